@@ -1,0 +1,1 @@
+"""bot/executor room."""

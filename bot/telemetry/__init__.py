@@ -1,0 +1,1 @@
+"""bot/telemetry room."""

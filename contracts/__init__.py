@@ -1,0 +1,1 @@
+"""The verbs: Protocols whose docstrings state laws, and the inert hook marker."""

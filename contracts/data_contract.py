@@ -1,0 +1,124 @@
+"""Where candles and market rules come from, and where they are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from shared.models.market import Candles, Market
+from shared.models.timeframe import Timeframe
+
+
+@dataclass(frozen=True, slots=True)
+class Ticker:
+    """24-hour figures of a symbol: last price and volume in quote currency."""
+
+    symbol: str
+    last: float
+    quote_volume: float
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesInfo:
+    """One stored series: its span (open times), candles held and candles missing inside the span."""
+
+    exchange: str
+    symbol: str
+    timeframe: Timeframe
+    first_ms: int
+    last_ms: int
+    count: int
+    missing: int
+    stored_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class WriteReport:
+    """What a write changed: candles new to the store, candles whose values differ from those held before."""
+
+    added: int
+    revised: int
+
+
+class Clock(Protocol):
+    """The one clock, handed in."""
+
+    def now_ms(self) -> int:
+        """Milliseconds since the epoch, UTC."""
+        ...
+
+
+class CandleFeed(Protocol):
+    """An exchange's public data.
+
+    Laws: only closed candles (close time + grace ≤ the exchange's time); rows sorted, unique, on the grid; the answer is
+    for the symbol and timeframe asked; a body that is not a well-formed answer raises TransportFault or DataFault,
+    never an empty result. ``close`` may be called twice.
+    """
+
+    @property
+    def exchange(self) -> str:
+        """The exchange's id, such as ``binance``."""
+        ...
+
+    async def time_ms(self) -> int:
+        """The exchange's own time."""
+        ...
+
+    async def markets(self) -> Mapping[str, Market]:
+        """Trading rules by unified symbol."""
+        ...
+
+    async def tickers(self) -> Mapping[str, Ticker]:
+        """24-hour figures by unified symbol."""
+        ...
+
+    async def candles(
+        self, symbol: str, timeframe: Timeframe, since_ms: int, until_ms: int
+    ) -> Candles:
+        """Closed candles that open at or after ``since_ms`` and are closed at ``until_ms``."""
+        ...
+
+    async def close(self) -> None:
+        """Release connections."""
+        ...
+
+
+class CandleStore(Protocol):
+    """Kept candles and market rules. A cache: everything in it can be fetched again.
+
+    Laws: ``read`` returns what was written, bit for bit; writing the same candles twice changes nothing; a page whose
+    digest does not match is never returned.
+    """
+
+    def read(
+        self,
+        exchange: str,
+        symbol: str,
+        timeframe: Timeframe,
+        since_ms: int,
+        until_ms: int,
+    ) -> Candles:
+        """Stored candles that open at or after ``since_ms`` and are closed at ``until_ms``; empty if there are none."""
+        ...
+
+    def write(self, exchange: str, symbol: str, candles: Candles) -> WriteReport:
+        """Insert or replace candles, all or none."""
+        ...
+
+    def series(self, exchange: str | None = None) -> tuple[SeriesInfo, ...]:
+        """Every stored series, ordered by exchange, symbol, timeframe."""
+        ...
+
+    def markets(self, exchange: str) -> Mapping[str, Market]:
+        """Stored trading rules by unified symbol."""
+        ...
+
+    def save_markets(self, markets: Mapping[str, Market]) -> None:
+        """Insert or replace trading rules, all or none."""
+        ...
+
+    def close(self) -> None:
+        """Release the file."""
+        ...

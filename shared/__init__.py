@@ -1,0 +1,1 @@
+"""Ground floor: models, configuration, errors and the few utilities every room shares."""

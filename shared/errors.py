@@ -1,0 +1,135 @@
+"""The one tree of faults. Outcomes ("no setup", "gate failed") are values; these are for what must not happen.
+
+    SniperError
+    ├── ConfigFault          wrong setting, unknown name, typo                        exit 2
+    ├── DataFault            candles or market data that break a rule                 exit 30
+    │   └── NotFound         a symbol or series that is not there                     exit 2
+    ├── TransportFault       the network or an answer that cannot be read             exit 30
+    │   ├── RateLimited      the venue asked us to wait                               exit 30
+    │   └── VenueRefusal     the venue said no (region, key, unknown symbol)          exit 30
+    ├── StorageFault         a file or database that cannot be read or written        exit 30
+    ├── NotifyFault          a message that cannot be delivered                       exit 30
+    ├── SecurityFault        a host, key or permission we refuse to use               exit 20
+    ├── ClockFault           a time that cannot be true                               exit 20
+    ├── IncompleteIndicatorError   an indicator that a later stage needs is missing   exit 30
+    └── ContractError        a stage, hook or plugin broke its contract               exit 30
+        └── PipelineOrderError     a stage stands before what it needs                exit 30
+
+A message says field, rule, value found and what to do; a note (``add_note``) adds the place on the way up; the
+type never changes.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final, Literal
+
+Effect = Literal["none", "unknown", "done"]
+Policy = Literal["never", "retry_read", "wait", "reconcile", "refuse", "degrade"]
+
+EXIT_OK: Final = 0
+EXIT_USAGE: Final = 2
+EXIT_DEGRADED: Final = 10
+EXIT_REFUSED: Final = 20
+EXIT_FAILED: Final = 30
+EXIT_INTERRUPTED: Final = 130
+
+
+class SniperError(Exception):
+    """Any fault of ours: ``effect`` says what the outside may have seen, ``policy`` what the caller may do."""
+
+    exit_code: ClassVar[int] = EXIT_FAILED
+    effect: ClassVar[Effect] = "none"
+    policy: ClassVar[Policy] = "never"
+
+    def __init__(self, problem: str, action: str = "") -> None:
+        """``problem`` says what is wrong with the value found; ``action`` says what to do about it."""
+        super().__init__(f"{problem}. {action}" if action else problem)
+        self.problem = problem
+        self.action = action
+
+    def __reduce__(self) -> tuple[type[SniperError], tuple[str, str]]:
+        """Keep both parts when the error crosses a process border."""
+        return type(self), (self.problem, self.action)
+
+
+class ConfigFault(SniperError):
+    """A setting, name or flag is wrong."""
+
+    exit_code = EXIT_USAGE
+
+
+class DataFault(SniperError):
+    """Candles or market data break a rule."""
+
+    policy = "refuse"
+
+
+class NotFound(DataFault):
+    """A symbol, series or market that was asked for is not there."""
+
+    exit_code = EXIT_USAGE
+
+
+class TransportFault(SniperError):
+    """The network failed, or an answer could not be read."""
+
+    policy = "retry_read"
+
+
+class RateLimited(TransportFault):
+    """The venue asked us to slow down; ``wait_s`` is how long it asked for."""
+
+    policy = "wait"
+
+    def __init__(self, problem: str, action: str = "", wait_s: float = 0.0) -> None:
+        """``wait_s``: seconds the venue asked us to wait."""
+        super().__init__(problem, action)
+        self.wait_s = wait_s
+
+    def __reduce__(self) -> tuple[type[RateLimited], tuple[str, str, float]]:  # type: ignore[override]
+        """Keep the wait when the error crosses a process border."""
+        return type(self), (self.problem, self.action, self.wait_s)
+
+
+class VenueRefusal(TransportFault):
+    """The venue understood and said no; asking again changes nothing."""
+
+    policy = "never"
+
+
+class StorageFault(SniperError):
+    """A file or database could not be read or written."""
+
+    policy = "refuse"
+
+
+class NotifyFault(SniperError):
+    """A message could not be delivered."""
+
+    policy = "degrade"
+
+
+class SecurityFault(SniperError):
+    """A host, key or permission that we refuse to use."""
+
+    exit_code = EXIT_REFUSED
+    policy = "refuse"
+
+
+class ClockFault(SniperError):
+    """A time that cannot be true, such as an as-of in the future."""
+
+    exit_code = EXIT_REFUSED
+    policy = "refuse"
+
+
+class IncompleteIndicatorError(SniperError):
+    """An indicator that a later stage needs is missing or not finite."""
+
+
+class ContractError(SniperError):
+    """A stage, hook or plugin broke the contract it is held to."""
+
+
+class PipelineOrderError(ContractError):
+    """A stage stands before the stage that gives what it needs."""

@@ -1,0 +1,283 @@
+"""Candles, markets and what a symbol's decision reads."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from shared.errors import DataFault
+from shared.models.timeframe import Timeframe, iso
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+COLUMNS: Final = ("open", "high", "low", "close", "volume")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candles:
+    """Closed candles of one timeframe, oldest first, one array a column.
+
+    Shape (n,) each. ``open_ms`` is int64 UTC milliseconds of the open, strictly increasing and on the timeframe's
+    grid; holes are allowed and are what :meth:`gaps` counts. Prices are float64 > 0 in quote currency, volume
+    float64 ≥ 0 in base currency. Arrays are read-only.
+
+    Raises:
+        DataFault: a column breaks one of these rules; the message names the row.
+    """
+
+    timeframe: Timeframe
+    open_ms: Ints
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+
+    def __post_init__(self) -> None:
+        """Refuse any row that is not a candle."""
+        object.__setattr__(self, "open_ms", _frozen(np.asarray(self.open_ms, np.int64)))
+        for name in COLUMNS:
+            object.__setattr__(
+                self, name, _frozen(np.asarray(getattr(self, name), np.float64))
+            )
+        for name in COLUMNS:
+            if (
+                getattr(self, name).shape != self.open_ms.shape
+                or self.open_ms.ndim != 1
+            ):
+                raise DataFault(
+                    f"candles: column {name!r} has shape {getattr(self, name).shape}, open_ms {self.open_ms.shape}"
+                )
+        self._check_times()
+        self._check_prices()
+
+    def _check_times(self) -> None:
+        off_grid = (self.open_ms - self.timeframe.anchor_ms) % self.timeframe.ms != 0
+        if off_grid.any():
+            row = int(off_grid.argmax())
+            raise DataFault(
+                f"candles: row {row} opens at {int(self.open_ms[row])} ms, which is off the {self.timeframe} grid",
+                "Give open times as UTC milliseconds",
+            )
+        backwards = np.diff(self.open_ms) <= 0
+        if backwards.any():
+            row = int(backwards.argmax()) + 1
+            raise DataFault(
+                f"candles: row {row} ({iso(int(self.open_ms[row]))}) does not open after the row before it"
+            )
+
+    def _check_prices(self) -> None:
+        rules = (
+            ("every price and volume is finite", self._finite()),
+            ("low > 0", self.low > 0),
+            (
+                "high >= open and close",
+                (self.high >= self.open) & (self.high >= self.close),
+            ),
+            (
+                "low <= open and close",
+                (self.low <= self.open) & (self.low <= self.close),
+            ),
+            ("volume >= 0", self.volume >= 0),
+        )
+        for rule, kept in rules:
+            if not kept.all():
+                row = int(kept.argmin())
+                found = " ".join(
+                    f"{name}={getattr(self, name)[row]:.10g}" for name in COLUMNS
+                )
+                raise DataFault(
+                    f"candles: row {row} ({iso(int(self.open_ms[row]))}) breaks '{rule}': {found}"
+                )
+
+    def _finite(self) -> npt.NDArray[np.bool_]:
+        total = self.open + self.high + self.low + self.close + self.volume
+        return np.isfinite(total)
+
+    def __len__(self) -> int:
+        """Number of candles."""
+        return int(self.open_ms.size)
+
+    def __eq__(self, other: object) -> bool:
+        """Same timeframe and the same bits in every column."""
+        return (
+            isinstance(other, Candles)
+            and self.timeframe is other.timeframe
+            and self.digest() == other.digest()
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def close_ms(self) -> Ints:
+        """Close time of every candle: the first instant at which it may be used."""
+        return self.open_ms + self.timeframe.ms
+
+    def head(self, count: int) -> Self:
+        """The first ``count`` candles."""
+        return self.rows(0, count)
+
+    def rows(self, start: int, stop: int) -> Self:
+        """Candles ``start`` up to, not including, ``stop``."""
+        columns = (getattr(self, name)[start:stop] for name in COLUMNS)
+        return type(self)(self.timeframe, self.open_ms[start:stop], *columns)
+
+    def between(self, since_ms: int, until_ms: int) -> Self:
+        """Candles that open at or after ``since_ms`` and are closed at ``until_ms``."""
+        start = int(np.searchsorted(self.open_ms, since_ms, "left"))
+        stop = int(np.searchsorted(self.open_ms, until_ms - self.timeframe.ms, "right"))
+        return self.rows(start, max(start, stop))
+
+    def gaps(self) -> int:
+        """Candles missing between the first and the last."""
+        if not len(self):
+            return 0
+        span = int(self.open_ms[-1] - self.open_ms[0]) // self.timeframe.ms + 1
+        return span - len(self)
+
+    def digest(self) -> str:
+        """SHA-256 over the timeframe and the little-endian bytes of every column."""
+        sha = hashlib.sha256(self.timeframe.value.encode())
+        sha.update(self.open_ms.astype("<i8").tobytes())
+        for name in COLUMNS:
+            sha.update(getattr(self, name).astype("<f8").tobytes())
+        return sha.hexdigest()
+
+    @classmethod
+    def empty(cls, timeframe: Timeframe) -> Self:
+        """No candles."""
+        none = np.empty(0)
+        return cls(timeframe, np.empty(0, np.int64), none, none, none, none, none)
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame, timeframe: Timeframe | str) -> Self:
+        """Candles of a pandas frame: columns open, high, low, close, volume; times from a UTC DatetimeIndex, or from a
+        column ``ts`` / ``open_ms`` of integer milliseconds.
+
+        Raises:
+            DataFault: a column is missing, the index is not UTC time, or a row is not a candle.
+        """
+        missing = [name for name in COLUMNS if name not in frame.columns]
+        if missing:
+            raise DataFault(
+                f"frame: no column {', '.join(missing)}", f"Give {', '.join(COLUMNS)}"
+            )
+        return cls(
+            Timeframe(timeframe),
+            _frame_times(frame),
+            *(frame[name].to_numpy(np.float64) for name in COLUMNS),
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """A pandas frame indexed by UTC open time."""
+        import pandas as pd
+
+        index = pd.DatetimeIndex(
+            self.open_ms.astype("datetime64[ms]"), tz="UTC", name="open_time"
+        )
+        return pd.DataFrame(
+            {name: getattr(self, name) for name in COLUMNS}, index=index
+        )
+
+
+def _frame_times(frame: pd.DataFrame) -> Ints:
+    import pandas as pd
+
+    for name in ("open_ms", "ts"):
+        if name in frame.columns:
+            return np.asarray(frame[name].to_numpy(np.int64), np.int64)
+    if not isinstance(frame.index, pd.DatetimeIndex) or frame.index.tz is None:
+        raise DataFault(
+            "frame: the index is not time with a zone",
+            "Give a UTC DatetimeIndex or a column 'ts' in ms",
+        )
+    return np.asarray(
+        frame.index.tz_convert("UTC")
+        .tz_localize(None)
+        .astype("datetime64[ms]")
+        .astype(np.int64),
+        np.int64,
+    )
+
+
+def _frozen(array: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+    view = np.ascontiguousarray(array).view()
+    view.flags.writeable = False
+    return view
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """What an exchange says of one symbol's trading rules.
+
+    ``tick`` is the price step, ``lot_step`` the quantity step in base currency, ``min_notional`` the smallest order in
+    quote currency. ``source`` says whether the exchange told us or the steps were read off recorded candles.
+    """
+
+    exchange: str
+    symbol: str
+    market_id: str
+    base: str
+    quote: str
+    kind: Literal["spot", "perpetual"]
+    tick: Decimal
+    lot_step: Decimal
+    min_notional: Decimal
+    active: bool
+    source: Literal["exchange", "inferred"]
+
+    def __post_init__(self) -> None:
+        """Refuse steps that cannot be steps."""
+        for name in ("tick", "lot_step"):
+            if not getattr(self, name) > 0:
+                raise DataFault(
+                    f"market {self.symbol}: {name} must be above 0, found {getattr(self, name)}"
+                )
+        if self.min_notional < 0:
+            raise DataFault(
+                f"market {self.symbol}: min_notional must not be negative, found {self.min_notional}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class MultiTimeframeData:
+    """All a decision on one symbol at ``as_of_ms`` may read: closed candles per timeframe, each from its window start.
+
+    ``absent`` lists timeframes of the profile with too little history (declared, never guessed). ``flags`` carries
+    typed remarks such as ``from_cache`` that do not stop the symbol.
+    """
+
+    market: Market
+    as_of_ms: int
+    candles: Mapping[Timeframe, Candles]
+    absent: tuple[Timeframe, ...] = ()
+    flags: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a candle that is not closed at the as-of time."""
+        for timeframe, series in self.candles.items():
+            if len(series) and int(series.close_ms[-1]) > self.as_of_ms:
+                raise DataFault(
+                    f"{self.market.symbol} {timeframe}: the last candle closes after the as-of time {iso(self.as_of_ms)}"
+                )
+
+    @property
+    def symbol(self) -> str:
+        """The unified symbol, such as ``BTC/USDT``."""
+        return self.market.symbol
+
+    def digest(self) -> str:
+        """SHA-256 over the market rules, the as-of time and every series."""
+        parts = [str(self.market), str(self.as_of_ms), *self.flags]
+        parts += [series.digest() for _, series in sorted(self.candles.items())]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()

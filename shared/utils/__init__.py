@@ -1,0 +1,1 @@
+"""Utilities every room shares: kernels, the error policy, canonical serialization."""

@@ -1,0 +1,113 @@
+"""One source for every kernel: compiled by numba where it is installed, plain Python everywhere else.
+
+A kernel is a function over one-dimensional float64 / int64 arrays and scalars. It loops with sequential arithmetic only (no
+reductions, no fastmath, no NumPy calls), so that both ways give the same bits. Results go into parameters whose name
+ends in ``_out``, which the caller allocates; small scalars may be returned. Functions it calls are plain functions of
+the same module (they are compiled with it) and follow the same rules.
+
+Without numba the arrays are handed over as lists, which plain Python indexes about four times faster, and the ``_out``
+lists are copied back. ``SNIPERSIGHT_NO_JIT=1`` chooses that way where numba is installed.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import types
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Final, Generic, ParamSpec, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+NO_JIT_VARIABLE: Final = "SNIPERSIGHT_NO_JIT"
+
+
+@cache
+def jit_available() -> bool:
+    """Whether kernels are compiled: numba is installed and ``SNIPERSIGHT_NO_JIT`` is unset, empty or ``0``."""
+    refused = os.environ.get(NO_JIT_VARIABLE, "") not in {"", "0"}
+    return not refused and importlib.util.find_spec("numba") is not None
+
+
+class Kernel(Generic[P, R]):
+    """A kernel that compiles itself at its first call, or runs as plain Python.
+
+    ``kernel.plain(...)`` and ``kernel.compiled(...)`` call one way explicitly, for tests of their equality.
+    """
+
+    def __init__(self, function: Callable[P, R]) -> None:
+        """Wrap ``function``; nothing is compiled or imported yet."""
+        self.function = function
+        self.__doc__ = function.__doc__
+        self.__name__ = function.__name__
+        self._compiled: Callable[P, R] | None = None
+        names = function.__code__.co_varnames[: function.__code__.co_argcount]
+        self._outputs = frozenset(
+            place for place, name in enumerate(names) if name.endswith("_out")
+        )
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run compiled when numba may be used, else plain. Positional arguments only."""
+        if kwargs:
+            raise TypeError(f"kernel {self.__name__}: pass arguments by position")
+        return self.compiled(*args) if jit_available() else self.plain(*args)
+
+    def compiled(self, *args: Any) -> R:
+        """Run the compiled form."""
+        if self._compiled is None:
+            self._compiled = _compile(self.function, {})
+        handed = [
+            _read_only(arg)
+            if isinstance(arg, np.ndarray) and place not in self._outputs
+            else arg
+            for place, arg in enumerate(args)
+        ]
+        return self._compiled(*handed)  # type: ignore[call-arg]
+
+    def plain(self, *args: Any) -> R:
+        """Run as plain Python over lists and copy the outputs back."""
+        handed = [arg.tolist() if isinstance(arg, np.ndarray) else arg for arg in args]
+        result = self.function(*handed)  # type: ignore[call-arg]
+        for place in self._outputs:
+            args[place][:] = handed[place]
+        return result
+
+
+def _read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """One array type per parameter, whoever calls: a writable one would be compiled a second time."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def kernel(function: Callable[P, R]) -> Kernel[P, R]:
+    """Mark a function as a kernel."""
+    return Kernel(function)
+
+
+def _compile(function: Callable[..., Any], done: dict[Callable[..., Any], Any]) -> Any:
+    """Compile ``function`` with every plain function of its own module that it calls."""
+    import numba
+
+    if function in done:
+        return done[function]
+    scope = dict(function.__globals__)
+    for name in function.__code__.co_names:
+        called = scope.get(name)
+        if (
+            isinstance(called, types.FunctionType)
+            and called.__module__ == function.__module__
+        ):
+            scope[name] = _compile(called, done)
+    twin = types.FunctionType(
+        function.__code__, scope, function.__name__, function.__defaults__
+    )
+    twin.__module__ = function.__module__
+    twin.__qualname__ = function.__qualname__
+    done[function] = numba.njit(cache=True, nogil=True)(twin)
+    return done[function]
