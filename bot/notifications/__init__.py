@@ -1,1 +1,1 @@
-"""bot/notifications room."""
+"""Messages about plans and the channels that take them."""

@@ -1,0 +1,92 @@
+"""Hooks: functions from context to context that run before or after a stage."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+from engine.border import Border
+from shared.errors import ContractError
+from shared.models.context import SniperContext
+
+Hook = Callable[[SniperContext], SniperContext]
+
+STAGES: Final = ("data", "indicators", "smc", "regime", "confluence", "plan")
+"""Stages of one symbol, in order; ``data`` is where its candles have just been handed in."""
+
+ALIASES: Final = MappingProxyType(
+    {"before_indicator_compute": "before_indicators", "after_strategy": "after_confluence"}
+)
+"""Names the description uses for two of the points."""
+
+POINTS: Final = ("after_data", *(f"{when}_{stage}" for stage in STAGES[1:] for when in ("before", "after")))
+
+
+@dataclass(slots=True)
+class Hooks:
+    """Registered hooks, in order of registration at each point.
+
+    Raises:
+        ContractError: an unknown point; a hook that returns something else than a context, changes which symbol it is
+            about, or fails (the message names the hook and the point).
+    """
+
+    _at: dict[str, list[Hook]] = field(default_factory=dict)
+
+    def register(self, point: str, hook: Hook) -> None:
+        """Run ``hook`` at ``point``: ``before_<stage>`` or ``after_<stage>``."""
+        name = ALIASES.get(point, point)
+        if name not in POINTS:
+            known = (*POINTS, *ALIASES)
+            near = difflib.get_close_matches(point, known, 1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(known)}"
+            raise ContractError(f"hook point {point!r} does not exist", hint)
+        self._at.setdefault(name, []).append(hook)
+
+    def remove(self, point: str, hook: Hook) -> None:
+        """Take ``hook`` off ``point``; a hook that is not there is an error."""
+        at = self._at.get(ALIASES.get(point, point), [])
+        if hook not in at:
+            raise ContractError(f"hook {_name(hook)} is not registered at {point!r}")
+        at.remove(hook)
+
+    def run(self, point: str, context: SniperContext) -> SniperContext:
+        """Thread ``context`` through every hook of ``point``."""
+        for hook in self._at.get(point, ()):
+            context = _held_to_contract(hook, point, context)
+        return context
+
+    def at(self, points: Iterable[str]) -> bool:
+        """Whether any hook is registered at one of ``points``."""
+        return any(self._at.get(point) for point in points)
+
+
+def _held_to_contract(hook: Hook, point: str, context: SniperContext) -> SniperContext:
+    with Border(f"hook {_name(hook)} at {point!r}", context.symbol, "Mend or unregister the hook"):
+        changed = hook(context)
+    if not isinstance(changed, SniperContext):
+        raise ContractError(
+            f"hook {_name(hook)} at {point!r} returned {type(changed).__name__}, not a SniperContext",
+            "Return replace(context, ...)",
+        )
+    fixed = ("symbol", "profile", "run_id", "as_of_ms")
+    moved = [name for name in fixed if getattr(changed, name) != getattr(context, name)]
+    if moved:
+        raise ContractError(f"hook {_name(hook)} at {point!r} changed {', '.join(moved)}, which no hook may change")
+    return changed
+
+
+def _name(hook: Hook) -> str:
+    return f"{getattr(hook, '__module__', '?')}.{getattr(hook, '__qualname__', type(hook).__name__)}"
+
+
+HOOKS: Final = Hooks()
+"""The registry scans use unless another is handed in."""
+
+
+def register_hook(point: str, hook: Hook) -> None:
+    """Register ``hook`` at ``point`` for every later scan of this process."""
+    HOOKS.register(point, hook)

@@ -1,0 +1,140 @@
+"""The whole flow on one page.
+
+A scan runs three sequences:
+
+1. ``GATHER`` — asynchronous, over the whole scan: which symbols, their closed candles, the benchmark's state.
+2. ``PER_SYMBOL`` — pure, in the order data flows, on any executor: from candles to a plan or a rejection.
+3. ``REDUCE`` — in order, over the whole scan again: risk judges all plans together, then they become messages.
+
+One loop takes a symbol through its steps:
+
+1. before-hooks of the step
+2. the step, called with the context fields its parameters name
+3. its output becomes its field of the context
+4. after-hooks
+5. the field is held to its contract: its type, and no nulls anywhere in it
+6. the step's quality gates; in a scan the first that fails ends the symbol with a rejection
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, Final
+
+from engine.border import Border
+from engine.gather import gather_candles, read_benchmark, select_symbols
+from engine.hooks import Hooks
+from engine.reduce import compose_messages, judge_risk
+from engine.steps import Step, assemble, call_by_name
+from indicators.registry import compute_indicators
+from shared.errors import ContractError
+from shared.models.context import SniperContext
+from shared.models.gates import GateResult, Rejection
+from shared.models.indicators import IndicatorSet
+from shared.models.planner import TradePlan
+from shared.models.regime import Regime
+from shared.models.scoring import ConfluenceBreakdown
+from shared.models.smc import SMCSnapshot
+from shared.utils.error_policy import validate_no_nulls, validate_quality_gates, validate_schema
+from strategy.confluence.regime_detection import read_regime
+from strategy.confluence.scorer import score
+from strategy.gates import check_data, check_indicators
+from strategy.planner.planner_service import plan_trade
+from strategy.smc.snapshot import find_structure
+
+GATHER: Final = (select_symbols, gather_candles, read_benchmark)
+"""Over the whole scan, at the network's edge."""
+
+PER_SYMBOL: Final = (compute_indicators, find_structure, read_regime, score, plan_trade)
+"""Pure, in the order data flows; runs on any executor."""
+
+REDUCE: Final = (judge_risk, compose_messages)
+"""Over the whole scan, in order."""
+
+GIVEN: Final = ("symbol", "profile", "settings", "run_id", "as_of_ms", "market_context", "multi_tf_data", "metadata")
+"""Fields of the context that exist before a symbol's first step."""
+
+CONTRACTS: Final[Mapping[str, tuple[type, ...]]] = MappingProxyType(
+    {
+        "multi_tf_indicators": (IndicatorSet,),
+        "smc_snapshot": (SMCSnapshot,),
+        "regime": (Regime,),
+        "confluence_breakdown": (ConfluenceBreakdown,),
+        "plan": (TradePlan, Rejection),
+    }
+)
+"""What each field must be once its step has run; of a mapping, its values."""
+
+CHECKS: Final[Mapping[str, Callable[..., tuple[GateResult, ...]]]] = MappingProxyType(
+    {"data": check_data, "indicators": check_indicators}
+)
+"""Gates that hold for both directions, by the stage after which they stand; the others are the plan stage's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """Where a symbol has got to: its context, and the gates evaluated at the step just taken."""
+
+    context: SniperContext
+    gates: tuple[GateResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """A symbol's proven steps with the hooks that run around them."""
+
+    steps: tuple[Step, ...]
+    hooks: Hooks
+
+    @classmethod
+    def of(cls, hooks: Hooks, stages: tuple[Callable[..., Any], ...] = PER_SYMBOL) -> Pipeline:
+        """Assemble ``stages``, refusing an order in which a need is not yet given."""
+        return cls(assemble(stages, SniperContext, GIVEN), hooks)
+
+    def decide(self, context: SniperContext) -> SniperContext:
+        """Take one symbol to its plan or its first rejection."""
+        for walk in self.walk(context):
+            context = walk.context
+            failed = validate_quality_gates(context.symbol, walk.gates)
+            if failed:
+                return replace(context, plan=rejected(context.symbol, failed[0]))
+        return context
+
+    def walk(self, context: SniperContext) -> Iterator[Walk]:
+        """Every step in turn, whatever the gates say; ends with the fault of a step that cannot go on."""
+        context = self.hooks.run("after_data", context)
+        yield Walk(context, self._gates("data", context))
+        for step in self.steps:
+            context = self._take(step, context)
+            yield Walk(context, self._gates(step.name, context))
+
+    def _take(self, step: Step, context: SniperContext) -> SniperContext:
+        context = self.hooks.run(f"before_{step.name}", context)
+        with Border(f"stage {step.name!r}", context.symbol, "Run again with --debug and report it"):
+            context = replace(context, **{step.gives: step(context)})
+            context = self.hooks.run(f"after_{step.name}", context)
+            _hold_to_contract(step, getattr(context, step.gives))
+        return context
+
+    def _gates(self, stage: str, context: SniperContext) -> tuple[GateResult, ...]:
+        with Border(f"gates of stage {stage!r}", context.symbol, "Run again with --debug and report it"):
+            check = CHECKS.get(stage)
+            return call_by_name(check, context) if check else ()
+
+
+def rejected(symbol: str, gate: GateResult) -> Rejection:
+    """The rejection of a gate that failed before a direction was chosen."""
+    found = f"{gate.what}: {gate.measured:g} {gate.unit}".rstrip()
+    return Rejection.of(symbol, gate, f"{found}, needs {gate.comparison} {gate.threshold:g}")
+
+
+def _hold_to_contract(step: Step, output: object) -> None:
+    allowed = CONTRACTS[step.gives]
+    for value in output.values() if isinstance(output, Mapping) else (output,):
+        if not isinstance(value, allowed):
+            names = " or ".join(kind.__name__ for kind in allowed)
+            raise ContractError(f"{step.gives} must be {names}, found {type(value).__name__}")
+        validate_schema(value, type(value))
+        validate_no_nulls(value, step.gives)

@@ -1,0 +1,85 @@
+"""The end of a scan: risk judges all plans together, then approved ones become messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from bot.notifications.formatters import setup_text
+from bot.ui.documents import plan_json
+from contracts.hook_point import hook_point
+from contracts.notification_contract import Message
+from risk.judge import judge_plans
+from shared.errors import ContractError
+from shared.models.context import SniperContext
+from shared.models.market import Market
+from shared.models.planner import TradePlan
+from shared.models.profile import Profile
+from shared.models.risk import Account, RiskPlan
+from shared.models.scan import Setup
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """State of the reduce stages. ``quote_volumes`` are 24h figures by symbol, in quote currency."""
+
+    contexts: tuple[SniperContext, ...]
+    account: Account
+    settings: Profile
+    quote_volumes: Mapping[str, float]
+    judged: tuple[SniperContext, ...] = ()
+    messages: tuple[Message, ...] = ()
+
+
+@hook_point("risk", gives="judged")
+def judge_risk(
+    contexts: tuple[SniperContext, ...], account: Account, settings: Profile, quote_volumes: Mapping[str, float]
+) -> tuple[SniperContext, ...]:
+    """Every context with its risk plan or rejection; those without a plan stay as they are."""
+    places = [place for place, context in enumerate(contexts) if isinstance(context.plan, TradePlan)]
+    plans = [_candidate(contexts[place], quote_volumes) for place in places]
+    answers = dict(zip(places, judge_plans(plans, account, settings), strict=True))
+    return tuple(
+        replace(context, risk_plan=answers[place]) if place in answers else context
+        for place, context in enumerate(contexts)
+    )
+
+
+@hook_point("notify", gives="messages")
+def compose_messages(judged: tuple[SniperContext, ...]) -> tuple[Message, ...]:
+    """One message per approved plan, best first."""
+    return tuple(
+        Message(
+            id=f"{setup.plan.fingerprint}:new",
+            kind="plan",
+            symbol=setup.plan.symbol,
+            text=setup_text(setup),
+            payload=plan_json(setup),
+        )
+        for setup in setups_of(judged)
+    )
+
+
+def setups_of(contexts: tuple[SniperContext, ...]) -> tuple[Setup, ...]:
+    """Approved setups, by score, highest first, then symbol."""
+    setups = [setup_of(context) for context in contexts if isinstance(context.risk_plan, RiskPlan)]
+    return tuple(sorted(setups, key=lambda setup: (-setup.plan.score, setup.plan.symbol)))
+
+
+def setup_of(context: SniperContext) -> Setup:
+    """The setup of a context that risk approved.
+
+    Raises:
+        ContractError: a field that an approval rests on is missing.
+    """
+    plan, risk, breakdown, regime = context.plan, context.risk_plan, context.confluence_breakdown, context.regime
+    if not isinstance(plan, TradePlan) or not isinstance(risk, RiskPlan) or breakdown is None or regime is None:
+        raise ContractError(f"{context.symbol}: an approval without plan, risk, breakdown and regime")
+    return Setup(plan, risk, breakdown, regime)
+
+
+def _candidate(context: SniperContext, quote_volumes: Mapping[str, float]) -> tuple[TradePlan, Market, float]:
+    plan, candles = context.plan, context.multi_tf_data
+    if not isinstance(plan, TradePlan) or candles is None:
+        raise ContractError(f"{context.symbol}: a plan without candles")
+    return plan, candles.market, quote_volumes[context.symbol]

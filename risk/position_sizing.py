@@ -1,0 +1,63 @@
+"""How much to trade so that the worst case costs the configured share of equity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal
+
+from shared.models.market import Market
+from shared.models.planner import TradePlan
+from shared.models.profile import CostRules, RiskRules
+from shared.models.risk import Account
+
+BPS = Decimal(10_000)
+PERCENT = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A quantity on the lot step, in base currency, with what set it. ``risk_amount`` is in quote currency."""
+
+    quantity: Decimal
+    notional: Decimal
+    risk_amount: Decimal
+    limited_by: str
+
+
+def loss_per_unit(plan: TradePlan, costs: CostRules) -> Decimal:
+    """Quote currency lost per unit of base if the entry fills and the stop is hit: the distance, the entry's maker fee,
+    and taker fee and slippage on the stop."""
+    fees = plan.entry.price * Decimal(str(costs.maker_bps)) / BPS
+    exit_cost = plan.stop.price * Decimal(str(costs.taker_bps + costs.slippage_bps)) / BPS
+    return abs(plan.entry.price - plan.stop.price) + fees + exit_cost
+
+
+def risk_unit(account: Account, rules: RiskRules) -> Decimal:
+    """One R in quote currency: the share of equity a stopped plan may cost."""
+    return account.equity * Decimal(str(rules.risk_pct)) / PERCENT
+
+
+def size_position(
+    plan: TradePlan, market: Market, account: Account, rules: RiskRules, costs: CostRules, quote_volume: float
+) -> Size:
+    """The largest quantity within every bound, rounded down to the lot step.
+
+    Bounds: risk per trade, leverage, notional in one asset, share of the 24h quote volume. The quantity may come out as
+    0 or below the market's smallest order; the gates say so.
+    """
+    per_unit = loss_per_unit(plan, costs)
+    price = plan.entry.price
+    bounds = {
+        "risk per trade": risk_unit(account, rules) / per_unit,
+        "leverage": account.equity * Decimal(str(rules.max_leverage)) / price,
+        "asset limit": account.equity * Decimal(str(rules.max_asset_pct)) / PERCENT / price,
+        "24h volume": Decimal(str(quote_volume)) * Decimal(str(rules.max_volume_pct)) / PERCENT / price,
+    }
+    limited_by = min(bounds, key=lambda name: bounds[name])
+    quantity = round_down(bounds[limited_by], market.lot_step)
+    return Size(quantity, quantity * price, quantity * per_unit, limited_by)
+
+
+def round_down(quantity: Decimal, step: Decimal) -> Decimal:
+    """``quantity`` on the lot step, never above it: rounding towards smaller risk."""
+    return (quantity / step).to_integral_value(ROUND_DOWN) * step
