@@ -9,10 +9,11 @@ from shared.errors import ContractError, SniperError
 
 @dataclass(frozen=True, slots=True)
 class Border:
-    """``with Border("stage 'smc'", "BTC/USDT", "Report it"):``: a fault of ours gets a note with the place, its type
-    unchanged; any other error becomes a ContractError that names the place and says ``action``. Ctrl-C passes.
+    """``with Border("smc", "stage 'smc'", "BTC/USDT", "Report it"):``: a fault of ours gets a note with stage and place, its
+    type unchanged; any other error becomes a ContractError that names the place and says ``action``. Ctrl-C passes.
     """
 
+    stage: str
     who: str
     symbol: str
     action: str
@@ -23,7 +24,9 @@ class Border:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         """Name the place."""
         if isinstance(error, SniperError):
-            error.add_note(f"in {self.who} for {self.symbol}")
+            error.at(self.stage, f"{self.who} for {self.symbol}")
         elif isinstance(error, Exception):
             problem = f"{self.who} failed for {self.symbol}: {type(error).__name__}: {error}"
-            raise ContractError(problem, self.action) from error
+            fault = ContractError(problem, self.action)
+            fault.at(self.stage, f"{self.who} for {self.symbol}")
+            raise fault from error

@@ -65,7 +65,7 @@ class Hooks:
 
 
 def _held_to_contract(hook: Hook, point: str, context: SniperContext) -> SniperContext:
-    with Border(f"hook {_name(hook)} at {point!r}", context.symbol, "Mend or unregister the hook"):
+    with Border(point.partition("_")[2], f"hook {_name(hook)} at {point!r}", context.symbol, "Mend or remove the hook"):
         changed = hook(context)
     if not isinstance(changed, SniperContext):
         raise ContractError(

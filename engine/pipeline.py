@@ -56,6 +56,8 @@ REDUCE: Final = (judge_risk, compose_messages)
 GIVEN: Final = ("symbol", "profile", "settings", "run_id", "as_of_ms", "market_context", "multi_tf_data", "metadata")
 """Fields of the context that exist before a symbol's first step."""
 
+BUG: Final = "This is a bug: run again with --debug and report it"
+
 CONTRACTS: Final[Mapping[str, tuple[type, ...]]] = MappingProxyType(
     {
         "multi_tf_indicators": (IndicatorSet,),
@@ -112,14 +114,14 @@ class Pipeline:
 
     def _take(self, step: Step, context: SniperContext) -> SniperContext:
         context = self.hooks.run(f"before_{step.name}", context)
-        with Border(f"stage {step.name!r}", context.symbol, "Run again with --debug and report it"):
+        with Border(step.name, f"stage {step.name!r}", context.symbol, BUG):
             context = replace(context, **{step.gives: step(context)})
             context = self.hooks.run(f"after_{step.name}", context)
             _hold_to_contract(step, getattr(context, step.gives))
         return context
 
     def _gates(self, stage: str, context: SniperContext) -> tuple[GateResult, ...]:
-        with Border(f"gates of stage {stage!r}", context.symbol, "Run again with --debug and report it"):
+        with Border(stage, f"gates of stage {stage!r}", context.symbol, BUG):
             check = CHECKS.get(stage)
             return call_by_name(check, context) if check else ()
 

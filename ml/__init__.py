@@ -1,1 +1,1 @@
-"""ml room."""
+"""The ml room: features of a scored context, and a model's adjustment through a hook."""

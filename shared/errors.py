@@ -46,10 +46,16 @@ class SniperError(Exception):
         super().__init__(f"{problem}. {action}" if action else problem)
         self.problem = problem
         self.action = action
+        self.stage = ""
 
-    def __reduce__(self) -> tuple[type[SniperError], tuple[str, str]]:
-        """Keep both parts when the error crosses a process border."""
-        return type(self), (self.problem, self.action)
+    def at(self, stage: str, place: str) -> None:
+        """Note on the way up where this happened; the innermost stage stays."""
+        self.stage = self.stage or stage
+        self.add_note(f"in {place}")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keep all parts when the error crosses a process border."""
+        return type(self), (self.problem, self.action), self.__dict__
 
 
 class ConfigFault(SniperError):
@@ -85,10 +91,6 @@ class RateLimited(TransportFault):
         """``wait_s``: seconds the venue asked us to wait."""
         super().__init__(problem, action)
         self.wait_s = wait_s
-
-    def __reduce__(self) -> tuple[type[RateLimited], tuple[str, str, float]]:  # type: ignore[override]
-        """Keep the wait when the error crosses a process border."""
-        return type(self), (self.problem, self.action, self.wait_s)
 
 
 class VenueRefusal(TransportFault):

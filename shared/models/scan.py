@@ -103,11 +103,12 @@ class SideReview:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One symbol taken as far as its inputs allow. ``reviews`` is empty when data stopped it before scoring."""
+    """One symbol taken as far as its inputs allow. ``context`` is None and ``reviews`` empty when its candles never arrived;
+    ``reviews`` is empty too when data stopped it before scoring."""
 
     symbol: str
     outcome: Setup | Rejection | SymbolFault
-    context: SniperContext
+    context: SniperContext | None
     gates: tuple[GateResult, ...]
     reviews: tuple[SideReview, ...]
     scan: ScanResult

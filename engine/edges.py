@@ -1,0 +1,41 @@
+"""What a scan is asked and what it is handed: the request, and everything that touches the world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from contracts.data_contract import CandleFeed, CandleStore, Clock
+from contracts.notification_contract import Notifier
+from shared.models.profile import Profile
+from shared.models.risk import Account
+
+Progress = Callable[[str, int, int], None]
+"""Told (stage, done, total) as the scan goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanRequest:
+    """What is asked. No ``symbols`` means the profile's universe, ``top`` limits it; ``as_of_ms`` None means now (offline: the
+    newest stored close)."""
+
+    profile: Profile
+    exchange: str
+    account: Account
+    symbols: tuple[str, ...] = ()
+    top: int | None = None
+    as_of_ms: int | None = None
+    offline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """What touches the world, handed in. ``open_feed`` is called inside the event loop, and is None where nothing may be
+    fetched; ``executor`` None computes in this process."""
+
+    open_feed: Callable[[], CandleFeed] | None
+    store: CandleStore | None
+    clock: Clock
+    executor: Executor | None = None
+    notifiers: tuple[Notifier, ...] = ()

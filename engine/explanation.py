@@ -1,0 +1,56 @@
+"""Explain: one symbol through the same stages, going on past failed gates as far as its inputs allow."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from engine.edges import Edges, ScanRequest
+from engine.gather import gather
+from engine.hooks import HOOKS, Hooks
+from engine.orchestrator import reduce_scan, result_of
+from engine.pipeline import Pipeline
+from engine.run import Run
+from engine.symbols import decide_all, fault_of
+from shared.errors import ContractError, SniperError
+from shared.models.context import SniperContext
+from shared.models.gates import GateResult, Rejection
+from shared.models.scan import Explanation, ScanResult, Setup, SideReview, SymbolFault
+from shared.models.smc import Side
+from strategy.planner.planner_service import review_side
+
+
+def explain_symbol(request: ScanRequest, symbol: str, edges: Edges, *, hooks: Hooks = HOOKS) -> Explanation:
+    """The outcome a scan of ``symbol`` has, with every gate whose inputs exist and both directions reviewed.
+
+    Raises:
+        NotFound: the exchange does not list ``symbol``.
+        SniperError: as :func:`engine.orchestrator.run_scan`.
+    """
+    request = replace(request, symbols=(symbol,))
+    pipeline = Pipeline.of(hooks)
+    run = Run.of(request, asyncio.run(gather(request, edges, None)))
+    decided, broken = decide_all(pipeline, run.contexts(), None, None)
+    scan = result_of(run, reduce_scan(run, decided), broken)
+    context, gates = _walk_on(pipeline, run.contexts()[0]) if run.contexts() else (None, ())
+    reviews = _reviews(context) if context else ()
+    return Explanation(symbol, _outcome(scan), context, gates, reviews, scan)
+
+
+def _walk_on(pipeline: Pipeline, context: SniperContext) -> tuple[SniperContext, tuple[GateResult, ...]]:
+    """Every step that can be taken, whatever the gates say. The fault that ends the walk is the scan's, if it is one."""
+    gates: list[GateResult] = []
+    try:
+        for walk in pipeline.walk(context):
+            context = walk.context
+            gates += walk.gates
+    except SniperError as error:
+        context = replace(context, metadata={**context.metadata, "stopped": fault_of(context.symbol, error).problem})
+    return context, tuple(gates)
+
+
+def _outcome(scan: ScanResult) -> Setup | Rejection | SymbolFault:
+    ends = (*scan.setups, *scan.rejections, *scan.faults)
+    if len(ends) != 1:
+        raise ContractError(f"explain: one symbol ended in {len(ends)} outcomes")
+    return ends[0]

@@ -1,0 +1,87 @@
+"""The one entry for CLI, notebook and script: a request and its edges in, a scan or an explanation out."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Final
+
+from engine.edges import Edges, Progress, ScanRequest
+from engine.funnel import build_funnel
+from engine.gather import gather
+from engine.hooks import HOOKS, Hooks
+from engine.pipeline import REDUCE, Pipeline
+from engine.reduce import Reduction, setups_of
+from engine.run import Run
+from engine.steps import assemble
+from engine.symbols import decide_all
+from shared.models.context import SniperContext
+from shared.models.gates import Rejection
+from shared.models.scan import RunStatus, ScanResult, SymbolFault
+from shared.version import VERSION
+
+MIN_COVERAGE: Final = 0.5
+"""Below this share of readable symbols a scan is refused: what is left is not the market."""
+
+
+def run_scan(
+    request: ScanRequest, edges: Edges, *, hooks: Hooks = HOOKS, progress: Progress | None = None
+) -> ScanResult:
+    """Scan: gather, decide every symbol, judge all plans together, hand messages to the notifiers.
+
+    Raises:
+        ClockFault: the as-of time is in the future.
+        SniperError: the exchange or the store as a whole cannot be read. One symbol's fault never raises.
+    """
+    run = Run.of(request, asyncio.run(gather(request, edges, progress)))
+    decided, broken = decide_all(Pipeline.of(hooks), run.contexts(), edges.executor, progress)
+    reduction = reduce_scan(run, decided)
+    result = result_of(run, reduction, broken)
+    for message in reduction.messages:
+        for notifier in edges.notifiers:
+            notifier.deliver(message)
+    return result
+
+
+def reduce_scan(run: Run, decided: tuple[SniperContext, ...]) -> Reduction:
+    """Run the reduce stages, in their proven order."""
+    state = Reduction(decided, run.request.account, run.request.profile, run.gathered.quote_volumes)
+    for step in assemble(REDUCE, Reduction, ("contexts", "account", "settings", "quote_volumes")):
+        state = replace(state, **{step.gives: step(state)})
+    return state
+
+
+def result_of(run: Run, reduction: Reduction, broken: tuple[SymbolFault, ...]) -> ScanResult:
+    """Put the scan together."""
+    request, gathered = run.request, run.gathered
+    faults = tuple(sorted((*gathered.faults, *broken), key=lambda fault: fault.symbol))
+    ends = [end for context in reduction.judged for end in (context.plan, context.risk_plan)]
+    stops = [*gathered.drops, *(end for end in ends if isinstance(end, Rejection))]
+    rejections = tuple(sorted(stops, key=lambda rejection: rejection.symbol))
+    asked = len(gathered.data) + len(gathered.drops) + len(gathered.faults)
+    coverage = (len(gathered.data) - len(broken), len(gathered.data) + len(gathered.faults))
+    return ScanResult(
+        run_id=run.run_id,
+        profile=request.profile.name,
+        exchange=request.exchange,
+        as_of_ms=gathered.as_of_ms,
+        config_digest=run.config_digest,
+        data_digest=run.data_digest,
+        version=VERSION,
+        status=status_of(coverage, faults, gathered.flags),
+        flags=gathered.flags,
+        coverage=coverage,
+        market_context=gathered.market_context,
+        setups=setups_of(reduction.judged),
+        rejections=rejections,
+        faults=faults,
+        funnel=build_funnel(asked, rejections, faults),
+    )
+
+
+def status_of(coverage: tuple[int, int], faults: tuple[SymbolFault, ...], flags: tuple[str, ...]) -> RunStatus:
+    """Refused below the coverage floor, degraded by any fault or flag, else ok."""
+    readable, asked = coverage
+    if not asked or readable < MIN_COVERAGE * asked:
+        return RunStatus.REFUSED
+    return RunStatus.DEGRADED if faults or flags else RunStatus.OK

@@ -1,0 +1,44 @@
+"""Every symbol decided on its own: in this process or on an executor, with the same result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+
+from engine.edges import Progress
+from engine.pipeline import Pipeline
+from shared.errors import SniperError
+from shared.models.context import SniperContext
+from shared.models.scan import SymbolFault
+
+CHUNK = 8
+"""Symbols handed to a worker at once: fewer, and a process pool spends its time on messages."""
+
+
+def decide_all(
+    pipeline: Pipeline, contexts: Sequence[SniperContext], executor: Executor | None, progress: Progress | None
+) -> tuple[tuple[SniperContext, ...], tuple[SymbolFault, ...]]:
+    """Decided contexts and faults, each in the order of ``contexts``; one symbol's fault never stops the others."""
+    jobs = [(pipeline, context) for context in contexts]
+    ends = executor.map(decide_one, jobs, chunksize=CHUNK) if executor else map(decide_one, jobs)
+    decided: list[SniperContext] = []
+    faults: list[SymbolFault] = []
+    for done, end in enumerate(ends, 1):
+        (faults if isinstance(end, SymbolFault) else decided).append(end)  # type: ignore[arg-type]
+        if progress:
+            progress("decide", done, len(jobs))
+    return tuple(decided), tuple(faults)
+
+
+def decide_one(job: tuple[Pipeline, SniperContext]) -> SniperContext | SymbolFault:
+    """One symbol's end."""
+    pipeline, context = job
+    try:
+        return pipeline.decide(context)
+    except SniperError as error:
+        return fault_of(context.symbol, error)
+
+
+def fault_of(symbol: str, error: SniperError) -> SymbolFault:
+    """The record of a fault."""
+    return SymbolFault(symbol, error.stage or "data", type(error).__name__, error.problem, error.action)
