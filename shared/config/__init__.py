@@ -1,0 +1,1 @@
+"""Profiles and settings: strict, layered, with the origin of every value."""
