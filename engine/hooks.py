@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
@@ -58,10 +58,6 @@ class Hooks:
         for hook in self._at.get(point, ()):
             context = _held_to_contract(hook, point, context)
         return context
-
-    def at(self, points: Iterable[str]) -> bool:
-        """Whether any hook is registered at one of ``points``."""
-        return any(self._at.get(point) for point in points)
 
 
 def _held_to_contract(hook: Hook, point: str, context: SniperContext) -> SniperContext:
