@@ -74,9 +74,7 @@ class CandleFeed(Protocol):
         """24-hour figures by unified symbol."""
         ...
 
-    async def candles(
-        self, symbol: str, timeframe: Timeframe, since_ms: int, until_ms: int
-    ) -> Candles:
+    async def candles(self, symbol: str, timeframe: Timeframe, since_ms: int, until_ms: int) -> Candles:
         """Closed candles that open at or after ``since_ms`` and are closed at ``until_ms``."""
         ...
 

@@ -35,8 +35,6 @@ class Detector(Protocol):
     n-th close, bit for bit; events are ordered by the bar at which they became known; nothing is edited or removed.
     """
 
-    def __call__(
-        self, candles: Candles, options: SmcRules, tick: float
-    ) -> Mapping[str, object]:
+    def __call__(self, candles: Candles, options: SmcRules, tick: float) -> Mapping[str, object]:
         """Run over the whole series; ``tick`` is the market's price step."""
         ...

@@ -45,7 +45,9 @@ def _walk_on(pipeline: Pipeline, context: SniperContext) -> tuple[SniperContext,
             context = walk.context
             gates += walk.gates
     except SniperError as error:
-        context = replace(context, metadata={**context.metadata, "stopped": fault_of(context.symbol, error).problem})
+        context = replace(
+            context, metadata={**context.metadata, "stopped": fault_of(context.symbol, error).problem}
+        )
     return context, tuple(gates)
 
 

@@ -14,7 +14,9 @@ ROWS: Final = ("universe", *STAGES, "risk")
 """Every stage at which a symbol may stop, in order."""
 
 
-def build_funnel(total: int, rejections: Sequence[Rejection], faults: Sequence[SymbolFault]) -> tuple[FunnelRow, ...]:
+def build_funnel(
+    total: int, rejections: Sequence[Rejection], faults: Sequence[SymbolFault]
+) -> tuple[FunnelRow, ...]:
     """Rows from the ``total`` symbols looked at down to those approved: what a row stops never reaches the next.
 
     A gate of the smc, regime or confluence kind counts at the stage it speaks of, wherever it is evaluated.

@@ -61,7 +61,9 @@ class Hooks:
 
 
 def _held_to_contract(hook: Hook, point: str, context: SniperContext) -> SniperContext:
-    with Border(point.partition("_")[2], f"hook {_name(hook)} at {point!r}", context.symbol, "Mend or remove the hook"):
+    with Border(
+        point.partition("_")[2], f"hook {_name(hook)} at {point!r}", context.symbol, "Mend or remove the hook"
+    ):
         changed = hook(context)
     if not isinstance(changed, SniperContext):
         raise ContractError(
@@ -71,7 +73,9 @@ def _held_to_contract(hook: Hook, point: str, context: SniperContext) -> SniperC
     fixed = ("symbol", "profile", "run_id", "as_of_ms")
     moved = [name for name in fixed if getattr(changed, name) != getattr(context, name)]
     if moved:
-        raise ContractError(f"hook {_name(hook)} at {point!r} changed {', '.join(moved)}, which no hook may change")
+        raise ContractError(
+            f"hook {_name(hook)} at {point!r} changed {', '.join(moved)}, which no hook may change"
+        )
     return changed
 
 

@@ -79,7 +79,9 @@ def result_of(run: Run, reduction: Reduction, broken: tuple[SymbolFault, ...]) -
     )
 
 
-def status_of(coverage: tuple[int, int], faults: tuple[SymbolFault, ...], flags: tuple[str, ...]) -> RunStatus:
+def status_of(
+    coverage: tuple[int, int], faults: tuple[SymbolFault, ...], flags: tuple[str, ...]
+) -> RunStatus:
     """Refused below the coverage floor, degraded by any fault or flag, else ok."""
     readable, asked = coverage
     if not asked or readable < MIN_COVERAGE * asked:

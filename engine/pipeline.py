@@ -53,7 +53,16 @@ PER_SYMBOL: Final = (compute_indicators, find_structure, read_regime, score, pla
 REDUCE: Final = (judge_risk, compose_messages)
 """Over the whole scan, in order."""
 
-GIVEN: Final = ("symbol", "profile", "settings", "run_id", "as_of_ms", "market_context", "multi_tf_data", "metadata")
+GIVEN: Final = (
+    "symbol",
+    "profile",
+    "settings",
+    "run_id",
+    "as_of_ms",
+    "market_context",
+    "multi_tf_data",
+    "metadata",
+)
 """Fields of the context that exist before a symbol's first step."""
 
 BUG: Final = "This is a bug: run again with --debug and report it"

@@ -33,7 +33,10 @@ class Reduction:
 
 @hook_point("risk", gives="judged")
 def judge_risk(
-    contexts: tuple[SniperContext, ...], account: Account, settings: Profile, quote_volumes: Mapping[str, float]
+    contexts: tuple[SniperContext, ...],
+    account: Account,
+    settings: Profile,
+    quote_volumes: Mapping[str, float],
 ) -> tuple[SniperContext, ...]:
     """Every context with its risk plan or rejection; those without a plan stay as they are."""
     places = [place for place, context in enumerate(contexts) if isinstance(context.plan, TradePlan)]
@@ -72,8 +75,18 @@ def setup_of(context: SniperContext) -> Setup:
     Raises:
         ContractError: a field that an approval rests on is missing.
     """
-    plan, risk, breakdown, regime = context.plan, context.risk_plan, context.confluence_breakdown, context.regime
-    if not isinstance(plan, TradePlan) or not isinstance(risk, RiskPlan) or breakdown is None or regime is None:
+    plan, risk, breakdown, regime = (
+        context.plan,
+        context.risk_plan,
+        context.confluence_breakdown,
+        context.regime,
+    )
+    if (
+        not isinstance(plan, TradePlan)
+        or not isinstance(risk, RiskPlan)
+        or breakdown is None
+        or regime is None
+    ):
         raise ContractError(f"{context.symbol}: an approval without plan, risk, breakdown and regime")
     return Setup(plan, risk, breakdown, regime)
 

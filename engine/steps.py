@@ -42,7 +42,9 @@ def assemble(stages: Collection[Callable[..., Any]], state: type, given: Collect
         step = _step(stage)
         for name in (*step.needs, step.gives):
             if name not in fields:
-                raise ContractError(f"stage {step.name!r} names {name!r}, which {state.__name__} does not have")
+                raise ContractError(
+                    f"stage {step.name!r} names {name!r}, which {state.__name__} does not have"
+                )
         early = [name for name in step.needs if name not in have]
         if early:
             raise PipelineOrderError(
@@ -57,7 +59,9 @@ def assemble(stages: Collection[Callable[..., Any]], state: type, given: Collect
 def _step(stage: Callable[..., Any]) -> Step:
     mark = getattr(stage, MARK, None)
     if not isinstance(mark, HookPoint):
-        raise ContractError(f"{getattr(stage, '__qualname__', stage)!r} is not a stage", "Mark it with @hook_point")
+        raise ContractError(
+            f"{getattr(stage, '__qualname__', stage)!r} is not a stage", "Mark it with @hook_point"
+        )
     return Step(mark.name, tuple(inspect.signature(stage).parameters), mark.gives, stage)
 
 

@@ -16,7 +16,10 @@ CHUNK = 8
 
 
 def decide_all(
-    pipeline: Pipeline, contexts: Sequence[SniperContext], executor: Executor | None, progress: Progress | None
+    pipeline: Pipeline,
+    contexts: Sequence[SniperContext],
+    executor: Executor | None,
+    progress: Progress | None,
 ) -> tuple[tuple[SniperContext, ...], tuple[SymbolFault, ...]]:
     """Decided contexts and faults, each in the order of ``contexts``; one symbol's fault never stops the others."""
     jobs = [(pipeline, context) for context in contexts]

@@ -18,7 +18,9 @@ def features(context: SniperContext, side: Side) -> dict[str, float]:
     """
     breakdown, regime, smc = context.confluence_breakdown, context.regime, context.smc_snapshot
     if breakdown is None or regime is None or smc is None:
-        raise ContractError(f"{context.symbol}: features need a scored context", "Use the hook point after_confluence")
+        raise ContractError(
+            f"{context.symbol}: features need a scored context", "Use the hook point after_confluence"
+        )
     scored = breakdown.on(side)
     row = {f"factor.{factor.name}": factor.value for factor in scored.factors}
     row |= {

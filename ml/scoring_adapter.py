@@ -40,7 +40,10 @@ class LogisticModel:
         weights = document["weights"]
         if not isinstance(weights, dict):
             raise ConfigFault("model: 'weights' must map feature names to numbers")
-        return cls(_number("intercept", document["intercept"]), {name: _number(name, weights[name]) for name in weights})
+        return cls(
+            _number("intercept", document["intercept"]),
+            {name: _number(name, weights[name]) for name in weights},
+        )
 
     def probability(self, row: Mapping[str, float]) -> float:
         """Probability for one feature row.

@@ -21,7 +21,9 @@ class Exposure:
     def with_plan(self, plan: TradePlan, size: Size, one_r: Decimal) -> Exposure:
         """The exposure after approving ``plan``."""
         heat = float(size.risk_amount / one_r)
-        taken = Position(plan.exchange, plan.symbol, plan.side, size.quantity, plan.entry.price, plan.stop.price, heat)
+        taken = Position(
+            plan.exchange, plan.symbol, plan.side, size.quantity, plan.entry.price, plan.stop.price, heat
+        )
         return Exposure((*self.positions, taken))
 
     def heat_r(self) -> float:

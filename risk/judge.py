@@ -17,7 +17,9 @@ from shared.models.risk import Account, RiskPlan
 Candidate = tuple[TradePlan, Market, float]
 
 
-def judge_plans(plans: Sequence[Candidate], account: Account, settings: Profile) -> tuple[RiskPlan | Rejection, ...]:
+def judge_plans(
+    plans: Sequence[Candidate], account: Account, settings: Profile
+) -> tuple[RiskPlan | Rejection, ...]:
     """Approve or reject every plan; the contract is :class:`contracts.risk_contract.RiskJudge`.
 
     Each plan comes with its market's rules and its 24h quote volume. Plans are taken in order of (decided time, −score,

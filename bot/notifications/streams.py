@@ -30,5 +30,6 @@ class JsonLines:
             raise
         except OSError as error:
             raise NotifyFault(
-                f"channel {self.channel}: {message.symbol} could not be written: {error}", "Free the disk or name another file"
+                f"channel {self.channel}: {message.symbol} could not be written: {error}",
+                "Free the disk or name another file",
             ) from error

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Comparison = Literal[">=", "<="]
-Stage = Literal[
-    "universe", "data", "indicators", "smc", "regime", "confluence", "plan", "risk"
-]
+Stage = Literal["universe", "data", "indicators", "smc", "regime", "confluence", "plan", "risk"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +29,7 @@ class GateResult:
     @property
     def distance(self) -> float:
         """How far the measure is from passing, in the gate's unit; at or below 0 it passes."""
-        return (
-            self.threshold - self.measured
-            if self.comparison == ">="
-            else self.measured - self.threshold
-        )
+        return self.threshold - self.measured if self.comparison == ">=" else self.measured - self.threshold
 
 
 @dataclass(frozen=True, slots=True)

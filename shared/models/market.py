@@ -47,14 +47,9 @@ class Candles:
         """Refuse any row that is not a candle."""
         object.__setattr__(self, "open_ms", _frozen(np.asarray(self.open_ms, np.int64)))
         for name in COLUMNS:
-            object.__setattr__(
-                self, name, _frozen(np.asarray(getattr(self, name), np.float64))
-            )
+            object.__setattr__(self, name, _frozen(np.asarray(getattr(self, name), np.float64)))
         for name in COLUMNS:
-            if (
-                getattr(self, name).shape != self.open_ms.shape
-                or self.open_ms.ndim != 1
-            ):
+            if getattr(self, name).shape != self.open_ms.shape or self.open_ms.ndim != 1:
                 raise DataFault(
                     f"candles: column {name!r} has shape {getattr(self, name).shape}, open_ms {self.open_ms.shape}"
                 )
@@ -93,9 +88,7 @@ class Candles:
         for rule, kept in rules:
             if not kept.all():
                 row = int(kept.argmin())
-                found = " ".join(
-                    f"{name}={getattr(self, name)[row]:.10g}" for name in COLUMNS
-                )
+                found = " ".join(f"{name}={getattr(self, name)[row]:.10g}" for name in COLUMNS)
                 raise DataFault(
                     f"candles: row {row} ({iso(int(self.open_ms[row]))}) breaks '{rule}': {found}"
                 )
@@ -169,9 +162,7 @@ class Candles:
         """
         missing = [name for name in COLUMNS if name not in frame.columns]
         if missing:
-            raise DataFault(
-                f"frame: no column {', '.join(missing)}", f"Give {', '.join(COLUMNS)}"
-            )
+            raise DataFault(f"frame: no column {', '.join(missing)}", f"Give {', '.join(COLUMNS)}")
         return cls(
             Timeframe(timeframe),
             _frame_times(frame),
@@ -182,12 +173,8 @@ class Candles:
         """A pandas frame indexed by UTC open time."""
         import pandas as pd
 
-        index = pd.DatetimeIndex(
-            self.open_ms.astype("datetime64[ms]"), tz="UTC", name="open_time"
-        )
-        return pd.DataFrame(
-            {name: getattr(self, name) for name in COLUMNS}, index=index
-        )
+        index = pd.DatetimeIndex(self.open_ms.astype("datetime64[ms]"), tz="UTC", name="open_time")
+        return pd.DataFrame({name: getattr(self, name) for name in COLUMNS}, index=index)
 
 
 def _frame_times(frame: pd.DataFrame) -> Ints:
@@ -202,10 +189,7 @@ def _frame_times(frame: pd.DataFrame) -> Ints:
             "Give a UTC DatetimeIndex or a column 'ts' in ms",
         )
     return np.asarray(
-        frame.index.tz_convert("UTC")
-        .tz_localize(None)
-        .astype("datetime64[ms]")
-        .astype(np.int64),
+        frame.index.tz_convert("UTC").tz_localize(None).astype("datetime64[ms]").astype(np.int64),
         np.int64,
     )
 
@@ -240,9 +224,7 @@ class Market:
         """Refuse steps that cannot be steps."""
         for name in ("tick", "lot_step"):
             if not getattr(self, name) > 0:
-                raise DataFault(
-                    f"market {self.symbol}: {name} must be above 0, found {getattr(self, name)}"
-                )
+                raise DataFault(f"market {self.symbol}: {name} must be above 0, found {getattr(self, name)}")
         if self.min_notional < 0:
             raise DataFault(
                 f"market {self.symbol}: min_notional must not be negative, found {self.min_notional}"

@@ -123,15 +123,8 @@ class TradePlan:
             self.entry.price,
             *(target.price for target in self.targets),
         ]
-        steps = [
-            (after - before) * int(self.side)
-            for before, after in zip(ladder, ladder[1:], strict=False)
-        ]
+        steps = [(after - before) * int(self.side) for before, after in zip(ladder, ladder[1:], strict=False)]
         if any(step <= 0 for step in steps):
-            raise ContractError(
-                f"plan {self.symbol}: stop, entry and targets are not in order: {ladder}"
-            )
+            raise ContractError(f"plan {self.symbol}: stop, entry and targets are not in order: {ladder}")
         if sum(target.fraction for target in self.targets) != 1:
-            raise ContractError(
-                f"plan {self.symbol}: target fractions do not add up to 1"
-            )
+            raise ContractError(f"plan {self.symbol}: target fractions do not add up to 1")

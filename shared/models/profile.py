@@ -13,9 +13,7 @@ from shared.models.timeframe import Timeframe
 
 def setting(default: Any, unit: str, low: float, high: float, doc: str) -> Any:
     """A number with its unit, allowed range (inclusive) and meaning."""
-    return field(
-        default=default, metadata={"unit": unit, "low": low, "high": high, "doc": doc}
-    )
+    return field(default=default, metadata={"unit": unit, "low": low, "high": high, "doc": doc})
 
 
 def choice(default: Any, doc: str) -> Any:
@@ -51,16 +49,10 @@ def _check_range(spec: dataclasses.Field[Any], value: Any) -> None:
     low, high, unit = spec.metadata["low"], spec.metadata["high"], spec.metadata["unit"]
     named = value.items() if isinstance(value, Mapping) else [("", value)]
     for name, number in named:
-        if (
-            isinstance(number, bool)
-            or not isinstance(number, (int, float))
-            or not low <= number <= high
-        ):
+        if isinstance(number, bool) or not isinstance(number, (int, float)) or not low <= number <= high:
             where = f"{spec.name}.{name}" if name else spec.name
             raise ConfigFault(
-                f"{where} must be {low:g} to {high:g} {unit}, found {number!r}".replace(
-                    "  ", " "
-                )
+                f"{where} must be {low:g} to {high:g} {unit}, found {number!r}".replace("  ", " ")
             )
 
 
@@ -71,14 +63,10 @@ class TimeframeRules(Section):
     context: tuple[Timeframe, ...] = choice(
         (Timeframe.D1, Timeframe.H4, Timeframe.H1), "timeframes that set the side"
     )
-    information: tuple[Timeframe, ...] = choice(
-        (Timeframe.W1,), "timeframes shown but not scored"
-    )
+    information: tuple[Timeframe, ...] = choice((Timeframe.W1,), "timeframes shown but not scored")
     anchor: Timeframe = choice(Timeframe.H1, "timeframe whose zones are traded")
     trigger: Timeframe = choice(Timeframe.M15, "timeframe that times the entry")
-    base: Timeframe = choice(
-        Timeframe.M5, "timeframe that is fetched; coarser ones are derived from it"
-    )
+    base: Timeframe = choice(Timeframe.M5, "timeframe that is fetched; coarser ones are derived from it")
 
     @property
     def needed(self) -> tuple[Timeframe, ...]:
@@ -108,12 +96,8 @@ class DataRules(Section):
         20000,
         "closed bars the trigger and anchor timeframes need (detector burn-in)",
     )
-    min_context_bars_1d: int = setting(
-        60, "bars", 20, 5000, "closed bars a 1d context needs"
-    )
-    min_context_bars_1w: int = setting(
-        20, "bars", 5, 1000, "closed bars a 1w context needs"
-    )
+    min_context_bars_1d: int = setting(60, "bars", 20, 5000, "closed bars a 1d context needs")
+    min_context_bars_1w: int = setting(20, "bars", 5, 1000, "closed bars a 1w context needs")
     max_age_bars: int = setting(
         1,
         "bars",
@@ -131,9 +115,7 @@ class DataRules(Section):
     gap_window_bars: int = setting(
         200, "bars", 10, 5000, "recent window in which missing candles are counted"
     )
-    min_atr_ticks: float = setting(
-        10.0, "ticks", 1, 1000, "anchor ATR below this is too coarse to plan on"
-    )
+    min_atr_ticks: float = setting(10.0, "ticks", 1, 1000, "anchor ATR below this is too coarse to plan on")
 
     def min_bars(self, timeframe: Timeframe) -> int:
         """Closed bars a timeframe needs before it may be read."""
@@ -183,31 +165,15 @@ class UniverseRules(Section):
 class SmcRules(Section):
     """Options of the detectors; distances in ATR(14)."""
 
-    internal_reach: int = setting(
-        5, "bars", 2, 50, "bars on either side of an internal pivot"
-    )
-    swing_reach: int = setting(
-        20, "bars", 5, 100, "bars on either side of a swing pivot"
-    )
-    break_buffer_atr: float = setting(
-        0.0, "ATR", 0, 2, "a break closes at least this far beyond the swing"
-    )
-    min_gap_atr: float = setting(
-        0.25, "ATR", 0, 5, "smallest height of a fair value gap"
-    )
-    displacement_atr: float = setting(
-        1.5, "ATR", 0.5, 10, "smallest leg that counts as displacement"
-    )
-    reclaim_bars: int = setting(
-        3, "bars", 1, 20, "a reclaim closes back inside within this many bars"
-    )
+    internal_reach: int = setting(5, "bars", 2, 50, "bars on either side of an internal pivot")
+    swing_reach: int = setting(20, "bars", 5, 100, "bars on either side of a swing pivot")
+    break_buffer_atr: float = setting(0.0, "ATR", 0, 2, "a break closes at least this far beyond the swing")
+    min_gap_atr: float = setting(0.25, "ATR", 0, 5, "smallest height of a fair value gap")
+    displacement_atr: float = setting(1.5, "ATR", 0.5, 10, "smallest leg that counts as displacement")
+    reclaim_bars: int = setting(3, "bars", 1, 20, "a reclaim closes back inside within this many bars")
     equal_atr: float = setting(0.1, "ATR", 0.01, 1, "pivots this close count as equal")
-    zone_expiry_bars: int = setting(
-        500, "bars", 50, 5000, "a zone older than this is dropped"
-    )
-    pool_expiry_bars: int = setting(
-        1000, "bars", 50, 10000, "a pool older than this is dropped"
-    )
+    zone_expiry_bars: int = setting(500, "bars", 50, 5000, "a zone older than this is dropped")
+    pool_expiry_bars: int = setting(1000, "bars", 50, 10000, "a pool older than this is dropped")
     zone_body_only: bool = choice(False, "an order block spans bodies only, not wicks")
 
 
@@ -215,40 +181,26 @@ class SmcRules(Section):
 class GateRules(Section):
     """Thresholds of the gates."""
 
-    min_alignment: float = setting(
-        0.5, "score", -1, 1, "higher-timeframe alignment with the side"
-    )
+    min_alignment: float = setting(0.5, "score", -1, 1, "higher-timeframe alignment with the side")
     min_alignment_weight: float = setting(
         0.3, "share", 0, 1, "share of the context's weight that must have a trend"
     )
     min_score: float = setting(65.0, "points", 0, 100, "confluence")
     max_conflict: float = setting(20.0, "points", 0, 100, "points lost to conflicts")
-    min_displacement_atr: float = setting(
-        1.5, "ATR", 0, 10, "displacement behind the entry zone"
-    )
+    min_displacement_atr: float = setting(1.5, "ATR", 0, 10, "displacement behind the entry zone")
     min_freshness: float = setting(0.2, "share", 0, 1, "freshness of the entry zone")
-    max_zone_height_atr: float = setting(
-        3.5, "ATR", 0.5, 20, "height of the entry zone"
-    )
-    max_reach_atr: float = setting(
-        3.0, "ATR", 0.5, 20, "distance from the close to the entry zone"
-    )
+    max_zone_height_atr: float = setting(3.5, "ATR", 0.5, 20, "height of the entry zone")
+    max_reach_atr: float = setting(3.0, "ATR", 0.5, 20, "distance from the close to the entry zone")
     max_range_position: float = setting(
         0.6, "share", 0, 1, "entry's place in the dealing range (mirrored for shorts)"
     )
-    require_sweep_bars: int = setting(
-        0, "bars", 0, 200, "a sweep this recent is required; 0 asks for none"
-    )
+    require_sweep_bars: int = setting(0, "bars", 0, 200, "a sweep this recent is required; 0 asks for none")
     max_efficiency: float = setting(
         1.0, "ratio", 0, 1, "efficiency ratio above which a range setup is refused"
     )
-    min_net_rr_first: float = setting(
-        1.0, "R", 0.1, 20, "net reward of the first target"
-    )
+    min_net_rr_first: float = setting(1.0, "R", 0.1, 20, "net reward of the first target")
     min_net_rr_last: float = setting(2.0, "R", 0.1, 50, "net reward of the last target")
-    max_cost_r: float = setting(
-        0.20, "R", 0.01, 1, "round-trip cost over stop distance"
-    )
+    max_cost_r: float = setting(0.20, "R", 0.01, 1, "round-trip cost over stop distance")
     btc_gate: bool = choice(True, "benchmark impulses veto the opposing side")
 
 
@@ -283,51 +235,31 @@ class PlanRules(Section):
     trigger_max_age_bars: int = setting(
         8, "bars", 1, 100, "its trigger break is at most this old (trigger bars)"
     )
-    stop_buffer_atr: float = setting(
-        0.25, "ATR", 0, 5, "stop lies this far beyond the structure"
-    )
-    min_stop_atr: float = setting(
-        1.0, "ATR", 0.1, 10, "stop is at least this far from the entry"
-    )
-    pool_clearance_atr: float = setting(
-        0.1, "ATR", 0, 2, "stop keeps this far from a pool"
-    )
+    stop_buffer_atr: float = setting(0.25, "ATR", 0, 5, "stop lies this far beyond the structure")
+    min_stop_atr: float = setting(1.0, "ATR", 0.1, 10, "stop is at least this far from the entry")
+    pool_clearance_atr: float = setting(0.1, "ATR", 0, 2, "stop keeps this far from a pool")
     max_targets: int = setting(3, "targets", 1, 5, "most targets")
     first_fraction: float = setting(
         0.5, "share", 0.05, 1, "share of the position that leaves at the first target"
     )
-    expiry_bars: int = setting(
-        24, "anchor bars", 1, 500, "an unfilled entry is dropped after this"
-    )
-    hold_bars: int = setting(
-        72, "anchor bars", 1, 2000, "a filled trade is closed after this"
-    )
+    expiry_bars: int = setting(24, "anchor bars", 1, 500, "an unfilled entry is dropped after this")
+    hold_bars: int = setting(72, "anchor bars", 1, 2000, "a filled trade is closed after this")
 
 
 @dataclass(frozen=True, slots=True)
 class RiskRules(Section):
     """Limits on size and exposure."""
 
-    risk_pct: float = setting(
-        0.5, "% of equity", 0.01, 5, "equity lost if the plan is stopped"
-    )
-    max_heat_r: float = setting(
-        3.0, "R", 0.1, 50, "open risk including pending orders, this plan counted"
-    )
+    risk_pct: float = setting(0.5, "% of equity", 0.01, 5, "equity lost if the plan is stopped")
+    max_heat_r: float = setting(3.0, "R", 0.1, 50, "open risk including pending orders, this plan counted")
     max_positions: int = setting(5, "positions", 1, 100, "positions and pending orders")
     max_same_side: int = setting(3, "positions", 1, 100, "of them in one direction")
-    max_leverage: float = setting(
-        1.0, "x equity", 0.01, 125, "notional of one position over equity"
-    )
-    max_asset_pct: float = setting(
-        100.0, "% of equity", 0.1, 12500, "notional in one asset"
-    )
+    max_leverage: float = setting(1.0, "x equity", 0.01, 125, "notional of one position over equity")
+    max_asset_pct: float = setting(100.0, "% of equity", 0.1, 12500, "notional in one asset")
     max_total_pct: float = setting(
         200.0, "% of equity", 0.1, 12500, "notional of everything open on one exchange"
     )
-    max_volume_pct: float = setting(
-        1.0, "%", 0.001, 100, "notional over 24h quote volume"
-    )
+    max_volume_pct: float = setting(1.0, "%", 0.001, 100, "notional over 24h quote volume")
     allow_spot_shorts: Literal["reject", "information"] = choice(
         "reject", "what becomes of a short on a spot market"
     )
@@ -363,30 +295,20 @@ def _conflicts() -> dict[str, float]:
 class ConfluenceRules(Section):
     """Weights of the factors (sum 100), points of synergies and conflicts, weights of the alignment."""
 
-    weights: Mapping[str, float] = table(
-        _weights, "points", 0, 100, "factor weights, which sum to 100"
-    )
-    synergies: Mapping[str, float] = table(
-        _synergies, "points", 0, 30, "points a synergy adds"
-    )
-    conflicts: Mapping[str, float] = table(
-        _conflicts, "points", 0, 30, "points a conflict takes"
-    )
+    weights: Mapping[str, float] = table(_weights, "points", 0, 100, "factor weights, which sum to 100")
+    synergies: Mapping[str, float] = table(_synergies, "points", 0, 30, "points a synergy adds")
+    conflicts: Mapping[str, float] = table(_conflicts, "points", 0, 30, "points a conflict takes")
     alignment: Mapping[str, float] = table(
         _alignment_weights, "weight", 0, 10, "weight of each context timeframe"
     )
-    synergy_bars: int = setting(
-        24, "anchor bars", 1, 200, "a synergy's events lie within this many bars"
-    )
+    synergy_bars: int = setting(24, "anchor bars", 1, 200, "a synergy's events lie within this many bars")
 
     def __post_init__(self) -> None:
         """Check the ranges, and that the weights sum to 100 to the tenth."""
         Section.__post_init__(self)
         total = sum(round(weight * 10) for weight in self.weights.values())
         if total != 1000:
-            raise ConfigFault(
-                f"confluence.weights must sum to 100, found {total / 10:g}"
-            )
+            raise ConfigFault(f"confluence.weights must sum to 100, found {total / 10:g}")
 
 
 @dataclass(frozen=True, slots=True)

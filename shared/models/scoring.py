@@ -52,9 +52,7 @@ class SideScore:
     def total_tenths(self) -> int:
         """Sum of all parts, clipped to 0–1000."""
         parts = (*self.factors, *self.synergies, *self.conflicts)
-        total = sum(part.points_tenths for part in parts) + round(
-            self.ml_adjustment * 10
-        )
+        total = sum(part.points_tenths for part in parts) + round(self.ml_adjustment * 10)
         return min(MAX_TENTHS, max(0, total))
 
     @property
@@ -70,13 +68,7 @@ class SideScore:
     @property
     def grade(self) -> str:
         """A from 80, B from 70, else C."""
-        return (
-            "A"
-            if self.total_tenths >= 800
-            else "B"
-            if self.total_tenths >= 700
-            else "C"
-        )
+        return "A" if self.total_tenths >= 800 else "B" if self.total_tenths >= 700 else "C"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +85,4 @@ class ConfluenceBreakdown:
     def adjusted(self, side: Side, points: float) -> ConfluenceBreakdown:
         """A copy with ``ml_adjustment`` of one direction set to ``points``."""
         new = replace(self.on(side), ml_adjustment=points)
-        return (
-            replace(self, long=new) if side is Side.LONG else replace(self, short=new)
-        )
+        return replace(self, long=new) if side is Side.LONG else replace(self, short=new)

@@ -71,7 +71,9 @@ def test_a_stage_that_names_an_unknown_field_is_refused() -> None:
 def test_hooks_run_in_order_of_registration_and_may_change_the_context() -> None:
     hooks = Hooks()
     hooks.register("after_confluence", lambda ctx: replace(ctx, metadata={"seen": "first"}))
-    hooks.register("after_strategy", lambda ctx: replace(ctx, metadata={"seen": ctx.metadata["seen"] + ", second"}))
+    hooks.register(
+        "after_strategy", lambda ctx: replace(ctx, metadata={"seen": ctx.metadata["seen"] + ", second"})
+    )
     assert hooks.run("after_confluence", context()).metadata == {"seen": "first, second"}
 
 

@@ -25,11 +25,27 @@ FREE = CostRules(maker_bps=0.0, taker_bps=0.0, slippage_bps=0.0)
 def market(symbol: str = "BTC/USDT", lot: str = "0.00001", smallest: str = "5", kind: str = "spot") -> Market:
     base, quote = symbol.split("/")
     return Market(
-        "binance", symbol, base + quote, base, quote, kind, Decimal("0.01"), Decimal(lot), Decimal(smallest), True, "exchange"
+        "binance",
+        symbol,
+        base + quote,
+        base,
+        quote,
+        kind,
+        Decimal("0.01"),
+        Decimal(lot),
+        Decimal(smallest),
+        True,
+        "exchange",
     )  # type: ignore[arg-type]
 
 
-def plan(symbol: str = "BTC/USDT", side: Side = Side.LONG, score: float = 80.0, entry: str = "100", stop: str = "98") -> TradePlan:
+def plan(
+    symbol: str = "BTC/USDT",
+    side: Side = Side.LONG,
+    score: float = 80.0,
+    entry: str = "100",
+    stop: str = "98",
+) -> TradePlan:
     price, away = Decimal(entry), Decimal(stop)
     target = price + (price - away) * 2
     zone = EntryZone(
@@ -44,7 +60,9 @@ def plan(symbol: str = "BTC/USDT", side: Side = Side.LONG, score: float = 80.0, 
     )  # fmt: skip
 
 
-def judge(*plans: TradePlan, account: Account = ACCOUNT, settings: Profile = BALANCED) -> tuple[RiskPlan | Rejection, ...]:
+def judge(
+    *plans: TradePlan, account: Account = ACCOUNT, settings: Profile = BALANCED
+) -> tuple[RiskPlan | Rejection, ...]:
     return judge_plans([(one, market(one.symbol), 1e9) for one in plans], account, settings)
 
 
@@ -102,7 +120,10 @@ def test_an_order_below_the_markets_smallest_is_refused_before_it_is_sent() -> N
 
 
 def test_the_best_plans_take_the_room_whatever_order_they_come_in() -> None:
-    plans = [plan(f"{name}/USDT", score=score) for name, score in [("AAA", 70.0), ("BBB", 90.0), ("CCC", 80.0), ("DDD", 75.0)]]
+    plans = [
+        plan(f"{name}/USDT", score=score)
+        for name, score in [("AAA", 70.0), ("BBB", 90.0), ("CCC", 80.0), ("DDD", 75.0)]
+    ]
     answers = dict(zip("ABCD", judge(*plans), strict=True))
     assert {name: isinstance(answer, RiskPlan) for name, answer in answers.items()} == {
         "A": False, "B": True, "C": True, "D": True
