@@ -9,10 +9,10 @@ from operator import attrgetter
 from typing import Any, get_type_hints
 
 Check = Callable[[Any], None]
-"""Raises :class:`Broken` when a value is not what it must be."""
+"""Raises :class:`BrokenRuleError` when a value is not what it must be."""
 
 
-class Broken(Exception):
+class BrokenRuleError(Exception):
     """A rule broken at ``path``, which grows from the inside out as the error passes containers."""
 
     def __init__(self, problem: str) -> None:
@@ -21,7 +21,7 @@ class Broken(Exception):
         self.problem = problem
         self.path = ""
 
-    def inside(self, step: str) -> Broken:
+    def inside(self, step: str) -> BrokenRuleError:
         """The same break seen from one container further out."""
         self.path = step + self.path
         return self
@@ -34,7 +34,7 @@ def each_item(check: Check, items: tuple[object, ...] | list[object]) -> None:
         for item in items:
             check(item)
             place += 1
-    except Broken as broken:
+    except BrokenRuleError as broken:
         raise broken.inside(f"[{place}]") from None
 
 
@@ -43,7 +43,7 @@ def each_value(check: Check, table: Mapping[object, object]) -> None:
     for key, item in table.items():
         try:
             check(item)
-        except Broken as broken:
+        except BrokenRuleError as broken:
             raise broken.inside(f"[{str(key)!r}]") from None
 
 
@@ -51,7 +51,7 @@ def field(name: str, check: Check, value: object) -> None:
     """Check one field of a record."""
     try:
         check(value)
-    except Broken as broken:
+    except BrokenRuleError as broken:
         raise broken.inside(f".{name}") from None
 
 

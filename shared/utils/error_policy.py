@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from shared.errors import ContractError
 from shared.models.gates import GateResult
-from shared.utils.broken import Broken
+from shared.utils.broken import BrokenRuleError
 from shared.utils.null_checks import check_nulls
 from shared.utils.type_checks import type_check
 
@@ -20,13 +20,14 @@ def validate_schema(obj: object, schema_type: type) -> None:
 
     Raises:
         ContractError: the path, the type wanted and what was found.
+
     """
     kind: type = type(obj)
     if not isinstance(obj, schema_type):
         raise ContractError(f"expected {schema_type.__name__}, found {kind.__name__}")
     try:
         type_check(kind)(obj)
-    except Broken as broken:
+    except BrokenRuleError as broken:
         raise ContractError(f"{kind.__name__}{broken.path} {broken.problem}") from None
 
 
@@ -37,10 +38,11 @@ def validate_no_nulls(obj: object, name: str) -> None:
 
     Raises:
         ContractError: the path below ``name`` and what was found there.
+
     """
     try:
         check_nulls(obj)
-    except Broken as broken:
+    except BrokenRuleError as broken:
         raise ContractError(f"{name}{broken.path} {broken.problem}") from None
 
 
@@ -49,6 +51,7 @@ def validate_quality_gates(symbol: str, results: Iterable[GateResult]) -> tuple[
 
     Raises:
         ContractError: something is not a gate's result, or a measure or threshold is not a finite number.
+
     """
     failed = []
     for result in results:

@@ -11,15 +11,16 @@ from functools import cache
 from operator import attrgetter
 from typing import Any, Final, get_args
 
-from shared.utils.broken import Broken, Check, each_item, each_value, field, field_hints, reader
+from shared.utils.broken import BrokenRuleError, Check, each_item, each_value, field, field_hints, reader
 
 MAY_BE_EMPTY: Final = frozenset({"unit"})
 """Text fields with a meaning when empty: a measure without a unit."""
 
 
 def check_nulls(value: Any) -> None:
-    """Raise Broken at the first missing value. Arrays count as present; their cells are not looked at."""
-    _check_of(type(value))(value)
+    """Raise BrokenRuleError at the first missing value. Arrays count as present; their cells are not looked at."""
+    kind: Any = type(value)
+    _check_of(kind)(value)
 
 
 @cache
@@ -35,11 +36,11 @@ def _check_of(kind: type) -> Check:
 
 def _check_scalar(value: object) -> None:
     if value is None:
-        raise Broken("is None")
+        raise BrokenRuleError("is None")
     if isinstance(value, (float, Decimal)) and not math.isfinite(value):
-        raise Broken(f"is {value}")
+        raise BrokenRuleError(f"is {value}")
     if isinstance(value, str) and not value.strip():
-        raise Broken("is empty")
+        raise BrokenRuleError("is empty")
 
 
 def _of_record(kind: type) -> Check:

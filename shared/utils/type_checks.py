@@ -11,7 +11,7 @@ from functools import cache
 from operator import attrgetter
 from typing import Any, Final, Literal, Union, get_args, get_origin
 
-from shared.utils.broken import Broken, Check, each_item, each_value, field, field_hints, reader
+from shared.utils.broken import BrokenRuleError, Check, each_item, each_value, field, field_hints, reader
 
 PLAIN: Final = (int, float, str, bool, Decimal)
 """Types that one comparison of exact types settles; subclasses take the slower way."""
@@ -47,7 +47,7 @@ def _scalar(kind: type) -> Check:
         if type(value) is kind:
             return
         if not isinstance(value, allowed) or (numeric and isinstance(value, bool)):
-            raise Broken(f"must be {kind.__name__}, found {_shown(value)}")
+            raise BrokenRuleError(f"must be {kind.__name__}, found {_shown(value)}")
 
     return check
 
@@ -55,7 +55,7 @@ def _scalar(kind: type) -> Check:
 def _literal(allowed: tuple[object, ...]) -> Check:
     def check(value: object) -> None:
         if value not in allowed:
-            raise Broken(f"must be one of {', '.join(map(repr, allowed))}, found {_shown(value)}")
+            raise BrokenRuleError(f"must be one of {', '.join(map(repr, allowed))}, found {_shown(value)}")
 
     return check
 
@@ -68,7 +68,7 @@ def _union(hints: tuple[Any, ...]) -> Check:
         for kind, inner in kinds:
             if isinstance(value, kind):
                 return inner(value)
-        raise Broken(f"must be {names}, found {_shown(value)}")
+        raise BrokenRuleError(f"must be {names}, found {_shown(value)}")
 
     return check
 
@@ -76,7 +76,7 @@ def _union(hints: tuple[Any, ...]) -> Check:
 def _items(inner: Check) -> Check:
     def check(value: object) -> None:
         if not isinstance(value, tuple):
-            raise Broken(f"must be tuple, found {_shown(value)}")
+            raise BrokenRuleError(f"must be tuple, found {_shown(value)}")
         each_item(inner, value)
 
     return check
@@ -87,11 +87,11 @@ def _fixed(hints: tuple[Any, ...]) -> Check:
 
     def check(value: object) -> None:
         if not isinstance(value, tuple) or len(value) != len(inner):
-            raise Broken(f"must be a tuple of {len(inner)}, found {_shown(value)}")
+            raise BrokenRuleError(f"must be a tuple of {len(inner)}, found {_shown(value)}")
         for place, (one, item) in enumerate(zip(inner, value, strict=True)):
             try:
                 one(item)
-            except Broken as broken:
+            except BrokenRuleError as broken:
                 raise broken.inside(f"[{place}]") from None
 
     return check
@@ -100,7 +100,7 @@ def _fixed(hints: tuple[Any, ...]) -> Check:
 def _table(inner: Check) -> Check:
     def check(value: object) -> None:
         if not isinstance(value, Mapping):
-            raise Broken(f"must be a mapping, found {_shown(value)}")
+            raise BrokenRuleError(f"must be a mapping, found {_shown(value)}")
         each_value(inner, value)
 
     return check
@@ -116,7 +116,7 @@ def _record(kind: Any) -> Check:
 
     def check(value: object) -> None:
         if not isinstance(value, kind):
-            raise Broken(f"must be {kind.__name__}, found {_shown(value)}")
+            raise BrokenRuleError(f"must be {kind.__name__}, found {_shown(value)}")
         settled = tuple(map(type, read_plain(value))) == exact
         for name, read, inner in nested if settled else every:
             field(name, inner, read(value))

@@ -92,7 +92,7 @@ def test_a_missing_value_is_named_by_its_path(broken: Outer, path: str) -> None:
         ({"price": 1.0}, "Outer.price must be Decimal, found float 1.0"),
         ({"many": [Inner(1.0)]}, "Outer.many must be tuple, found list"),
         ({"many": (Inner(1.0), 7)}, "Outer.many[1] must be Inner, found int 7"),
-        ({"many": (Inner("1"),)}, "Outer.many[0].value must be float, found str '1'"),
+        ({"many": (Inner("1"),)}, "Outer.many[0].value must be float, found str '1'"),  # type: ignore[arg-type]
         ({"many": (Inner(False),)}, "Outer.many[0].value must be float, found bool False"),
         ({"named": {"a": None}}, "Outer.named['a'] must be Inner, found None"),
         ({"pair": (Timeframe.H1,)}, "Outer.pair must be a tuple of 2"),
@@ -117,7 +117,7 @@ def test_another_type_altogether_is_refused() -> None:
 
 def test_a_literal_field_takes_only_its_words() -> None:
     wrong = GateResult("lunch", "c", "w", "u", 1.0, ">=", 1.0)  # type: ignore[arg-type]
-    with pytest.raises(ContractError, match="GateResult.stage must be one of 'universe'"):
+    with pytest.raises(ContractError, match=r"GateResult.stage must be one of 'universe'"):
         validate_schema(wrong, GateResult)
 
 
@@ -146,7 +146,9 @@ def test_failed_gates_come_back_in_order() -> None:
 
 
 def test_a_gate_that_compares_nothing_is_a_fault_not_an_outcome() -> None:
-    with pytest.raises(ContractError, match=r"BTC/USDT: gate plan.rr must compare finite numbers, found nan >= 1.0"):
+    with pytest.raises(
+        ContractError, match=r"BTC/USDT: gate plan.rr must compare finite numbers, found nan >= 1.0"
+    ):
         validate_quality_gates("BTC/USDT", (gate(math.nan),))
     with pytest.raises(ContractError, match="expected GateResult, found str"):
         validate_quality_gates("BTC/USDT", ("passed",))  # type: ignore[arg-type]

@@ -6,7 +6,13 @@ from shared.utils.suggest import edit_distance, nearest, suggest
 
 
 def test_one_slip_costs_one() -> None:
-    assert [edit_distance("gates", typo) for typo in ("gates", "gate", "gatess", "gatas", "gaets")] == [0, 1, 1, 1, 1]
+    assert [edit_distance("gates", typo) for typo in ("gates", "gate", "gatess", "gatas", "gaets")] == [
+        0,
+        1,
+        1,
+        1,
+        1,
+    ]
 
 
 def test_the_nearest_name_is_offered_whatever_its_case() -> None:

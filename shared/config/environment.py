@@ -1,0 +1,49 @@
+"""Environment variables as a layer: ``SNIPERSIGHT_PROFILE__GATES__MIN_SCORE=70`` is ``profile.gates.min_score``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from shared.config.layers import Leaf, Tree, graft
+from shared.config.settings import setting_keys
+from shared.errors import ConfigFault
+from shared.utils.suggest import nearest, suggest
+
+PREFIX: Final = "SNIPERSIGHT_"
+
+NOT_SETTINGS: Final[Mapping[str, str]] = {
+    "SNIPERSIGHT_HOME": "directory that holds settings, candles and logs instead of the platform's own places",
+    "SNIPERSIGHT_NO_JIT": "1 runs the kernels as plain Python",
+    "SNIPERSIGHT_DEBUG": "1 shows tracebacks",
+    "SNIPERSIGHT_MARKET_DATA": "directory of recorded candles for tests and benchmarks",
+    "SNIPERSIGHT_TZ": "time zone in which people are shown times",
+}
+"""Variables of ours that are not settings, and what they do."""
+
+
+def variable(key: str) -> str:
+    """The variable of a dotted key."""
+    return PREFIX + key.upper().replace(".", "__")
+
+
+def read_environment(environ: Mapping[str, str], exchanges: Collection[str]) -> Tree:
+    """The layer of every ``SNIPERSIGHT_`` variable that is a setting.
+
+    Raises:
+        ConfigFault: a variable of ours that means nothing, with the nearest that does.
+
+    """
+    tree: Tree = {}
+    known = {variable(key) for key in (*setting_keys(exchanges), "profile")} | set(NOT_SETTINGS)
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and name not in NOT_SETTINGS:
+            path = tuple(name.removeprefix(PREFIX).lower().split("__"))
+            if name not in known and variable(".".join(path[:-1])) not in known:
+                near = nearest(name, known)
+                raise ConfigFault(
+                    f"unknown variable {name}", f"Did you mean {near}?" if near else suggest(name, ())
+                )
+            target = ("profile", "name") if path == ("profile",) else path
+            graft(tree, target, Leaf(environ[name], f"environment {name}", text=True))
+    return tree

@@ -1,0 +1,163 @@
+"""Settings: everything a run is told besides its input, each value with its origin. Pure: texts and mappings in, a value out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from shared.config.account import parse_equity
+from shared.config.layers import Leaf, Tree, leaves, merged, source_of
+from shared.config.parser import known_keys, read_into, unknown_key
+from shared.config.profiles import DEFAULT, profile_of, profile_trees
+from shared.config.urls import check_url
+from shared.config.values import read_value
+from shared.errors import ConfigFault
+from shared.models.profile import Profile, Section, choice, setting
+from shared.utils.suggest import suggest
+
+TOP: Final = ("profile", "exchange", "exchanges", "account")
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeSettings(Section):
+    """How one exchange is reached. Empty text and an empty list mean the adapter's own default."""
+
+    base_url: str = choice("", "address of the public data, http(s)://host[:port]; empty: the exchange's own")
+    timeout_s: float = setting(10.0, "s", 0.1, 300, "deadline of one request, all of it")
+    allowed_hosts: tuple[str, ...] = choice((), "hosts that may be spoken to besides base_url's")
+    proxy: str = choice("", "proxy for every request, http(s)://host:port; empty: none")
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSettings(Section):
+    """What sizes are computed from."""
+
+    equity: str = choice("10000USDT", "amount and currency, like 10000USDT")
+    risk_pct: float | None = choice(None, "% of equity a stopped plan may cost; absent: the profile's")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The effective settings. ``origin`` maps a dotted key to where its value came from; a key not in it is a default."""
+
+    profile: Profile
+    exchange: str = "binance"
+    exchanges: Mapping[str, ExchangeSettings] = field(default_factory=dict)
+    account: AccountSettings = AccountSettings()
+    origin: Mapping[str, str] = field(default_factory=dict)
+
+    def of_exchange(self, name: str) -> ExchangeSettings:
+        """How to reach one exchange."""
+        return self.exchanges.get(name, ExchangeSettings())
+
+
+def build_settings(layers: tuple[Tree, ...], exchanges: Collection[str]) -> Settings:
+    """Settings of layers given lowest first (files, environment, flags); ``exchanges`` are the names there are.
+
+    Raises:
+        ConfigFault: source, full dotted key, what is wrong, and the nearest name where one is unknown.
+
+    """
+    tree = merged(tuple(_with_profile_table(layer) for layer in layers))
+    _check_top(tree)
+    profile_tree = dict(tree.get("profile", {}))
+    name = _one_value(profile_tree.pop("name", Leaf(DEFAULT, "default")), "profile.name")
+    account = read_into(AccountSettings(), _table(tree, "account"), "account")
+    _, _ = parse_equity(account.equity, _source_of(tree, "account", "equity"))
+    profile = _with_risk(_profile(name, profile_tree), account, tree)
+    return Settings(
+        profile=profile,
+        exchange=_exchange_name(
+            _one_value(tree.get("exchange", Leaf("binance", "default")), "exchange"), exchanges
+        ),
+        exchanges=_exchanges(_table(tree, "exchanges"), exchanges),
+        account=account,
+        origin=_origins(tree, profile.name),
+    )
+
+
+def setting_keys(exchanges: Collection[str]) -> tuple[str, ...]:
+    """Every dotted key there is."""
+    per_exchange = [
+        key for name in sorted(exchanges) for key in known_keys(ExchangeSettings(), f"exchanges.{name}")
+    ]
+    profile = [key for key in known_keys(Profile("", ""), "profile") if key != "profile.summary"]
+    return (*profile, "exchange", *per_exchange, *known_keys(AccountSettings(), "account"))
+
+
+def _with_profile_table(layer: Tree) -> Tree:
+    """``profile = "trend"`` is short for ``profile.name = "trend"``."""
+    short = layer.get("profile")
+    return {**layer, "profile": {"name": short}} if isinstance(short, Leaf) else layer
+
+
+def _check_top(tree: Tree) -> None:
+    for name, below in tree.items():
+        if name not in TOP:
+            raise unknown_key(name, below, TOP, setting_keys(()))
+
+
+def _table(tree: Tree, name: str) -> Tree:
+    below: Any = tree.get(name, {})
+    if isinstance(below, Leaf):
+        raise ConfigFault(
+            f"{below.source}: {name} is a table, found {below.value!r}", f"Write it like [{name}]"
+        )
+    return dict(below)
+
+
+def _one_value(below: Leaf | Tree, key: str) -> Leaf:
+    if isinstance(below, Leaf):
+        return below
+    raise ConfigFault(
+        f"{source_of(below)}: {key} must be a value, found a table", f"Write it like {key} = ..."
+    )
+
+
+def _profile(name: Leaf, changes: Tree) -> Profile:
+    wanted = read_value(name, str, "profile")
+    if wanted not in profile_trees():
+        raise ConfigFault(f"{name.source}: unknown profile {wanted!r}", suggest(wanted, profile_trees()))
+    return profile_of(wanted, changes, "profile")
+
+
+def _with_risk(profile: Profile, account: AccountSettings, tree: Tree) -> Profile:
+    """The account's own risk per trade, when it has one, stands over the profile's."""
+    if account.risk_pct is None:
+        return profile
+    return with_risk(profile, Leaf(account.risk_pct, _source_of(tree, "account", "risk_pct")))
+
+
+def with_risk(profile: Profile, risk_pct: Leaf) -> Profile:
+    """The profile with the risk per trade that an account asks for."""
+    return replace(profile, risk=read_into(profile.risk, {"risk_pct": risk_pct}, "account"))
+
+
+def _exchange_name(leaf: Leaf, exchanges: Collection[str]) -> str:
+    name: str = read_value(leaf, str, "exchange")
+    if name not in exchanges:
+        raise ConfigFault(f"{leaf.source}: unknown exchange {name!r}", suggest(name, exchanges))
+    return name
+
+
+def _exchanges(tree: Tree, exchanges: Collection[str]) -> dict[str, ExchangeSettings]:
+    found = {}
+    for name, below in tree.items():
+        key = f"exchanges.{name}"
+        if name not in exchanges:
+            raise unknown_key(key, below, exchanges)
+        found[name] = read_into(ExchangeSettings(), _table(tree, name), key)
+        for part in ("base_url", "proxy"):
+            check_url(getattr(found[name], part), f"{_source_of(tree, name, part)}: {key}.{part}")
+    return found
+
+
+def _source_of(tree: Tree, table: str, name: str) -> str:
+    leaf = tree.get(table, {}).get(name)
+    return leaf.source if leaf is not None else "default"
+
+
+def _origins(tree: Tree, profile: str) -> dict[str, str]:
+    base = {("profile", *path): leaf for path, leaf in leaves(profile_trees()[profile])}
+    return {".".join(path): leaf.source for path, leaf in (base | dict(leaves(tree))).items()}
