@@ -1,0 +1,45 @@
+"""What a trade earns and loses net of costs, from printed prices: maker in, maker out at a target, taker with
+slippage out at the stop.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+from shared.models.profile import CostRules
+from shared.models.smc import Side
+
+BPS: Final = Decimal(10_000)
+
+
+def loss_per_unit(entry: Decimal, stop: Decimal, costs: CostRules) -> Decimal:
+    """1 R: quote currency lost per unit of base when the stop is hit, costs included."""
+    return (
+        abs(entry - stop) + entry * _rate(costs.maker_bps) + stop * _rate(costs.taker_bps, costs.slippage_bps)
+    )
+
+
+def gain_per_unit(entry: Decimal, target: Decimal, side: Side, costs: CostRules) -> Decimal:
+    """Quote currency won per unit of base at ``target``, costs included."""
+    return (target - entry) * int(side) - (entry + target) * _rate(costs.maker_bps)
+
+
+def net_r(entry: Decimal, stop: Decimal, target: Decimal, side: Side, costs: CostRules) -> float:
+    """Net gain at ``target`` in R; recomputes from the printed prices."""
+    return float(gain_per_unit(entry, target, side, costs) / loss_per_unit(entry, stop, costs))
+
+
+def cost_r(entry: Decimal, stop: Decimal, costs: CostRules) -> float:
+    """Round-trip cost over the stop distance."""
+    return float(entry * _rate(costs.round_trip_bps) / abs(entry - stop))
+
+
+def break_even_price(entry: Decimal, side: Side, costs: CostRules) -> Decimal:
+    """Price at which a taker exit leaves neither gain nor loss, before rounding."""
+    paid, leaving = _rate(costs.maker_bps), _rate(costs.taker_bps, costs.slippage_bps)
+    return entry * (1 + int(side) * paid) / (1 - int(side) * leaving)
+
+
+def _rate(*bps: float) -> Decimal:
+    return sum((Decimal(str(part)) for part in bps), Decimal(0)) / BPS

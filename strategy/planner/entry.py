@@ -1,0 +1,227 @@
+"""Entry: which zone, and how to get in.
+
+``limit``: an untouched zone ahead of price, a resting order at its middle. ``confirm``: a zone touched for the first
+time not long ago, then a break of the trigger timeframe in the trade's direction; entry at that close. A block and a
+gap that overlap make one entry zone, their common part, and are preferred.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+import numpy as np
+
+from shared.models.market import Candles
+from shared.models.planner import EntryKind, EntryZone
+from shared.models.smc import OrderBlock, Side, StructureBreak, Zone, ZoneKind
+from shared.models.timeframe import iso
+from strategy.planner.draft import Candidate, Reading, place_in
+from strategy.planner.ticks import outward, to_tick
+
+MIN_HEIGHT_TICKS: Final = 3
+ZONE_WORDS: Final = {ZoneKind.ORDER_BLOCK: "order block", ZoneKind.FAIR_VALUE_GAP: "fair value gap"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Area:
+    """One zone, or the common part of a block and a gap."""
+
+    parts: tuple[Zone, ...]
+    low: float
+    high: float
+    displacement_atr: float
+
+    @property
+    def touches(self) -> int:
+        return max(part.touches for part in self.parts)
+
+
+def find_entries(reading: Reading, side: Side) -> tuple[Candidate, ...]:
+    """Every way in that the anchor timeframe's zones offer to ``side``, unordered by merit."""
+    found = []
+    for area in _areas(reading, side):
+        for kind in reading.settings.plan.entry_kinds:
+            found += _limit(reading, side, area) if kind == "limit" else _confirm(reading, side, area)
+    return tuple(found)
+
+
+def choose_entry(reading: Reading, candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+    """The one to plan on, or none: keeping most of the profile's zone limits, then overlap, kind, nearness, youth."""
+    kinds = reading.settings.plan.entry_kinds
+    ordered = sorted(
+        candidates,
+        key=lambda entry: (
+            -limits_kept(reading, entry),
+            not entry.overlap,
+            kinds.index(entry.kind.value),
+            entry.reach_atr,
+            -entry.known_ms,
+            entry.object_id,
+        ),
+    )
+    return tuple(ordered[:1])
+
+
+def limits_kept(reading: Reading, entry: Candidate) -> int:
+    """How many of the profile's limits on a zone it keeps."""
+    gates = reading.settings.gates
+    return sum(
+        (
+            entry.freshness >= gates.min_freshness,
+            entry.displacement_atr >= gates.min_displacement_atr,
+            entry.height_atr <= gates.max_zone_height_atr,
+            entry.reach_atr <= gates.max_reach_atr,
+            entry.range_position <= gates.max_range_position,
+        )
+    )
+
+
+def draw_entry(reading: Reading, chosen: Candidate) -> EntryZone:
+    """The chosen way in on the tick: the zone rounded inward, the order away from profit."""
+    rules, tick, side = reading.settings.plan, reading.tick, chosen.side
+    inward, back = outward(side, favourable=False), outward(side, favourable=True)
+    price = to_tick(chosen.price, tick, back)
+    expires_ms = reading.decided_ms + rules.expiry_bars * reading.settings.timeframes.anchor.ms
+    return EntryZone(
+        kind=chosen.kind,
+        zone_kind=chosen.zone_kind,
+        object_id=chosen.object_id,
+        near=to_tick(chosen.near, tick, inward),
+        far=to_tick(chosen.far, tick, back),
+        price=price,
+        expires_ms=expires_ms,
+        invalidation=to_tick(chosen.guard, tick, back),
+        reach_atr=chosen.reach_atr,
+        why=_why(reading, chosen, price),
+    )
+
+
+def _areas(reading: Reading, side: Side) -> Iterator[_Area]:
+    anchor = reading.anchor
+    blocks = [block for block in anchor.order_blocks if block.zone.side is side]
+    gaps = [gap.zone for gap in anchor.fair_value_gaps if gap.zone.side is side]
+    least = MIN_HEIGHT_TICKS * float(reading.tick)
+    for block in blocks:
+        yield _Area((block.zone,), block.zone.low, block.zone.high, block.displacement_atr)
+        yield from _overlaps(block, gaps, least)
+    for gap in gaps:
+        yield _Area((gap,), gap.low, gap.high, _behind(reading, gap))
+
+
+def _overlaps(block: OrderBlock, gaps: list[Zone], least: float) -> Iterator[_Area]:
+    for gap in gaps:
+        low, high = max(block.zone.low, gap.low), min(block.zone.high, gap.high)
+        if high - low >= least:
+            yield _Area((block.zone, gap), low, high, block.displacement_atr)
+
+
+def _behind(reading: Reading, gap: Zone) -> float:
+    """The largest displacement that the gap's middle candle is part of, in ATR; 0 if there is none."""
+    legs = reading.anchor.displacements
+    return max(
+        (
+            leg.size_atr
+            for leg in legs
+            if leg.side is gap.side and leg.origin_ms <= gap.origin_ms < leg.known_ms
+        ),
+        default=0.0,
+    )
+
+
+def _limit(reading: Reading, side: Side, area: _Area) -> list[Candidate]:
+    near = area.high if side is Side.LONG else area.low
+    ahead = (reading.anchor.close - near) * side
+    if area.touches or ahead < 0 or (reading.trigger.close - near) * side < 0:
+        return []
+    return [_candidate(reading, side, area, EntryKind.LIMIT, (area.low + area.high) / 2, (0, 0))]
+
+
+def _confirm(reading: Reading, side: Side, area: _Area) -> list[Candidate]:
+    if area.touches != 1:
+        return []
+    anchor, rules = reading.settings.timeframes.anchor, reading.settings.plan
+    known_ms = max(part.known_ms for part in area.parts)
+    near = area.high if side is Side.LONG else area.low
+    touched_ms = first_touch_ms(reading.data.candles[reading.trigger.timeframe], side, near, known_ms)
+    if not touched_ms or reading.decided_ms - touched_ms > rules.touch_max_age_bars * anchor.ms:
+        return []
+    for trigger in _breaks(reading, side):
+        if trigger.known_ms > touched_ms and trigger.age_bars <= rules.trigger_max_age_bars:
+            price = _close_at(reading.data.candles[reading.trigger.timeframe], trigger.known_ms)
+            guard = (
+                min(part.low for part in area.parts) if side is Side.LONG else max(p.high for p in area.parts)
+            )
+            if (price - guard) * side > 0:
+                return [
+                    _candidate(reading, side, area, EntryKind.CONFIRM, price, (touched_ms, trigger.known_ms))
+                ]
+    return []
+
+
+def _breaks(reading: Reading, side: Side) -> tuple[StructureBreak, ...]:
+    """Breaks of the trigger timeframe to ``side``, newest first, then the smaller layer first."""
+    trigger = reading.trigger
+    both = (*trigger.internal.breaks, *trigger.swing.breaks)
+    return tuple(sorted((event for event in both if event.side is side), key=lambda event: -event.known_ms))
+
+
+def first_touch_ms(candles: Candles, side: Side, near: float, known_ms: int) -> int:
+    """Close time of the first candle to enter a zone after it was known and price had closed outside; 0 if none did."""
+    start = int(np.searchsorted(candles.close_ms, known_ms, "left"))
+    close = candles.close[start:]
+    outside = close > near if side is Side.LONG else close < near
+    if not outside.any():
+        return 0
+    left = int(outside.argmax()) + 1
+    entered = (
+        candles.low[start + left :] <= near if side is Side.LONG else candles.high[start + left :] >= near
+    )
+    return int(candles.close_ms[start + left + int(entered.argmax())]) if entered.any() else 0
+
+
+def _close_at(candles: Candles, close_ms: int) -> float:
+    return float(candles.close[int(np.searchsorted(candles.close_ms, close_ms, "right")) - 1])
+
+
+def _candidate(
+    reading: Reading, side: Side, area: _Area, kind: EntryKind, price: float, times: tuple[int, int]
+) -> Candidate:
+    main, atr = area.parts[0], reading.anchor.atr
+    near = area.high if side is Side.LONG else area.low
+    meets = near if kind is EntryKind.LIMIT else price
+    return Candidate(
+        side=side,
+        kind=kind,
+        zone_kind=main.kind,
+        object_id=main.object_id,
+        low=area.low,
+        high=area.high,
+        guard_low=min(part.low for part in area.parts),
+        guard_high=max(part.high for part in area.parts),
+        price=price,
+        reach_atr=max(0.0, (reading.trigger.close - meets) * side / atr),
+        height_atr=main.height_atr,
+        freshness=min(part.freshness for part in area.parts),
+        displacement_atr=area.displacement_atr,
+        range_position=place_in(reading.bias_ranges, side, price),
+        origin_ms=main.origin_ms,
+        known_ms=max(part.known_ms for part in area.parts),
+        touched_ms=times[0],
+        trigger_ms=times[1],
+        overlap=len(area.parts) > 1,
+    )
+
+
+def _why(reading: Reading, chosen: Candidate, price: Decimal) -> str:
+    anchor = reading.settings.timeframes.anchor
+    name = f"{anchor} {'order block with a gap over it' if chosen.overlap else ZONE_WORDS[chosen.zone_kind]}"
+    drawn = f"{name} of {iso(chosen.origin_ms)}, {chosen.height_atr:.2f} ATR high, freshness {chosen.freshness:.2f}"
+    if chosen.kind is EntryKind.LIMIT:
+        return f"{drawn}, untouched; one limit order at its middle, {price:f}"
+    return (
+        f"{drawn}, first touched by {iso(chosen.touched_ms)}; {reading.settings.timeframes.trigger} broke structure "
+        f"at {iso(chosen.trigger_ms)}, entry at that close, {price:f}"
+    )
