@@ -1,1 +1,1 @@
-"""bot/ui room."""
+"""What people and machines are shown: documents for machines, tables, cards and words for people."""

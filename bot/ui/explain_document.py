@@ -1,0 +1,64 @@
+"""The published JSON document of an explanation (``snipersight.explain/1``)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.ui.documents import Document, fault_part, gate_parts, plan_document, regime_part, rejection_part, score_part
+from shared.models.gates import Rejection
+from shared.models.scan import Explanation, Setup, SideReview
+from shared.models.scoring import ConfluenceBreakdown
+from shared.models.timeframe import iso
+from shared.utils.serialization import document_json
+
+EXPLAIN: Final = "snipersight.explain/1"
+
+
+def explain_json(explanation: Explanation) -> str:
+    """An explanation as one JSON document, indented."""
+    return document_json(explain_document(explanation), indent=2)
+
+
+def explain_document(explanation: Explanation) -> Document:
+    """One symbol as far as its inputs allow; ``regime`` and ``scores`` are there once they were worked out."""
+    scan, context = explanation.scan, explanation.context
+    document: Document = {
+        "schema": EXPLAIN,
+        "run_id": scan.run_id,
+        "symbol": explanation.symbol,
+        "exchange": scan.exchange,
+        "profile": scan.profile,
+        "as_of": iso(scan.as_of_ms),
+        "status": scan.status.value,
+        "outcome": _outcome(explanation),
+        "gates": gate_parts(explanation.gates),
+        "reviews": [_review(review) for review in explanation.reviews],
+    }
+    if context is not None and context.regime is not None:
+        document["regime"] = regime_part(context.regime)
+    if context is not None and context.confluence_breakdown is not None:
+        document["scores"] = _scores(context.confluence_breakdown)
+    return document
+
+
+def _outcome(explanation: Explanation) -> Document:
+    outcome = explanation.outcome
+    if isinstance(outcome, Setup):
+        return {"kind": "plan", "plan": plan_document(outcome)}
+    if isinstance(outcome, Rejection):
+        return {"kind": "rejection", "rejection": rejection_part(outcome)}
+    return {"kind": "fault", "fault": fault_part(outcome)}
+
+
+def _scores(breakdown: ConfluenceBreakdown) -> Document:
+    return {"long": score_part(breakdown.long), "short": score_part(breakdown.short)}
+
+
+def _review(review: SideReview) -> Document:
+    rejected = isinstance(review.outcome, Rejection)
+    return {
+        "side": review.side.word,
+        "planned": not rejected,
+        "reason": review.outcome.reason if isinstance(review.outcome, Rejection) else "a plan was drawn",
+        "gates": gate_parts(review.gates),
+    }
