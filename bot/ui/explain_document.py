@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.ui.documents import Document, fault_part, gate_parts, plan_document, regime_part, rejection_part, score_part
+from bot.ui.documents import (
+    Document,
+    fault_part,
+    gate_parts,
+    plan_document,
+    regime_part,
+    rejection_part,
+    score_part,
+)
 from shared.models.gates import Rejection
 from shared.models.scan import Explanation, Setup, SideReview
 from shared.models.scoring import ConfluenceBreakdown

@@ -1,0 +1,231 @@
+"""One symbol in words: what to do, why, which gates it met, and what would change it."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Final
+
+from bot.ui.look import Look
+from bot.ui.numbers import amount_shown, measure_text, price_shown, quantity_shown, time_shown
+from bot.ui.table import Column, table_lines, width_of
+from bot.ui.terminal_funnel import gate_text
+from shared.models.gates import GateResult, Rejection
+from shared.models.planner import EntryKind, TradePlan
+from shared.models.scan import Explanation, Setup, SymbolFault
+from shared.models.scoring import MAX_TENTHS, SideScore
+from shared.models.smc import Side
+
+LABEL: Final = 12
+READING_WIDTH: Final = 110
+VERBS: Final = {Side.LONG: "Buy", Side.SHORT: "Sell"}
+NARROWEST_WHY: Final = 24
+PERCENT: Final = Decimal(100)
+
+
+def explain_lines(explanation: Explanation, look: Look) -> list[str]:
+    """Everything a person is shown of one symbol."""
+    outcome = explanation.outcome
+    if isinstance(outcome, SymbolFault):
+        lines = _fault(explanation, outcome)
+    elif isinstance(outcome, Setup):
+        lines = _setup(outcome, look)
+    else:
+        lines = _rejection(explanation, outcome, look)
+    lines += _gates(explanation, look)
+    return [look.signs(line) for line in (*lines, "", f"run {explanation.scan.run_id} · not advice")]
+
+
+def _fault(explanation: Explanation, fault: SymbolFault) -> list[str]:
+    when = time_shown(explanation.scan.as_of_ms)
+    return [
+        f"{explanation.symbol} · could not be read · {explanation.scan.profile} · {when}",
+        "",
+        f"! {fault.error} at {fault.stage}: {fault.problem}",
+        *([f"  {fault.action}"] if fault.action else []),
+    ]
+
+
+def _setup(setup: Setup, look: Look) -> list[str]:
+    plan = setup.plan
+    title = (
+        f"{plan.symbol} · {plan.side.name} · grade {plan.grade} · {plan.score:.1f}/100 · {plan.profile} · "
+        f"closed bar {time_shown(plan.decided_ms)} · plan {plan.fingerprint}"
+    )
+    facts = (
+        ("What to do", _what_to_do(plan)),
+        ("If wrong", _if_wrong(setup)),
+        ("If right", _if_right(plan)),
+        ("Good until", f"{time_shown(plan.entry.expires_ms)}, or {plan.rationale.invalidation}"),
+        ("Size", _size(setup)),
+    )
+    lines = [look.paint(title, "bold"), ""]
+    for label, text in facts:
+        lines += _labelled(label, text, look)
+    lines += ["", *score_lines(setup.breakdown.on(plan.side), look), ""]
+    change = (("What would change it", plan.rationale.invalidation), ("Against it", plan.rationale.against))
+    for label, text in change:
+        lines += [label, *_indented(text, look)]
+    return lines
+
+
+def _rejection(explanation: Explanation, rejection: Rejection, look: Look) -> list[str]:
+    scan = explanation.scan
+    title = f"{explanation.symbol} · no plan · {scan.profile} · closed bar {time_shown(scan.as_of_ms)}"
+    lines = [
+        look.paint(title, "bold"),
+        "",
+        *_labelled("Stopped by", f"{rejection.code}: {rejection.reason}", look),
+    ]
+    context = explanation.context
+    if context is not None and context.confluence_breakdown is not None:
+        for side in Side:
+            lines += ["", *score_lines(context.confluence_breakdown.on(side), look)]
+    changes = _changes(explanation, rejection)
+    return [*lines, "", "What would change it", *(line for text in changes for line in _indented(text, look))]
+
+
+def _changes(explanation: Explanation, rejection: Rejection) -> list[str]:
+    """Per direction, the gates that failed and how far away they are; without directions, the rejection itself."""
+    texts = []
+    for review in explanation.reviews:
+        failed = [gate for gate in review.gates if not gate.passed]
+        texts += [f"{review.side.word}: {_missing(gate)}" for gate in failed]
+        if not failed and isinstance(review.outcome, Rejection):
+            texts.append(f"{review.side.word}: {review.outcome.reason} ({review.outcome.code})")
+    found = gate_text(rejection.measured, rejection.comparison, rejection.threshold, rejection.unit)
+    return texts or [f"{rejection.what}: {found}"]
+
+
+def _missing(gate: GateResult) -> str:
+    found = gate_text(gate.measured, gate.comparison, gate.threshold, gate.unit)
+    return f"{gate.what}: {found} ({measure_text(gate.distance)} away)"
+
+
+def _what_to_do(plan: TradePlan) -> str:
+    low, high = sorted((plan.entry.near, plan.entry.far))
+    order = "with a limit order at" if plan.entry.kind is EntryKind.LIMIT else "near"
+    return (
+        f"{VERBS[plan.side]} {order} {_price(plan, plan.entry.price)}, zone {_price(plan, low)} – {_price(plan, high)} "
+        f"(last close {_price(plan, plan.close)})"
+    )
+
+
+def _if_wrong(setup: Setup) -> str:
+    plan, risk = setup.plan, setup.risk
+    where = "under" if plan.side is Side.LONG else "above"
+    return (
+        f"Stop {_price(plan, plan.stop.price)} ({plan.stop.distance_pct:.2f} % {where} the entry). "
+        f"Costs 1R: {amount_shown(risk.risk_amount)} {risk.currency}, fees and slippage included"
+    )
+
+
+def _if_right(plan: TradePlan) -> str:
+    parts = [
+        f"{target.fraction * PERCENT:.0f} % at {_price(plan, target.price)} ({target.net_r:+.1f}R)"
+        for target in plan.targets
+    ]
+    return f"{', '.join(parts)}; {plan.break_even}"
+
+
+def _size(setup: Setup) -> str:
+    plan, risk = setup.plan, setup.risk
+    base = plan.symbol.partition("/")[0]
+    return (
+        f"account {amount_shown(risk.equity)} {risk.currency}, risk {risk.risk_pct:.2f} % = "
+        f"{amount_shown(risk.risk_amount)} {risk.currency} → {quantity_shown(risk.quantity)} {base} "
+        f"({amount_shown(risk.notional)} {risk.currency}, {risk.leverage:.2f}× account); set by {risk.limited_by}"
+    )
+
+
+def score_lines(score: SideScore, look: Look) -> list[str]:
+    """Every part of one direction's score, and a total that the points add up to."""
+    rows = [
+        (
+            factor.name,
+            f"{factor.value:.2f}",
+            f"{factor.weight_tenths / 10:g}",
+            factor.points_tenths / 10,
+            factor.why,
+        )
+        for factor in score.factors
+    ]
+    rows += [
+        (rule.name, "", "", rule.points_tenths / 10, rule.why)
+        for rule in (*score.synergies, *score.conflicts)
+    ]
+    if score.ml_adjustment:
+        rows.append(("ml_adjustment", "", "", round(score.ml_adjustment, 1), "a model's adjustment"))
+    total = sum(round(row[3] * 10) for row in rows)
+    clipped = "" if 0 <= total <= MAX_TENTHS else f", {total / 10:+.1f} before clipping to 0–100"
+    columns = [
+        Column("Factor", (*(row[0] for row in rows), "total"), right=False),
+        Column("Value", (*(row[1] for row in rows), "")),
+        Column("Weight", (*(row[2] for row in rows), "")),
+        Column("Points", (*(f"{row[3]:+.1f}" for row in rows), f"{score.score:.1f}")),
+    ]
+    title = f"Why {score.side.word} scores {score.score:.1f}{clipped}"
+    return [look.paint(title, "bold"), *_with_reasons(columns, [*(row[4] for row in rows), ""], look)]
+
+
+def _with_reasons(columns: Sequence[Column], reasons: Sequence[str], look: Look) -> list[str]:
+    """The table with a last column of sentences, wrapped; under their row where the terminal is too narrow."""
+    front = width_of(columns, gap=2) + 2
+    room = _width(look) - front
+    beside = room >= NARROWEST_WHY
+    lines = table_lines(columns, look, gap=2)
+    whole = [lines[0] + ("  Why" if beside else "")]
+    for line, reason in zip(lines[1:], reasons, strict=True):
+        wrapped = textwrap.wrap(reason, room if beside else _width(look) - 4)
+        if not beside:
+            whole += [line, *(f"    {part}" for part in wrapped)]
+            continue
+        first, *rest = wrapped or [""]
+        whole += [f"{line:<{front}}{first}".rstrip(), *(" " * front + part for part in rest)]
+    return whole
+
+
+def _gates(explanation: Explanation, look: Look) -> list[str]:
+    """Gates of the symbol, then of each direction, passed or not."""
+    lines = _gate_table("Gates", explanation.gates, look)
+    for review in explanation.reviews:
+        lines += _gate_table(f"Gates, {review.side.word}", review.gates, look)
+    risk = explanation.outcome.risk.gates if isinstance(explanation.outcome, Setup) else ()
+    return lines + _gate_table("Gates, risk", risk, look)
+
+
+def _gate_table(title: str, gates: Iterable[GateResult], look: Look) -> list[str]:
+    rows = tuple(gates)
+    if not rows:
+        return []
+    columns = [
+        Column("Gate", tuple(gate.code for gate in rows), right=False),
+        Column("Measured", tuple(measure_text(gate.measured) for gate in rows)),
+        Column("Needs", tuple(f"{gate.comparison} {measure_text(gate.threshold)}" for gate in rows)),
+        Column("Unit", tuple(gate.unit for gate in rows), right=False),
+        Column(
+            "",
+            tuple("passed" if gate.passed else "FAILED" for gate in rows),
+            right=False,
+            styles=(("FAILED", "red"),),
+        ),
+    ]
+    return ["", look.paint(title, "bold"), *table_lines(columns, look, gap=2)]
+
+
+def _labelled(label: str, text: str, look: Look) -> list[str]:
+    first, *rest = textwrap.wrap(text, max(NARROWEST_WHY, _width(look) - LABEL - 1))
+    return [f"{label:<{LABEL}} {first}", *(" " * (LABEL + 1) + part for part in rest)]
+
+
+def _indented(text: str, look: Look) -> list[str]:
+    return [f"  {part}" for part in textwrap.wrap(text, _width(look) - 2)]
+
+
+def _width(look: Look) -> int:
+    return min(look.columns or READING_WIDTH, READING_WIDTH)
+
+
+def _price(plan: TradePlan, price: Decimal) -> str:
+    return price_shown(price, plan.tick)

@@ -1,0 +1,71 @@
+"""Why the other symbols have no plan: the question every user of a scanner asks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+from bot.ui.numbers import measure_text
+from shared.models.gates import Rejection
+from shared.models.scan import FunnelRow, ScanResult
+
+NAMED: Final = 4
+"""Reasons named in the one-line summary; the funnel below it has them all."""
+
+
+def without_line(result: ScanResult) -> str:
+    """``2 plans · 46 symbols without one (31 smc.zone, 9 plan.net_rr …)``."""
+    plans = f"{len(result.setups)} plan{'' if len(result.setups) == 1 else 's'}"
+    codes = Counter(rejection.code for rejection in result.rejections)
+    if not codes:
+        return plans
+    ordered = sorted(codes.items(), key=lambda item: (-item[1], item[0]))
+    named = [f"{count} {code}" for code, count in ordered[:NAMED]]
+    rest = sum(count for _, count in ordered[NAMED:])
+    more = [f"{rest} other"] if rest else []
+    return f"{plans} · {len(result.rejections)} without one ({', '.join((*named, *more))})"
+
+
+def closest_line(result: ScanResult) -> str:
+    """The rejection nearest to passing: the latest stage reached, then the smallest distance for its threshold."""
+    order = {row.stage: place for place, row in enumerate(result.funnel)}
+    if not result.rejections:
+        return ""
+    nearest = min(
+        result.rejections, key=lambda rejection: (-order.get(rejection.stage, 0), _relative(rejection))
+    )
+    return f"Closest: {nearest.symbol}: {nearest.reason} ({nearest.code})"
+
+
+def _relative(rejection: Rejection) -> float:
+    return rejection.distance / max(abs(rejection.threshold), abs(rejection.measured), 1e-12)
+
+
+def funnel_lines(result: ScanResult) -> list[str]:
+    """One line a stage: reached, stopped, and by what."""
+    if not result.funnel:
+        return []
+    width = max(len(row.stage) for row in result.funnel)
+    lines = [f"{'Stage':<{width}}  reached  stopped  by"]
+    return lines + [_row_line(row, width) for row in result.funnel]
+
+
+def _row_line(row: FunnelRow, width: int) -> str:
+    reasons = [f"{code} {count}" for code, count in row.codes]
+    broken = [f"faults {row.faults}"] if row.faults else []
+    stopped = row.stopped + row.faults
+    return f"{row.stage:<{width}}  {row.reached:>7}  {stopped:>7}  {', '.join((*reasons, *broken))}".rstrip()
+
+
+def fault_lines(result: ScanResult) -> list[str]:
+    """One line a symbol that broke."""
+    return [
+        f"! {fault.symbol}: {fault.problem}." + (f" {fault.action}." if fault.action else "")
+        for fault in result.faults
+    ]
+
+
+def gate_text(measured: float, comparison: str, threshold: float, unit: str) -> str:
+    """``1.8 R, needs >= 2``."""
+    found = f"{measure_text(measured)} {unit}".rstrip()
+    return f"{found}, needs {comparison} {measure_text(threshold)}"
