@@ -287,13 +287,13 @@ def _market_words(market: MarketContext, beta: float) -> str:
 
 
 def _opposing(reading: Reading, side: Side, drafts: tuple[Draft, ...]) -> int:
-    """Opposing zones of coarser timeframes whose near edge lies between the entry and the first target."""
+    """Opposing zones of coarser timeframes that a move from the entry to the first target has to cross."""
     count = 0
     for draft in drafts:
         for target in draft.targets[:1]:
             start, end = float(draft.entry.price) * side, float(target.price) * side
             for frame in reading.coarser:
                 for zone in frame.zones:
-                    near = min(zone.low * side, zone.high * side)
-                    count += zone.side is side.opposite and start < near < end
+                    near, far = sorted((zone.low * side, zone.high * side))
+                    count += zone.side is side.opposite and near < end and far > start
     return count

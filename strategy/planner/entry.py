@@ -154,7 +154,7 @@ def _confirm(reading: Reading, side: Side, area: _Area) -> list[Candidate]:
             guard = (
                 min(part.low for part in area.parts) if side is Side.LONG else max(p.high for p in area.parts)
             )
-            if (price - guard) * side > 0:
+            if min((price - guard) * side, (reading.trigger.close - guard) * side) > 0:
                 return [
                     _candidate(reading, side, area, EntryKind.CONFIRM, price, (touched_ms, trigger.known_ms))
                 ]

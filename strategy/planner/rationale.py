@@ -52,7 +52,7 @@ def write_sections(
             f"the symbol is in {row.regime_words}; {row.market_words}. Confluence {scored.score:g} of 100 ({scored.grade})."
         ),
         trigger=_trigger(reading, row, draft),
-        entry=f"{draft.entry.why.capitalize()}; {draft.entry.reach_atr:.2f} ATR from price.",
+        entry=f"{draft.entry.why[:1].upper()}{draft.entry.why[1:]}; {draft.entry.reach_atr:.2f} ATR from price.",
         stop=f"{draft.stop.price:f}: {draft.stop.why} ({draft.stop.distance_pct:.2f} %).",
         targets=" ".join(
             f"{target.price:f} for {target.fraction * 100:.0f} %: {target.why}." for target in draft.targets

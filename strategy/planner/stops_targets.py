@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Final
 
 from shared.models.planner import Stop, Target
@@ -15,7 +16,7 @@ from shared.models.smc import Side, TimeframeStructure, Zone
 from strategy.planner.costs import cost_r, net_r
 from strategy.planner.draft import Candidate, Draft, Reading
 from strategy.planner.entry import ZONE_WORDS, draw_entry
-from strategy.planner.ticks import outward, to_tick
+from strategy.planner.ticks import outward, price_text, to_tick
 
 SPACING_R: Final = 0.5
 """Targets closer together than this are one."""
@@ -56,6 +57,8 @@ def _place_stop(reading: Reading, chosen: Candidate, entry: Decimal) -> tuple[De
     beyond_structure = chosen.guard * side - rules.stop_buffer_atr * atr
     beyond_noise = float(entry) * side - rules.min_stop_atr * atr
     stop = to_tick(min(beyond_structure, beyond_noise) * side, reading.tick, away)
+    if float(abs(entry - stop)) / atr < rules.min_stop_atr:
+        stop -= int(side) * reading.tick
     moved: list[str] = []
     for obstacle in _obstacles(reading, side):
         if obstacle.holds(float(stop) * side):
@@ -79,19 +82,24 @@ class _Obstacle:
 
 def _obstacles(reading: Reading, side: Side) -> list[_Obstacle]:
     """Zones and pools of the anchor timeframe, by nearer edge: in this order one pass moves a stop beyond all of them."""
-    anchor = reading.anchor
+    anchor, text = reading.anchor, partial(price_text, tick=reading.tick)
     clear = max(reading.settings.plan.pool_clearance_atr * anchor.atr, float(reading.tick))
     found = []
     for zone in anchor.zones:
         far, near = sorted((zone.low * side, zone.high * side))
         found.append(
-            _Obstacle(near, far, far - clear, f"the {ZONE_WORDS[zone.kind]} {zone.low:g}–{zone.high:g}")
+            _Obstacle(
+                near,
+                far,
+                far - clear,
+                f"the {ZONE_WORDS[zone.kind]} from {text(zone.low)} to {text(zone.high)}",
+            )
         )
     for pool in anchor.pools:
         if pool.side is side:
             level = pool.level * side
             found.append(
-                _Obstacle(level + clear, level - clear, level - clear, f"the pool at {pool.level:g}")
+                _Obstacle(level + clear, level - clear, level - clear, f"the pool at {text(pool.level)}")
             )
     return sorted(found, key=lambda obstacle: (-obstacle.near, obstacle.far, obstacle.what))
 
@@ -105,10 +113,11 @@ def _describe_stop(
     by_structure = (
         chosen.guard - float(entry)
     ) * chosen.side - rules.stop_buffer_atr * atr <= -rules.min_stop_atr * atr
+    guard = price_text(chosen.guard, reading.tick)
     basis = (
-        f"{rules.stop_buffer_atr:g} ATR beyond the structure at {chosen.guard:g}"
+        f"{rules.stop_buffer_atr:g} ATR beyond the structure at {guard}"
         if by_structure
-        else f"{rules.min_stop_atr:g} ATR from the entry, beyond the structure at {chosen.guard:g}"
+        else f"{rules.min_stop_atr:g} ATR from the entry, beyond the structure at {guard}"
     )
     further = f", moved beyond {' and '.join(moved)}" if moved else ""
     return Stop(
@@ -177,15 +186,14 @@ def _frames(reading: Reading) -> tuple[TimeframeStructure, ...]:
 
 
 def _pools(reading: Reading, side: Side) -> Iterator[Level]:
+    extreme = "high" if side is Side.LONG else "low"
     for frame in _frames(reading):
         for pool in frame.pools:
             if pool.side is side.opposite:
-                count = "equal " if pool.count > 1 else ""
-                what = "highs" if side is Side.LONG else "lows"
+                many = f"{pool.count} equal {frame.timeframe} {extreme}s"
+                name = many if pool.count > 1 else f"a {frame.timeframe} {extreme}"
                 yield Level(
-                    pool.level,
-                    "pool",
-                    f"{frame.timeframe} pool of {pool.count} {count}{what} at {pool.level:g}",
+                    pool.level, "pool", f"liquidity of {name} at {price_text(pool.level, reading.tick)}"
                 )
 
 
@@ -195,21 +203,20 @@ def _zones(reading: Reading, side: Side) -> Iterator[Level]:
         for zone in frame.zones:
             if zone.side is side.opposite and zone.freshness >= least:
                 near = zone.low if side is Side.LONG else zone.high
-                yield Level(
-                    near,
-                    "zone",
-                    f"near edge of a fresh opposing {frame.timeframe} {ZONE_WORDS[zone.kind]} at {near:g}",
-                )
+                name = f"a fresh opposing {frame.timeframe} {ZONE_WORDS[zone.kind]}"
+                yield Level(near, "zone", f"near edge of {name} at {price_text(near, reading.tick)}")
 
 
 def _range_levels(reading: Reading, side: Side) -> Iterator[Level]:
-    for dealing in reading.anchor.swing.ranges:
-        extreme = dealing.high if side is Side.LONG else dealing.low
-        yield Level(
-            extreme, "extreme", f"running extreme of the {reading.anchor.timeframe} range at {extreme:g}"
-        )
+    for name, ranges in (
+        (reading.anchor.timeframe.value, reading.anchor.swing.ranges),
+        ("higher", reading.bias_ranges),
+    ):
+        for dealing in ranges:
+            extreme = dealing.high if side is Side.LONG else dealing.low
+            at = price_text(extreme, reading.tick)
+            yield Level(extreme, "extreme", f"running extreme of the {name} range at {at}")
     for dealing in reading.bias_ranges:
-        extreme = dealing.high if side is Side.LONG else dealing.low
         middle = (dealing.low + dealing.high) / 2
-        yield Level(extreme, "extreme", f"running extreme of the higher range at {extreme:g}")
-        yield Level(middle, "range middle", f"middle of the higher range {dealing.low:g}–{dealing.high:g}")
+        at = price_text(middle, reading.tick)
+        yield Level(middle, "range middle", f"middle of the higher range at {at}")

@@ -21,6 +21,11 @@ def to_tick(price: float, tick: Decimal, rounding: Rounding) -> Decimal:
     return max(1, nearest) * tick
 
 
+def price_text(price: float, tick: Decimal) -> str:
+    """``price`` as people read it: on the nearest step, with the tick's decimals."""
+    return f"{max(1, round(price / float(tick))) * tick:f}"
+
+
 def outward(side: int, *, favourable: bool) -> Rounding:
     """Where to round so that a trade of ``side`` moves towards profit (``favourable``) or away from it."""
     return "up" if (side > 0) == favourable else "down"

@@ -41,11 +41,30 @@ AS_OF: Final = 1_722_816_000_000
 """2024-08-05 00:00 UTC: a close of every timeframe, a Monday."""
 PROFILE: Final = Profile("balanced", "the defaults")
 MARKET: Final = Market(
-    "demo", "ETH/USDT", "ETHUSDT", "ETH", "USDT", "spot", Decimal("0.01"), Decimal("0.001"), Decimal(5), True, "exchange"
+    "demo",
+    "ETH/USDT",
+    "ETHUSDT",
+    "ETH",
+    "USDT",
+    "spot",
+    Decimal("0.01"),
+    Decimal("0.001"),
+    Decimal(5),
+    True,
+    "exchange",
 )
 CALM: Final = {
-    **{"rsi": 45.0, "stoch_rsi_k": 40.0, "stoch_rsi_d": 30.0, "mfi": 45.0, "bb_percent": 0.2, "zscore": -1.2},
-    **{"atr": 1.0, "atr_pct": 1.0, "obv_slope": 1.0, "volume_z": 0.5, "efficiency": 0.4},
+    "rsi": 45.0,
+    "stoch_rsi_k": 40.0,
+    "stoch_rsi_d": 30.0,
+    "mfi": 45.0,
+    "bb_percent": 0.2,
+    "zscore": -1.2,
+    "atr": 1.0,
+    "atr_pct": 1.0,
+    "obv_slope": 1.0,
+    "volume_z": 0.5,
+    "efficiency": 0.4,
 }
 
 
@@ -90,9 +109,19 @@ def zone(low: float, high: float, side: Side = Side.LONG, **changes: Any) -> Zon
     return replace(born, **changes)
 
 
-def block(low: float, high: float, side: Side = Side.LONG, displacement: float = 2.5, **changes: Any) -> OrderBlock:
+def block(
+    low: float, high: float, side: Side = Side.LONG, displacement: float = 2.5, **changes: Any
+) -> OrderBlock:
     return OrderBlock(
-        zone(low, high, side, **changes), (Layer.INTERNAL,), BreakLabel.CHOCH, displacement, 1.5, True, True, True, 0
+        zone(low, high, side, **changes),
+        (Layer.INTERNAL,),
+        BreakLabel.CHOCH,
+        displacement,
+        1.5,
+        True,
+        True,
+        True,
+        0,
     )
 
 
@@ -105,7 +134,9 @@ def pool(level: float, side: Side, count: int = 1) -> Pool:
     return Pool(f"pool-{level:g}", side, (Layer.INTERNAL,), level, count, born, born + 5 * H1.ms, 35)
 
 
-def sweep(side: Side = Side.LONG, kind: SweepKind = SweepKind.RECLAIM, age: int = 10, depth: float = 0.4) -> Sweep:
+def sweep(
+    side: Side = Side.LONG, kind: SweepKind = SweepKind.RECLAIM, age: int = 10, depth: float = 0.4
+) -> Sweep:
     known = AS_OF - age * H1.ms
     return Sweep(f"sweep-{kind}-{age}", kind, side, 97.0, depth, 2, known - 2 * H1.ms, known, age)
 
@@ -136,7 +167,10 @@ def leg(side: Side = Side.LONG, size: float = 2.0, age: int = 10) -> Displacemen
 
 
 def layer(
-    which: Layer, trend: Trend = Trend.UP, breaks: tuple[StructureBreak, ...] = (), ranges: tuple[DealingRange, ...] = ()
+    which: Layer,
+    trend: Trend = Trend.UP,
+    breaks: tuple[StructureBreak, ...] = (),
+    ranges: tuple[DealingRange, ...] = (),
 ) -> LayerState:
     return LayerState(which, trend, breaks, (), ranges)
 
@@ -182,11 +216,17 @@ def snapshot(alignment: float = 1.0, weight: float = 1.0, **frames: TimeframeStr
         H4: frames.get("h4", structure(H4, swing=higher)),
         D1: frames.get("d1", structure(D1)),
     }
-    parts = ((D1, Layer.INTERNAL, Trend.UP, 0.4), (H4, Layer.SWING, Trend.UP, 0.4), (H1, Layer.SWING, Trend.UP, 0.2))
+    parts = (
+        (D1, Layer.INTERNAL, Trend.UP, 0.4),
+        (H4, Layer.SWING, Trend.UP, 0.4),
+        (H1, Layer.SWING, Trend.UP, 0.2),
+    )
     return SMCSnapshot(AS_OF, held, Alignment(alignment, weight, parts))
 
 
-def context(state: RegimeState = RegimeState.TREND_UP, appetite: RiskAppetite = RiskAppetite.ON) -> MarketContext:
+def context(
+    state: RegimeState = RegimeState.TREND_UP, appetite: RiskAppetite = RiskAppetite.ON
+) -> MarketContext:
     return MarketContext("BTC/USDT", state, 0.4, appetite, "BTC/USDT's 4h swing trend alone", "made by hand")
 
 
@@ -197,5 +237,7 @@ def regime(**changes: Any) -> Regime:
     return replace(born, **changes)
 
 
-def reading(shot: SMCSnapshot | None = None, settings: Profile = PROFILE, held: MultiTimeframeData | None = None) -> Reading:
+def reading(
+    shot: SMCSnapshot | None = None, settings: Profile = PROFILE, held: MultiTimeframeData | None = None
+) -> Reading:
     return Reading(held or data(), shot or snapshot(), settings)

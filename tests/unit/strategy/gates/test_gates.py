@@ -1,0 +1,215 @@
+"""Gates: what each measures, and that the table says the truth about thresholds."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shared.models.gates import GateResult
+from shared.models.indicators import IndicatorSet
+from shared.models.market import Candles
+from shared.models.profile import GateRules, Profile
+from shared.models.smc import Side
+from shared.models.timeframe import Timeframe
+from strategy.confluence.evidence import read_evidence
+from strategy.confluence.regime_detection import read_regime, unknown_market
+from strategy.confluence.scorer import score
+from strategy.gates import GATES, check_data, check_indicators, check_side
+from tests.unit.strategy.planner.hand_market import (
+    AS_OF,
+    D1,
+    H1,
+    H4,
+    M15,
+    PROFILE,
+    anchor,
+    block,
+    candles,
+    data,
+    indicators,
+    reading,
+    regime,
+    snapshot,
+    structure,
+    sweep,
+)
+
+SHORT_HISTORY = replace(PROFILE, data=replace(PROFILE.data, history_bars=200))
+
+
+def failed(gates: tuple[GateResult, ...]) -> list[str]:
+    return [gate.code for gate in gates if not gate.passed]
+
+
+def side_gates(settings: Profile = PROFILE, side: Side = Side.LONG, **frames: Any) -> tuple[GateResult, ...]:
+    climate = frames.pop("climate", regime())
+    shot = snapshot(**frames)
+    row = read_evidence(side, reading(shot, settings), indicators(), climate)
+    breakdown = score(data(), indicators(), shot, climate, settings)
+    return check_side(row, breakdown, climate, settings, 7)
+
+
+def test_codes_are_unique_and_start_with_their_stage() -> None:
+    codes = [gate.code for gate in GATES]
+    assert len(set(codes)) == len(codes)
+    assert all(gate.code.startswith(f"{gate.stage}.") for gate in GATES)
+
+
+def test_every_threshold_is_a_field_of_the_profile_or_a_number() -> None:
+    assert all(math.isfinite(gate.threshold(PROFILE)) for gate in GATES)
+
+
+def test_every_threshold_of_the_profile_has_its_gate() -> None:
+    named = {gate.field.removeprefix("gates.") for gate in GATES if gate.field.startswith("gates.")}
+    assert named == {spec.name for spec in fields(GateRules)} - {"btc_gate"}
+
+
+def test_good_data_passes_every_data_gate() -> None:
+    gates = check_data(data(), SHORT_HISTORY)
+    assert failed(gates) == []
+    assert [gate.code for gate in gates] == [
+        "data.coverage", *["data.history"] * 4, "data.recency", *["data.gaps"] * 4, "data.tick_coarse",
+    ]  # fmt: skip
+
+
+def test_a_missing_required_timeframe_is_named() -> None:
+    held = data()
+    without = replace(held, candles={name: held.candles[name] for name in (M15, H1, H4)})
+    first = check_data(without, SHORT_HISTORY)[0]
+    assert (first.code, first.measured) == ("data.coverage", 1.0)
+    assert "1d" in first.what
+    assert failed(check_data(replace(held, absent=(H4,)), SHORT_HISTORY)) == ["data.coverage"]
+
+
+def test_history_is_counted_against_each_timeframes_own_need() -> None:
+    short = data({D1: candles(D1, [100.0] * 59), H1: candles(H1, [100.0] * 199)})
+    gates = [gate for gate in check_data(short, SHORT_HISTORY) if not gate.passed]
+    assert [(gate.what, gate.measured, gate.threshold) for gate in gates] == [
+        ("closed 1h candles", 199.0, 200.0),
+        ("closed 1d candles", 59.0, 60.0),
+    ]
+
+
+@pytest.mark.parametrize(("late", "codes"), [(0, []), (1, []), (2, ["data.recency"])])
+def test_the_trigger_may_be_one_bar_late(late: int, codes: list[str]) -> None:
+    held = data({M15: candles(M15, end_ms=AS_OF - late * M15.ms)})
+    assert failed(check_data(held, SHORT_HISTORY)) == codes
+
+
+def punched(series: Candles, rows: slice) -> Candles:
+    keep = np.ones(len(series), bool)
+    keep[rows] = False
+    return Candles(
+        series.timeframe,
+        series.open_ms[keep],
+        *(getattr(series, name)[keep] for name in ("open", "high", "low", "close", "volume")),
+    )
+
+
+def test_holes_count_only_in_the_recent_window() -> None:
+    old, new = punched(candles(H1), slice(20, 50)), punched(candles(H1), slice(200, 203))
+    assert failed(check_data(data({H1: old}), SHORT_HISTORY)) == []
+    gates = check_data(data({H1: new}), SHORT_HISTORY)
+    assert failed(gates) == ["data.gaps"]
+    assert [gate.measured for gate in gates if not gate.passed] == [1.5]
+
+
+def test_a_market_that_moves_less_than_ten_ticks_is_too_coarse() -> None:
+    held = data()
+    coarse = replace(held, market=replace(held.market, tick=type(held.market.tick)("0.2")))
+    assert failed(check_data(coarse, SHORT_HISTORY)) == ["data.tick_coarse"]
+
+
+def test_data_gates_of_an_empty_market_are_results_not_faults() -> None:
+    nothing = data({name: Candles.empty(name) for name in (M15, H1, H4, D1)})
+    gates = check_data(nothing, SHORT_HISTORY)
+    assert failed(gates) == ["data.coverage", *["data.history"] * 4]
+    assert all(math.isfinite(gate.measured) for gate in gates)
+
+
+def with_column(name: str, values: np.ndarray) -> dict[Timeframe, IndicatorSet]:  # type: ignore[type-arg]
+    sets = dict(indicators())
+    sets[H1] = IndicatorSet(H1, {**sets[H1].columns, name: values})
+    return sets
+
+
+def test_indicator_gates_pass_whole_columns_within_bounds() -> None:
+    assert failed(check_indicators(indicators(), PROFILE)) == []
+
+
+def test_a_nan_in_the_recent_window_is_counted_and_the_column_named() -> None:
+    column = np.full(300, 50.0)
+    column[[10, 260, 299]] = np.nan
+    finite, bounds = check_indicators(with_column("mfi", column), PROFILE)
+    assert (finite.measured, bounds.passed) == (2.0, True)
+    assert "mfi" in finite.what
+
+
+def test_a_column_that_is_not_there_is_missing_throughout() -> None:
+    assert check_indicators({}, PROFILE)[0].measured > 500
+    assert check_indicators(with_column("rsi", np.empty(0)), PROFILE)[0].measured == 50.0
+
+
+@pytest.mark.parametrize(("name", "value"), [("rsi", 100.5), ("atr", -0.1), ("efficiency", 1.1)])
+def test_a_value_that_cannot_be_is_out_of_bounds(name: str, value: float) -> None:
+    assert failed(check_indicators(with_column(name, np.full(300, value)), PROFILE)) == ["indicators.bounds"]
+
+
+def test_the_hand_made_long_passes_and_its_short_does_not() -> None:
+    assert failed(side_gates()) == []
+    assert failed(side_gates(side=Side.SHORT))[:2] == ["smc.alignment", "smc.zone"]
+
+
+def test_without_a_zone_gates_on_it_are_not_asked() -> None:
+    codes = [gate.code for gate in side_gates(h1=structure(H1))]
+    assert "smc.zone" in codes
+    assert not {"smc.freshness", "plan.cost", "plan.targets", "plan.rationale"} & set(codes)
+
+
+@pytest.mark.parametrize(
+    ("code", "changes"),
+    [
+        ("smc.context", {"weight": 0.29}),
+        ("smc.alignment", {"alignment": 0.49}),
+        ("smc.freshness", {"h1": anchor(order_blocks=(block(96.0, 98.0, freshness=0.19),))}),
+        ("smc.displacement", {"h1": anchor(order_blocks=(block(96.0, 98.0, displacement=1.49),))}),
+        ("smc.zone_height", {"h1": anchor(order_blocks=(block(94.4, 98.0),), pools=())}),
+        ("smc.reach", {"h1": anchor(order_blocks=(block(94.4, 96.4),))}),
+        ("regime.efficiency", {"climate": regime(efficiency=1.01)}),
+        ("regime.btc", {"climate": regime(vetoes=((Side.LONG, "made by hand"),))}),
+        ("plan.cost", {"h1": anchor(order_blocks=(block(97.2, 98.0),))}),
+        ("plan.targets", {"h1": anchor(pools=()), "h4": structure(H4)}),
+    ],
+)
+def test_each_gate_stops_what_it_is_there_for(code: str, changes: dict[str, Any]) -> None:
+    assert code in failed(side_gates(**changes))
+
+
+def test_a_veto_on_the_other_side_does_not_matter() -> None:
+    assert "regime.btc" not in failed(side_gates(climate=regime(vetoes=((Side.SHORT, "made by hand"),))))
+
+
+def test_an_unknown_benchmark_stops_both_sides() -> None:
+    climate = read_regime(
+        data(), indicators(), snapshot(), unknown_market("BTC/USDT", "made by hand"), PROFILE
+    )
+    for side in Side:
+        assert "regime.btc" in failed(side_gates(side=side, climate=climate))
+
+
+@pytest.mark.parametrize(("age", "passes"), [(12, True), (13, False)])
+def test_a_range_profile_asks_for_a_recent_sweep(age: int, passes: bool) -> None:
+    asks = replace(PROFILE, gates=replace(PROFILE.gates, require_sweep_bars=12))
+    gates = {gate.code: gate for gate in side_gates(asks, h1=anchor(sweeps=(sweep(age=age),)))}
+    assert gates["smc.sweep"].passed is passes
+    none = {gate.code: gate for gate in side_gates(asks, h1=anchor(sweeps=()))}
+    assert not none["smc.sweep"].passed
+    assert "smc.sweep" not in {gate.code for gate in side_gates()}
+
+
+def test_gates_are_all_evaluated_after_the_first_that_fails() -> None:
+    assert len(side_gates(alignment=-1.0)) == len(side_gates())
