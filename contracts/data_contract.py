@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -103,6 +103,10 @@ class CandleStore(Protocol):
 
     def write(self, exchange: str, symbol: str, candles: Candles) -> WriteReport:
         """Insert or replace candles, all or none."""
+        ...
+
+    def write_many(self, exchange: str, batch: Mapping[str, Iterable[Candles]]) -> WriteReport:
+        """Insert or replace candles of many symbols, all or none."""
         ...
 
     def series(self, exchange: str | None = None) -> tuple[SeriesInfo, ...]:

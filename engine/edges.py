@@ -15,6 +15,10 @@ Progress = Callable[[str, int, int], None]
 """Told (stage, done, total) as the scan goes on."""
 
 
+def silent(stage: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
 @dataclass(frozen=True, slots=True)
 class ScanRequest:
     """What is asked. No ``symbols`` means the profile's universe, ``top`` limits it; ``as_of_ms`` None means now (offline: the

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 
-from engine.edges import Edges, ScanRequest
+from engine.edges import Edges, ScanRequest, silent
 from engine.gather import gather
 from engine.hooks import HOOKS, Hooks
 from engine.orchestrator import reduce_scan, result_of
@@ -29,8 +28,8 @@ def explain_symbol(request: ScanRequest, symbol: str, edges: Edges, *, hooks: Ho
     """
     request = replace(request, symbols=(symbol,))
     pipeline = Pipeline.of(hooks)
-    run = Run.of(request, asyncio.run(gather(request, edges, None)))
-    decided, broken = decide_all(pipeline, run.contexts(), None, None)
+    run = Run.of(request, gather(request, edges, silent))
+    decided, broken = decide_all(pipeline, run.contexts(), None, silent)
     scan = result_of(run, reduce_scan(run, decided), broken)
     context, gates = _walk_on(pipeline, run.contexts()[0]) if run.contexts() else (None, ())
     reviews = _reviews(context) if context else ()

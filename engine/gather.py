@@ -10,23 +10,25 @@ from typing import Any, Final, TypeVar
 
 from contracts.data_contract import CandleFeed, CandleStore
 from contracts.hook_point import hook_point
-from data.ingestion_pipeline import Ingested, ingest
-from data.universe import Universe, select_universe
+from data.ingestion_pipeline import Ingested, Source, ingest
+from data.universe import Place, Universe, select_universe
 from engine.edges import Edges, Progress, ScanRequest
-from engine.steps import Step, assemble
+from engine.steps import assemble
 from indicators.registry import compute_indicators
-from shared.errors import ClockFault, NotFound, SniperError
+from shared.errors import ClockFault, DataFault
 from shared.models.gates import Rejection
 from shared.models.market import MultiTimeframeData
 from shared.models.profile import Profile, TimeframeRules
 from shared.models.regime import MarketContext
 from shared.models.scan import SymbolFault
 from shared.models.timeframe import Timeframe, iso
-from strategy.confluence.regime_detection import market_context, unknown_market
+from strategy.confluence.regime_detection import market_context as market_context_of
+from strategy.confluence.regime_detection import unknown_market
 from strategy.smc.snapshot import find_structure
 
 T = TypeVar("T")
 
+BENCHMARK_BASE: Final = "BTC"
 BENCHMARK_TIMEFRAMES: Final = TimeframeRules(
     context=(Timeframe.H4, Timeframe.H1), information=(), anchor=Timeframe.H1, trigger=Timeframe.M15
 )
@@ -34,28 +36,122 @@ BENCHMARK_TIMEFRAMES: Final = TimeframeRules(
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
-    """State of the gather stages, and their result.
-
-    ``wanted`` are the symbols asked for (none: the profile's universe). ``data`` has every symbol whose candles could be
-    read; ``drops`` are those the universe left out, ``faults`` those that broke. ``flags`` are remarks on the run.
-    """
+class GatherState:
+    """State of the gather stages. ``wanted`` are the symbols asked for; none means the profile's universe."""
 
     settings: Profile
-    exchange: str
     wanted: tuple[str, ...]
-    top: int
-    as_of_ms: int
-    feed: CandleFeed | None
-    store: CandleStore | None
+    place: Place
+    source: Source
     progress: Progress
     universe: Universe | None = None
     candles: Ingested | None = None
     market_context: MarketContext | None = None
 
 
-def run_now(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Run a coroutine to its end, also where an event loop is running already (a notebook)."""
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What a scan decides on. ``data`` has every symbol whose candles could be read, ``drops`` those the universe left out,
+    ``faults`` those that broke; ``flags`` are remarks on the run."""
+
+    as_of_ms: int
+    data: Mapping[str, MultiTimeframeData]
+    quote_volumes: Mapping[str, float]
+    drops: tuple[Rejection, ...]
+    faults: tuple[SymbolFault, ...]
+    market_context: MarketContext
+    flags: tuple[str, ...]
+
+
+@hook_point("universe", gives="universe")
+async def select_symbols(wanted: Sequence[str], settings: Profile, source: Source, place: Place) -> Universe:
+    """Which symbols, and why not the others."""
+    return await select_universe(wanted, settings, source.feed, source.store, place)
+
+
+@hook_point("candles", gives="candles")
+async def gather_candles(
+    universe: Universe, settings: Profile, source: Source, place: Place, progress: Progress
+) -> Ingested:
+    """Every symbol's closed candles."""
+    return await ingest(
+        universe.markets, source, settings, place.as_of_ms, lambda done, total: progress("candles", done, total)
+    )
+
+
+@hook_point("benchmark", gives="market_context")
+async def read_benchmark(settings: Profile, source: Source, place: Place) -> MarketContext:
+    """The benchmark's regime; UNKNOWN, which vetoes, when it cannot be read."""
+    symbol = f"{BENCHMARK_BASE}/{settings.universe.quote}"
+    rules = replace(settings, timeframes=BENCHMARK_TIMEFRAMES)
+    markets = await source.feed.markets() if source.feed else source.stored_markets(place.exchange)
+    if symbol not in markets:
+        return unknown_market(symbol, f"{place.exchange} does not list {symbol}")
+    ingested = await ingest({symbol: markets[symbol]}, source, rules, place.as_of_ms, lambda done, total: None)
+    if ingested.faults:
+        return unknown_market(symbol, ingested.faults[0].problem)
+    data = ingested.data[symbol]
+    return market_context_of(data, place.as_of_ms, find_structure(data, compute_indicators(data), rules))
+
+
+GATHER: Final = (select_symbols, gather_candles, read_benchmark)
+"""In order; each may await the network."""
+
+
+def gather(request: ScanRequest, edges: Edges, progress: Progress) -> Gathered:
+    """Run the gather stages to their end, also where an event loop is running already (a notebook).
+
+    Raises:
+        ClockFault: the as-of time is in the future.
+        SniperError: the exchange or the store as a whole cannot be read.
+    """
+    return _run_now(lambda: _gather(request, edges, progress))
+
+
+async def _gather(request: ScanRequest, edges: Edges, progress: Progress) -> Gathered:
+    feed = None if request.offline or edges.open_feed is None else edges.open_feed()
+    try:
+        source = Source(feed, edges.store)
+        place = Place(request.exchange, await _as_of(request, edges, source), request.top or 0)
+        state = GatherState(request.profile, request.symbols, place, source, progress)
+        for step in assemble(GATHER, GatherState, ("settings", "wanted", "place", "source", "progress")):
+            state = replace(state, **{step.gives: await step(state)})
+    finally:
+        if feed:
+            await feed.close()
+    return _gathered(state)
+
+
+def _gathered(state: GatherState) -> Gathered:
+    universe, candles, context = state.universe, state.candles, state.market_context
+    if universe is None or candles is None or context is None:
+        raise DataFault("gather: a stage gave nothing")
+    unknown = (f"benchmark_unknown: {context.why}",) if context.state.value == "unknown" else ()
+    return Gathered(
+        as_of_ms=state.place.as_of_ms,
+        data=candles.data,
+        quote_volumes=universe.quote_volumes,
+        drops=universe.drops,
+        faults=candles.faults,
+        market_context=context,
+        flags=unknown,
+    )
+
+
+async def _as_of(request: ScanRequest, edges: Edges, source: Source) -> int:
+    """The as-of time: asked for, else the exchange's now, else the newest stored close.
+
+    A time is in the future when neither the exchange's clock nor, offline, ours has reached it.
+    """
+    now = await source.feed.time_ms() if source.feed else edges.clock.now_ms()
+    if request.as_of_ms is not None:
+        if request.as_of_ms > now:
+            raise ClockFault(f"--as-of {iso(request.as_of_ms)} is in the future: it is {iso(now)}", "Give a past time")
+        return request.as_of_ms
+    return now if source.feed else min(now, source.newest_close(request.exchange, request.profile.timeframes.trigger))
+
+
+def _run_now(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     try:
         asyncio.get_running_loop()
     except RuntimeError:

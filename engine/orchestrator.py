@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import Final
 
-from engine.edges import Edges, Progress, ScanRequest
+from engine.edges import Edges, Progress, ScanRequest, silent
 from engine.funnel import build_funnel
 from engine.gather import gather
 from engine.hooks import HOOKS, Hooks
@@ -25,7 +24,7 @@ MIN_COVERAGE: Final = 0.5
 
 
 def run_scan(
-    request: ScanRequest, edges: Edges, *, hooks: Hooks = HOOKS, progress: Progress | None = None
+    request: ScanRequest, edges: Edges, *, hooks: Hooks = HOOKS, progress: Progress = silent
 ) -> ScanResult:
     """Scan: gather, decide every symbol, judge all plans together, hand messages to the notifiers.
 
@@ -33,7 +32,7 @@ def run_scan(
         ClockFault: the as-of time is in the future.
         SniperError: the exchange or the store as a whole cannot be read. One symbol's fault never raises.
     """
-    run = Run.of(request, asyncio.run(gather(request, edges, progress)))
+    run = Run.of(request, gather(request, edges, progress))
     decided, broken = decide_all(Pipeline.of(hooks), run.contexts(), edges.executor, progress)
     reduction = reduce_scan(run, decided)
     result = result_of(run, reduction, broken)

@@ -19,7 +19,7 @@ def decide_all(
     pipeline: Pipeline,
     contexts: Sequence[SniperContext],
     executor: Executor | None,
-    progress: Progress | None,
+    progress: Progress,
 ) -> tuple[tuple[SniperContext, ...], tuple[SymbolFault, ...]]:
     """Decided contexts and faults, each in the order of ``contexts``; one symbol's fault never stops the others."""
     jobs = [(pipeline, context) for context in contexts]
@@ -28,8 +28,7 @@ def decide_all(
     faults: list[SymbolFault] = []
     for done, end in enumerate(ends, 1):
         (faults if isinstance(end, SymbolFault) else decided).append(end)  # type: ignore[arg-type]
-        if progress:
-            progress("decide", done, len(jobs))
+        progress("decide", done, len(jobs))
     return tuple(decided), tuple(faults)
 
 

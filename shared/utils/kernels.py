@@ -3,7 +3,7 @@
 A kernel is a function over one-dimensional float64 / int64 arrays and scalars. It loops with sequential arithmetic only (no
 reductions, no fastmath, no NumPy calls), so that both ways give the same bits. Results go into parameters whose name
 ends in ``_out``, which the caller allocates; small scalars may be returned. Functions it calls are plain functions of
-the same module (they are compiled with it) and follow the same rules.
+ours (they are compiled with it) and follow the same rules.
 
 Without numba the arrays are handed over as lists, which plain Python indexes about four times faster, and the ``_out``
 lists are copied back. ``SNIPERSIGHT_NO_JIT=1`` chooses that way where numba is installed.
@@ -11,11 +11,13 @@ lists are copied back. ``SNIPERSIGHT_NO_JIT=1`` chooses that way where numba is 
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
 import types
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any, Final, Generic, ParamSpec, TypeVar
 
 import numpy as np
@@ -47,9 +49,7 @@ class Kernel(Generic[P, R]):
         self.__name__ = function.__name__
         self._compiled: Callable[P, R] | None = None
         names = function.__code__.co_varnames[: function.__code__.co_argcount]
-        self._outputs = frozenset(
-            place for place, name in enumerate(names) if name.endswith("_out")
-        )
+        self._outputs = frozenset(place for place, name in enumerate(names) if name.endswith("_out"))
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run compiled when numba may be used, else plain. Positional arguments only."""
@@ -62,9 +62,7 @@ class Kernel(Generic[P, R]):
         if self._compiled is None:
             self._compiled = _compile(self.function, {})
         handed = [
-            _read_only(arg)
-            if isinstance(arg, np.ndarray) and place not in self._outputs
-            else arg
+            _read_only(arg) if isinstance(arg, np.ndarray) and place not in self._outputs else arg
             for place, arg in enumerate(args)
         ]
         return self._compiled(*handed)  # type: ignore[call-arg]
@@ -91,23 +89,38 @@ def kernel(function: Callable[P, R]) -> Kernel[P, R]:
 
 
 def _compile(function: Callable[..., Any], done: dict[Callable[..., Any], Any]) -> Any:
-    """Compile ``function`` with every plain function of its own module that it calls."""
+    """Compile ``function`` with every plain function it calls, in whatever module."""
     import numba
 
-    if function in done:
-        return done[function]
-    scope = dict(function.__globals__)
-    for name in function.__code__.co_names:
-        called = scope.get(name)
-        if (
-            isinstance(called, types.FunctionType)
-            and called.__module__ == function.__module__
-        ):
-            scope[name] = _compile(called, done)
-    twin = types.FunctionType(
-        function.__code__, scope, function.__name__, function.__defaults__
-    )
-    twin.__module__ = function.__module__
-    twin.__qualname__ = function.__qualname__
-    done[function] = numba.njit(cache=True, nogil=True)(twin)
-    return done[function]
+    tag = _source_digest(function)
+
+    def compiled(inner: Callable[..., Any]) -> Any:
+        if inner not in done:
+            scope = dict(inner.__globals__)
+            scope |= {called.__name__: compiled(called) for called in _called_by(inner)}
+            twin = types.FunctionType(inner.__code__, scope, inner.__name__, inner.__defaults__)
+            twin.__module__ = inner.__module__
+            twin.__qualname__ = f"{inner.__qualname__}_{tag}"
+            done[inner] = numba.njit(cache=inner is function, nogil=True)(twin)
+        return done[inner]
+
+    return compiled(function)
+
+
+def _called_by(function: Callable[..., Any]) -> list[Callable[..., Any]]:
+    scope = function.__globals__
+    named = [scope.get(name) for name in function.__code__.co_names]
+    return [called for called in named if isinstance(called, types.FunctionType)]
+
+
+def _source_digest(function: Callable[..., Any]) -> str:
+    """Digest of every source file the kernel is made of. As part of the name it keeps numba's disk cache, which
+    watches only the kernel's own file, from answering with what another file used to say."""
+    reached = [function]
+    for inner in reached:
+        reached += [called for called in _called_by(inner) if called not in reached]
+    files = sorted({inner.__code__.co_filename for inner in reached})
+    sha = hashlib.sha256()
+    for file in files:
+        sha.update(Path(file).read_bytes())
+    return sha.hexdigest()[:12]
