@@ -1,0 +1,128 @@
+"""The event log: what a series' structure did, append-only and columnar, readable as of any bar.
+
+One row is one event, ordered by the bar at whose close it became known and, inside a bar, by the order in which the
+market is read. Nothing is edited or removed; the state of an object at bar ``t`` is the fold of its rows with
+``known`` ≤ t. ``PAYLOAD`` says what the payload columns of a row mean.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+
+from shared.models.market import Floats, Ints
+
+
+class Kind(IntEnum):
+    """What an event is about, in the order in which a bar is read."""
+
+    FAIR_VALUE_GAP = 1
+    ORDER_BLOCK = 2
+    POOL = 3
+    SWING = 4
+    DISPLACEMENT = 5
+    BREAK = 6
+
+
+class Event(IntEnum):
+    """What happened to it."""
+
+    FORMED = 1
+    CONFIRMED_BY = 2
+    SUPERSEDED = 3
+    JOINED = 4
+    MADE_FVG = 5
+    TOUCHED = 6
+    FILLED_25 = 7
+    FILLED_50 = 8
+    FILLED_75 = 9
+    FILLED_100 = 10
+    INVALIDATED = 11
+    EXPIRED = 12
+    TAKEN = 13
+    SWEPT_WICK = 14
+    SWEPT_RECLAIM = 15
+    BROKEN = 16
+
+
+INT_COLUMNS: Final = ("known", "kind", "event", "side", "layer", "object", "origin")
+FLOAT_COLUMNS: Final = ("low", "high", "a", "b", "c", "d", "e", "f")
+
+PAYLOAD: Final[Mapping[tuple[Kind, Event], Mapping[str, str]]] = MappingProxyType(
+    {
+        (Kind.SWING, Event.FORMED): {
+            "low": "price of the pivot", "a": "prominence, ATR at the pivot",
+            "b": "1 higher, -1 lower than the swing before on its side, 0 equal, 2 first",
+        },
+        (Kind.BREAK, Event.FORMED): {
+            "low": "level broken", "a": "margin, ATR", "b": "displacement of the leg, ATR",
+            "c": "0 INIT, 1 BOS, -1 CHoCH", "d": "1 if the protected level broke",
+            "e": "1 if a pool was swept before", "f": "bars from the pivot",
+        },
+        (Kind.DISPLACEMENT, Event.FORMED): {"a": "size, ATR", "b": "volume z-score", "c": "candles of the leg"},
+        (Kind.FAIR_VALUE_GAP, Event.FORMED): {"low": "lower edge", "high": "upper edge", "a": "ATR frozen"},
+        (Kind.ORDER_BLOCK, Event.FORMED): {
+            "low": "lower edge", "high": "upper edge", "a": "ATR frozen", "b": "displacement, ATR",
+            "c": "relative volume of the candle", "d": "0 INIT, 1 BOS, -1 CHoCH",
+            "e": "flags: 1 left the zone, 2 gap in the leg, 4 sweep before", "f": "touches before known, plus fill",
+        },
+        (Kind.POOL, Event.FORMED): {"low": "level"},
+        (Kind.POOL, Event.JOINED): {"low": "level", "a": "members"},
+        (Kind.POOL, Event.SWEPT_WICK): {"low": "level", "a": "depth, ATR", "b": "bars from taken to back inside"},
+        (Kind.POOL, Event.SWEPT_RECLAIM): {"low": "level", "a": "depth, ATR", "b": "bars from taken to back inside"},
+    }
+)  # fmt: skip
+"""Meaning of the payload columns that an event uses; fills and touches carry the share filled in ``a``."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EventLog:
+    """Columns of equal length, one row an event.
+
+    ``known`` and ``origin`` are bar indices, ``object`` numbers the objects of a kind in the order they formed, ``side`` is +1
+    or −1 (the direction favoured; a swing or pool above price is −1), ``layer`` 0 internal, 1 swing, −1 neither.
+    ``trend``, ``range_low`` and ``range_high`` are state columns per layer, shape (n bars,): NaN range before the
+    first pair of swings. ``atr`` is the yardstick, NaN during its warm-up.
+    """
+
+    ints: Ints
+    floats: Floats
+    atr: Floats
+    trend: tuple[Ints, Ints]
+    range_low: tuple[Floats, Floats]
+    range_high: tuple[Floats, Floats]
+
+    def __len__(self) -> int:
+        """Number of events."""
+        return int(self.ints.shape[0])
+
+    def column(self, name: str) -> Ints | Floats:
+        """One column by name."""
+        if name in INT_COLUMNS:
+            return self.ints[:, INT_COLUMNS.index(name)]
+        return self.floats[:, FLOAT_COLUMNS.index(name)]
+
+    def until(self, bar: int) -> EventLog:
+        """The rows known at the close of ``bar``, and the state columns up to it: equals the log of the prefix."""
+        rows = int(np.searchsorted(self.ints[:, 0], bar, "right"))
+        bars = bar + 1
+        return EventLog(
+            self.ints[:rows],
+            self.floats[:rows],
+            self.atr[:bars],
+            (self.trend[0][:bars], self.trend[1][:bars]),
+            (self.range_low[0][:bars], self.range_low[1][:bars]),
+            (self.range_high[0][:bars], self.range_high[1][:bars]),
+        )
+
+
+def object_id(detector: str, layer: str, side: int, origin_ms: int) -> str:
+    """A stable id: 12 hex digits of the hash over detector, defining layer, side and origin. It does not depend on where
+    the window starts."""
+    return hashlib.sha256(f"{detector}|{layer}|{side}|{origin_ms}".encode()).hexdigest()[:12]

@@ -1,0 +1,127 @@
+"""A structure break is a close beyond an unbroken swing: INIT without a trend, BOS with it, CHoCH against it.
+
+Each layer keeps a trend, the last confirmed high and low (of a run on one side the most extreme), and the protected
+level: the extreme of the leg that made the last break. A close beyond the protected level is a CHoCH too, also when no
+pivot is confirmed there yet.
+"""
+
+from __future__ import annotations
+
+from shared.models.market import Floats, Ints
+from strategy.smc.displacement import largest_leg
+from strategy.smc.emit import emit
+
+BREAK = 6
+FORMED = 1
+HIGH, LOW = 1, 2
+MEMORY = 1000
+SWEEP_REACH = 10
+NAN = float("nan")
+
+
+def leg_origin(values: Floats, sign: int, first: int, last: int) -> int:
+    """Bar of the most extreme value of [first, last] against ``sign`` (the lowest low of an up-leg); ties: the latest."""
+    best = last
+    for j in range(last, first - 1, -1):
+        if sign * (values[j] - values[best]) < 0.0:
+            best = j
+    return best
+
+
+def swept_within(swept: Ints, flag: int, first: int, last: int) -> bool:
+    """Whether a pool of the side ``flag`` was swept inside [first, last]."""
+    for j in range(max(0, first), last + 1):
+        if swept[j] & flag:
+            return True
+    return False
+
+
+def find_breaks(
+    high: Floats,
+    low: Floats,
+    close: Floats,
+    atr: Floats,
+    pivots: Ints,
+    reach: int,
+    layer: int,
+    buffer_atr: float,
+    up: Floats,
+    down: Floats,
+    swept: Ints,
+    breaks_out: Ints,
+    origins_out: Ints,
+    trend_out: Ints,
+    range_low_out: Floats,
+    range_high_out: Floats,
+    ints_out: Ints,
+    floats_out: Floats,
+    rows_out: Ints,
+) -> None:
+    """Log every break of a layer. ``breaks_out[t]`` is its side (0 none), plus 2·side for CHoCH and 4·side for INIT;
+    ``origins_out[t]`` the bar its leg began; ``trend_out`` and the range columns the state at every close.
+
+    The range is [protected level, extreme since] in a trend, else the last pair of swings widened by what came after.
+    """
+    trend = 0
+    high_at, low_at, protected_at = -1, -1, -1
+    high_broken, low_broken, high_newer = True, True, False
+    range_low, range_high = NAN, NAN
+    for t in range(len(close)):
+        p = t - reach
+        if pivots[t] & HIGH:
+            run = high_at >= 0 and high_newer and not high_broken and high[high_at] >= high[p]
+            if not run:
+                high_at, high_broken = p, False
+            high_newer = True
+        if pivots[t] & LOW:
+            run = low_at >= 0 and not high_newer and not low_broken and low[low_at] <= low[p]
+            if not run:
+                low_at, low_broken = p, False
+            high_newer = False
+        if trend == 0 and high_at >= 0 and low_at >= 0 and not range_low <= range_high:
+            range_low, range_high = low[low_at], high[high_at]
+        range_low, range_high = min(range_low, low[t]), max(range_high, high[t])
+        breaks_out[t] = 0
+        origins_out[t] = -1
+        for sign in (1, -1):
+            extremes = high if sign > 0 else low
+            at = high_at if sign > 0 else low_at
+            broken = high_broken if sign > 0 else low_broken
+            fresh = at >= 0 and not broken and t - at <= MEMORY
+            through = fresh and sign * (close[t] - extremes[at]) > buffer_atr * atr[t]
+            guarded = trend == -sign and protected_at >= 0 and t - protected_at <= MEMORY
+            protected = guarded and sign * (close[t] - extremes[protected_at]) > buffer_atr * atr[t]
+            if breaks_out[t] != 0 or not (through or protected):
+                continue
+            pivot = at if through else protected_at
+            against = low if sign > 0 else high
+            origin = leg_origin(against, sign, pivot + 1, t)
+            label = 0 if trend == 0 else 1 if trend == sign else -1
+            legs = up if sign > 0 else down
+            sweep = swept_within(swept, LOW if sign > 0 else HIGH, origin - SWEEP_REACH, t)
+            emit(
+                ints_out, floats_out, rows_out, t, BREAK, FORMED, sign, layer, t * 2 + layer, pivot,
+                extremes[pivot], 0.0, sign * (close[t] - extremes[pivot]) / atr[t], largest_leg(legs, origin, t),
+                float(label), 1.0 if protected else 0.0, 1.0 if sweep else 0.0, float(t - pivot),
+            )  # fmt: skip
+            breaks_out[t] = sign * (1 if label == 1 else 3 if label == -1 else 5)
+            origins_out[t] = origin
+            trend = sign
+            protected_at = origin
+            if sign > 0:
+                high_broken = True
+                range_low, range_high = low[origin], _extreme(high, 1, origin, t)
+            else:
+                low_broken = True
+                range_low, range_high = _extreme(low, -1, origin, t), high[origin]
+        trend_out[t] = trend
+        range_low_out[t] = range_low
+        range_high_out[t] = range_high
+
+
+def _extreme(values: Floats, sign: int, first: int, last: int) -> float:
+    best = values[first]
+    for j in range(first, last + 1):
+        if sign * (values[j] - best) > 0.0:
+            best = values[j]
+    return best

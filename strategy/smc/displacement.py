@@ -1,0 +1,83 @@
+"""Displacement is a leg of one to three same-colour closes that moves at least 1.5 ATR, measured by the ATR before it.
+
+A leg does not span a missing bar nor hold an untraded one. A leg of one candle needs a body of at least half its range.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+
+from shared.models.market import Floats, Ints
+from strategy.smc.emit import emit
+
+DISPLACEMENT = 5
+FORMED = 1
+VOLUME_BARS = 20
+
+
+def find_displacements(
+    open_: Floats,
+    high: Floats,
+    low: Floats,
+    close: Floats,
+    volume: Floats,
+    atr: Floats,
+    whole: Ints,
+    least: float,
+    up_out: Floats,
+    down_out: Floats,
+    ints_out: Ints,
+    floats_out: Floats,
+    rows_out: Ints,
+) -> None:
+    """Log every leg of at least ``least`` ATR. ``up_out`` and ``down_out`` (n,) hold each close's largest leg in ATR, 0 for none.
+
+    ``whole[t]`` is the number of traded bars without a hole that end at t.
+    """
+    for t in range(len(close)):
+        up_out[t] = 0.0
+        down_out[t] = 0.0
+        sign = 1 if close[t] > open_[t] else -1 if close[t] < open_[t] else 0
+        best = 0.0
+        candles = 0
+        for k in range(1, 4):
+            first = t - k + 1
+            if sign == 0 or first < 1 or whole[t] < k or not atr[first - 1] > 0.0:
+                break
+            if sign * (close[first] - open_[first]) <= 0.0:
+                break
+            size = sign * (close[t] - open_[first]) / atr[first - 1]
+            body_rules = k > 1 or sign * (close[t] - open_[t]) >= 0.5 * (high[t] - low[t])
+            if body_rules and size > best:
+                best = size
+                candles = k
+        if sign > 0:
+            up_out[t] = best
+        else:
+            down_out[t] = best
+        if best >= least:
+            emit(
+                ints_out, floats_out, rows_out, t, DISPLACEMENT, FORMED, sign, -1, t, t - candles + 1,
+                0.0, 0.0, best, volume_score(volume, t), float(candles), 0.0, 0.0, 0.0,
+            )  # fmt: skip
+
+
+def volume_score(volume: Floats, t: int) -> float:
+    """Z-score of the bar's volume among the last 20; 0 with fewer bars or equal volumes."""
+    if t < VOLUME_BARS - 1:
+        return 0.0
+    mean = 0.0
+    for j in range(t - VOLUME_BARS + 1, t + 1):
+        mean += volume[j] / VOLUME_BARS
+    spread = 0.0
+    for j in range(t - VOLUME_BARS + 1, t + 1):
+        spread += (volume[j] - mean) * (volume[j] - mean) / VOLUME_BARS
+    return (volume[t] - mean) / sqrt(spread) if spread > 0.0 else 0.0
+
+
+def largest_leg(legs: Floats, first: int, last: int) -> float:
+    """Largest displacement that ends inside [first, last]."""
+    best = 0.0
+    for j in range(first, last + 1):
+        best = max(best, legs[j])
+    return best
