@@ -1,1 +1,1 @@
-"""bot/telemetry room."""
+"""What the scanner says about itself: typed events, structured log lines, nothing secret in either."""

@@ -1,0 +1,263 @@
+"""The command line: what can be said. What is done stands in the modules beside this one, loaded when a command runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, Any, Final
+
+import typer
+from typer.exceptions import TyperException
+
+from engine.commands.flags import Flags, LogForm, Output
+from shared.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, SniperError
+from shared.version import VERSION
+
+HELP: Final = {"help_option_names": ["-h", "--help"]}
+OUTPUT_NAMES: Final = tuple(Output.__dataclass_fields__)
+
+app = typer.Typer(
+    name="snipersight",
+    help="Scan crypto markets for complete trade plans, from closed candles only.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings=HELP,
+)
+profiles = typer.Typer(help="The packaged profiles: list, show.", rich_markup_mode=None)
+data = typer.Typer(help="Stored candles: import, status.", rich_markup_mode=None)
+config = typer.Typer(help="Effective settings: show.", rich_markup_mode=None)
+app.add_typer(profiles, name="profiles")
+app.add_typer(data, name="data")
+app.add_typer(config, name="config")
+
+Profile = Annotated[
+    str | None, typer.Option("--profile", "-p", help="balanced, trend, range, aggressive or mobile.")
+]
+Exchange = Annotated[
+    str | None, typer.Option("--exchange", "-e", help="binance, or demo (made up, no network).")
+]
+Symbols = Annotated[
+    list[str] | None,
+    typer.Option("--symbols", "-s", help="BTC/USDT,ETH/USDT or @file; repeatable. [profile's universe]"),
+]
+Top = Annotated[int | None, typer.Option("--top", "-n", min=1, help="Look at this many symbols at most.")]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", help="Replay as of a UTC time, like 2024-08-05T12:00:00Z. [now]")
+]
+Offline = Annotated[bool, typer.Option("--offline", help="Use stored candles only.")]
+Account = Annotated[
+    str | None, typer.Option("--account", help="Equity like 10000USDT, or a TOML or JSON file.")
+]
+Config = Annotated[str | None, typer.Option("--config", "-c", help="Another settings file.")]
+Jobs = Annotated[int, typer.Option("--jobs", min=1, max=64, help="Worker processes.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+Jsonl = Annotated[bool, typer.Option("--jsonl", help="One plan a line, as JSON.")]
+Plain = Annotated[bool, typer.Option("--plain", help="Tab-separated values, as in a pipe.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing that need not be said.")]
+Verbose = Annotated[
+    int, typer.Option("--verbose", "-v", count=True, help="Log what happens; twice for everything.")
+]
+NoColor = Annotated[bool, typer.Option("--no-color", help="No colour.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
+LogFormat = Annotated[LogForm, typer.Option("--log-format", help="Form of log lines.")]
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001
+    if asked:
+        typer.echo(f"SniperSight {VERSION}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def door(
+    context: typer.Context,
+    *,
+    version: Annotated[  # noqa: ARG001
+        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Show help when nothing is asked."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command()
+def scan(
+    *,
+    profile: Profile = None,
+    exchange: Exchange = None,
+    symbols: Symbols = None,
+    top: Top = None,
+    as_of: AsOf = None,
+    offline: Offline = False,
+    account: Account = None,
+    config: Config = None,
+    jobs: Jobs = 1,
+    json: Json = False,
+    jsonl: Jsonl = False,
+    plain: Plain = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+    no_color: NoColor = False,
+    debug: Debug = False,
+    log_format: LogFormat = "console",
+) -> int:
+    """Look at many symbols: plans, and what stopped the rest."""
+    flags = _flags(locals())
+    from engine.commands.scan import scan as run
+
+    return run(flags)
+
+
+@app.command()
+def demo(
+    *,
+    profile: Profile = None,
+    symbols: Symbols = None,
+    top: Top = None,
+    as_of: AsOf = None,
+    account: Account = None,
+    config: Config = None,
+    json: Json = False,
+    jsonl: Jsonl = False,
+    plain: Plain = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+    no_color: NoColor = False,
+    debug: Debug = False,
+) -> int:
+    """Scan the embedded made-up market: no network, no key."""
+    flags = _flags({**locals(), "exchange": "demo"})
+    from engine.commands.scan import demo as run
+
+    return run(flags)
+
+
+@app.command()
+def explain(
+    symbol: Annotated[str, typer.Argument(help="A symbol, like BTC/USDT.")],
+    *,
+    profile: Profile = None,
+    exchange: Exchange = None,
+    as_of: AsOf = None,
+    offline: Offline = False,
+    account: Account = None,
+    config: Config = None,
+    json: Json = False,
+    plain: Plain = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+    no_color: NoColor = False,
+    debug: Debug = False,
+) -> int:
+    """One symbol in words: what to do, why, every gate, and what would change it."""
+    flags = _flags(locals())
+    from engine.commands.scan import explain as run
+
+    return run(symbol, flags)
+
+
+@profiles.command("list")
+def list_profiles(*, plain: Plain = False, debug: Debug = False) -> int:
+    """One line a profile."""
+    flags = _flags(locals())
+    from engine.commands.profiles import list_profiles as run
+
+    return run(flags)
+
+
+@profiles.command("show")
+def show_profile(
+    name: Annotated[str | None, typer.Argument(help="A profile. [the one in force]")] = None,
+    *,
+    config: Config = None,
+    plain: Plain = False,
+    no_color: NoColor = False,
+    debug: Debug = False,
+) -> int:
+    """Every value with its unit, meaning and origin."""
+    flags = _flags({**locals(), "profile": name})
+    from engine.commands.profiles import show_profile as run
+
+    return run(flags)
+
+
+@config.command("show")
+def show_config(
+    *,
+    origin: Annotated[bool, typer.Option("--origin", help="Say where each value came from.")] = False,
+    profile: Profile = None,
+    config: Config = None,
+    debug: Debug = False,
+) -> int:
+    """Every effective value."""
+    flags = _flags(locals())
+    from engine.commands.profiles import show_config as run
+
+    return run(flags, origin=origin)
+
+
+@data.command("import")
+def import_data(
+    paths: Annotated[list[str], typer.Argument(help="Candle files, or folders of them.")],
+    *,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> int:
+    """Read candle files (<exchange>__<BASE>-<QUOTE>__<timeframe>.parquet) into the store."""
+    flags = _flags(locals())
+    from engine.commands.candles import import_candles as run
+
+    return run(tuple(paths), flags)
+
+
+@data.command("status")
+def data_status(*, plain: Plain = False, debug: Debug = False) -> int:
+    """What is stored: every series with its span, candles and gaps."""
+    flags = _flags(locals())
+    from engine.commands.candles import show_status as run
+
+    return run(flags)
+
+
+def _flags(given: dict[str, Any]) -> Flags:
+    """The flags among a command's parameters."""
+    output = Output(**{name: given[name] for name in OUTPUT_NAMES if name in given})
+    names = [
+        name for name in Flags.__dataclass_fields__ if name not in ("output", "symbols") and name in given
+    ]
+    return Flags(
+        output=output, symbols=tuple(given.get("symbols") or ()), **{name: given[name] for name in names}
+    )
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; the exit code. Every failure ends in one line on standard error."""
+    from engine.commands.failures import report_crash, report_fault, wants_traceback
+
+    debug = wants_traceback(arguments, os.environ)
+    try:
+        code = app(arguments, prog_name="snipersight", standalone_mode=False)
+    except SniperError as error:
+        return report_fault(error, os.environ, debug=debug)
+    except TyperException as error:
+        return _usage(error)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the last border: whatever is left is a defect, and is reported as one
+        return report_crash(error, os.environ, debug=debug)
+    return code if isinstance(code, int) else EXIT_OK
+
+
+def _usage(error: TyperException) -> int:
+    message = error.format_message() if hasattr(error, "format_message") else str(error)
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "snipersight"
+    sys.stderr.write(f"error: {' '.join(message.split())} Try '{command} --help'.\n")
+    return EXIT_USAGE
+
+
+def main() -> None:
+    """The program."""
+    sys.exit(run(sys.argv[1:]))

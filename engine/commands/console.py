@@ -1,0 +1,66 @@
+"""The two streams of a run: results on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TextIO
+
+from bot.ui.look import Layout, Look, look_at
+from engine.commands.flags import Output
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """Where a run writes, and how that may look. ``watched`` is whether a person sees results on a terminal."""
+
+    look: Look
+    error_look: Look
+    quiet: bool
+
+    @classmethod
+    def of(cls, output: Output, environ: Mapping[str, str]) -> Console:
+        """The console of this process."""
+        look = look_at(
+            sys.stdout, environ, plain=output.plain or output.for_machines, no_color=output.no_color
+        )
+        return cls(look, look_at(sys.stderr, environ, no_color=output.no_color), output.quiet)
+
+    @property
+    def watched(self) -> bool:
+        """Whether a person sees the results."""
+        return self.look.layout is not Layout.TSV
+
+    def result(self, lines: Iterable[str]) -> None:
+        """Write results. A reader that has gone away (``| head``) has seen enough."""
+        _write(sys.stdout, lines)
+
+    def remark(self, lines: Iterable[str]) -> None:
+        """Write remarks, unless asked to be quiet."""
+        if not self.quiet:
+            self.warn(lines)
+
+    def warn(self, lines: Iterable[str]) -> None:
+        """Write what must be seen even when quiet."""
+        _write(sys.stderr, [self.error_look.signs(line) for line in lines])
+
+
+def _write(stream: TextIO, lines: Iterable[str]) -> None:
+    text = "".join(f"{line}\n" for line in lines)
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        silence(stream)
+    except UnicodeEncodeError:
+        stream.write(text.encode("ascii", "backslashreplace").decode())
+        stream.flush()
+
+
+def silence(stream: TextIO) -> None:
+    """Send the rest of a closed pipe's stream nowhere, so that the interpreter can end in peace."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

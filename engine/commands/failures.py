@@ -1,0 +1,64 @@
+"""How a run that failed ends: one line that says what is wrong and what to do, and the exit code."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import traceback
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.telemetry.redaction import redact, secrets_of
+from engine.commands.paths import log_folder
+from shared.errors import EXIT_FAILED, SniperError
+
+
+def wants_traceback(arguments: list[str], environ: Mapping[str, str]) -> bool:
+    """Whether tracebacks were asked for by ``--debug`` or ``SNIPERSIGHT_DEBUG``."""
+    return "--debug" in arguments or environ.get("SNIPERSIGHT_DEBUG", "") not in ("", "0")
+
+
+def report_fault(error: SniperError, environ: Mapping[str, str], *, debug: bool) -> int:
+    """One line for a fault of ours; its exit code."""
+    sentence = error.problem.rstrip(".") + "."
+    if error.action:
+        sentence += f" {error.action.rstrip('.')}" + ("" if error.action.endswith("?") else ".")
+    _line(sentence, environ)
+    if debug:
+        _traceback(error, environ)
+    return error.exit_code
+
+
+def report_crash(error: Exception, environ: Mapping[str, str], *, debug: bool) -> int:
+    """One line for a defect of ours, its traceback shown or saved to a file whose path is named; exit code 30."""
+    what = f"unexpected {type(error).__name__}: {error}".splitlines()[0].rstrip(".")
+    if debug:
+        _line(f"{what}. This is a defect in SniperSight; please report it.", environ)
+        _traceback(error, environ)
+    else:
+        saved = _saved(error, environ)
+        _line(f"{what}. This is a defect in SniperSight; please report it with {saved}.", environ)
+    return EXIT_FAILED
+
+
+def _line(sentence: str, environ: Mapping[str, str]) -> None:
+    sys.stderr.write(f"error: {redact(' '.join(sentence.split()), secrets_of(environ))}\n")
+
+
+def _traceback(error: Exception, environ: Mapping[str, str]) -> None:
+    sys.stderr.write(redact("".join(traceback.format_exception(error)), secrets_of(environ)))
+
+
+def _saved(error: Exception, environ: Mapping[str, str]) -> str:
+    """Save the traceback, without values of variables, in the log folder or else in the temporary one."""
+    text = redact("".join(traceback.format_exception(error)), secrets_of(environ))
+    name = f"crash-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.log"
+    for folder in (log_folder(environ), Path(tempfile.gettempdir())):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, "utf-8")
+        except OSError:
+            continue
+        return str(folder / name)
+    return "the output of --debug"

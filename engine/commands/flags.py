@@ -1,0 +1,56 @@
+"""What the command line said, before anything is read or checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.errors import ConfigFault
+
+LogForm = Literal["console", "json"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """How results and remarks leave."""
+
+    json: bool = False
+    jsonl: bool = False
+    plain: bool = False
+    quiet: bool = False
+    verbose: int = 0
+    no_color: bool = False
+    debug: bool = False
+    log_format: LogForm = "console"
+
+    def __post_init__(self) -> None:
+        """Refuse flags that contradict each other.
+
+        Raises:
+            ConfigFault: two output formats at once.
+
+        """
+        asked = [f"--{name}" for name in ("json", "jsonl", "plain") if getattr(self, name)]
+        if len(asked) > 1:
+            raise ConfigFault(f"{' and '.join(asked)} exclude each other", "Choose one output format")
+
+    @property
+    def for_machines(self) -> bool:
+        """Whether standard output belongs to documents."""
+        return self.json or self.jsonl
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flags:
+    """What to scan and how."""
+
+    profile: str | None = None
+    exchange: str | None = None
+    symbols: tuple[str, ...] = ()
+    top: int | None = None
+    as_of: str | None = None
+    offline: bool = False
+    account: str | None = None
+    config: str | None = None
+    jobs: int = 1
+    output: Output = Output()

@@ -1,0 +1,35 @@
+"""Where things are kept on this machine; ``SNIPERSIGHT_HOME`` moves all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+HOME: Final = "SNIPERSIGHT_HOME"
+APP: Final = "snipersight"
+
+
+def config_file(environ: Mapping[str, str]) -> Path:
+    """The user's settings."""
+    return _place("config", environ) / "config.toml"
+
+
+def candle_file(environ: Mapping[str, str]) -> Path:
+    """The candle store: a cache, may be deleted."""
+    return _place("cache", environ) / "candles.sqlite3"
+
+
+def log_folder(environ: Mapping[str, str]) -> Path:
+    """Saved tracebacks."""
+    return _place("log", environ)
+
+
+def _place(kind: str, environ: Mapping[str, str]) -> Path:
+    home = environ.get(HOME)
+    if home:
+        return Path(home) / kind
+    import platformdirs
+
+    found: Path = getattr(platformdirs, f"user_{kind}_path")(APP, appauthor=False)
+    return found

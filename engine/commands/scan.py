@@ -1,0 +1,141 @@
+"""``scan``, ``demo`` and ``explain``: flags to a request, a request to a result, a result to the streams."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from engine.commands.console import Console
+from engine.commands.edges import DEMO, exchange_names, open_edges
+from engine.commands.flags import Flags, Output
+from engine.commands.reading import parse_as_of, parse_symbols
+from engine.commands.settings import Configured, configure
+from shared.errors import ConfigFault
+
+if TYPE_CHECKING:
+    from engine.edges import ScanRequest
+    from shared.models.scan import Explanation, ScanResult
+
+NEXT_STEPS: Final = """\
+These prices are invented. Next:
+  snipersight explain {symbol} -e demo      why this plan, in words
+  snipersight scan --profile balanced       the real market (Binance public data, no key)
+  snipersight profiles list                 other ways to trade"""
+
+
+def scan(flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
+    """Scan and show the result; the exit code."""
+    from bot.ui.progress import progress_on
+    from engine.orchestrator import run_scan
+
+    console = start(flags.output, environ)
+    configured = configure(flags, environ, exchange_names())
+    request = request_of(flags, configured)
+    began = time.monotonic()
+    shown = not flags.output.quiet and not flags.output.verbose
+    with (
+        open_edges(configured.settings, request, environ, flags.jobs) as edges,
+        progress_on(sys.stderr, shown=shown, colour=console.error_look.colour) as report,
+    ):
+        result = run_scan(request, edges, progress=report)
+        now_ms = edges.clock.now_ms() if request.as_of_ms is None and request.exchange != DEMO else None
+    log_scan(result, time.monotonic() - began)
+    show_scan(result, flags.output, console, now_ms)
+    return result.status.exit_code
+
+
+def demo(flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
+    """Scan the made-up market; a person is told what to do next."""
+    code = scan(flags, environ)
+    console = Console.of(flags.output, environ)
+    if console.watched and not flags.output.quiet:
+        console.result(["", *NEXT_STEPS.format(symbol="BTC/USDT").splitlines()])
+    return code
+
+
+def explain(symbol: str, flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
+    """Explain one symbol; the exit code of its scan."""
+    from engine.explanation import explain_symbol
+
+    console = start(flags.output, environ)
+    configured = configure(flags, environ, exchange_names())
+    (wanted,) = _one(parse_symbols((symbol,), configured.settings.profile.universe.quote), symbol)
+    request = request_of(flags, configured)
+    with open_edges(configured.settings, request, environ) as edges:
+        explanation = explain_symbol(request, wanted, edges)
+    show_explanation(explanation, flags.output, console)
+    return explanation.scan.status.exit_code
+
+
+def start(output: Output, environ: Mapping[str, str]) -> Console:
+    """The console, with logging set up on standard error."""
+    from bot.telemetry.logging import configure_logging
+    from bot.telemetry.redaction import secrets_of
+
+    configure_logging(sys.stderr, output.verbose, output.log_format, secrets_of(environ))
+    return Console.of(output, environ)
+
+
+def request_of(flags: Flags, configured: Configured) -> ScanRequest:
+    """The request that the flags and settings make."""
+    from engine.edges import ScanRequest
+
+    settings = configured.settings
+    return ScanRequest(
+        profile=settings.profile,
+        exchange=settings.exchange,
+        account=configured.account,
+        symbols=parse_symbols(flags.symbols, settings.profile.universe.quote),
+        top=flags.top,
+        as_of_ms=None if flags.as_of is None else parse_as_of(flags.as_of),
+        offline=flags.offline,
+    )
+
+
+def log_scan(result: ScanResult, seconds: float) -> None:
+    """Log what happened as events."""
+    from bot.telemetry.events import ScanStarted, StageTimed, emit, events_of
+    from bot.telemetry.logging import get_logger
+
+    logger = get_logger("scan")
+    started = ScanStarted(result.profile, result.exchange)
+    for event in (started, *events_of(result), StageTimed("scan", round(seconds, 3))):
+        emit(event, logger)
+
+
+def show_scan(result: ScanResult, output: Output, console: Console, now_ms: int | None) -> None:
+    """Results on standard output in the form asked for; what a person wants to know besides on standard error."""
+    from bot.ui.documents import plan_json, scan_json
+    from bot.ui.terminal import closing_lines, heading, scan_lines, tsv_lines
+    from bot.ui.terminal_funnel import fault_lines
+
+    if console.watched:
+        console.result(scan_lines(result, console.look, now_ms))
+        return
+    if output.json:
+        console.result([scan_json(result)])
+    elif output.jsonl:
+        console.result(plan_json(setup) for setup in result.setups)
+    elif result.setups or not output.quiet:
+        console.result(tsv_lines(result.setups))
+    console.remark([heading(result, now_ms), *closing_lines(result, console.error_look)])
+    if output.quiet:
+        console.warn(fault_lines(result))
+
+
+def show_explanation(explanation: Explanation, output: Output, console: Console) -> None:
+    """The explanation as words or as one document."""
+    from bot.ui.explain_document import explain_json
+    from bot.ui.terminal_explain import explain_lines
+
+    lines = [explain_json(explanation)] if output.json else explain_lines(explanation, console.look)
+    console.result(lines)
+
+
+def _one(symbols: tuple[str, ...], given: str) -> tuple[str, ...]:
+    if len(symbols) != 1:
+        raise ConfigFault(f"explain takes one symbol, found {given!r}", "Write it like BTC/USDT")
+    return symbols

@@ -1,0 +1,68 @@
+"""The edge at which settings are read: files and environment in, a settings value out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from engine.commands.flags import Flags
+from engine.commands.paths import config_file
+from engine.commands.reading import parse_account, read_text
+from shared.config.account import AccountFile, parse_equity
+from shared.config.environment import read_environment
+from shared.config.layers import Leaf, Tree, graft, read_toml
+from shared.config.settings import Settings, build_settings, with_risk
+from shared.models.risk import Account
+
+LOCAL_FILE: Final = "snipersight.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """Effective settings, with the account that sizes are computed from."""
+
+    settings: Settings
+    account: Account
+
+
+def configure(flags: Flags, environ: Mapping[str, str], exchanges: Collection[str]) -> Configured:
+    """Settings by precedence: defaults, profile, the user's file, ``./snipersight.toml``, ``--config``, environment, flags.
+
+    Raises:
+        ConfigFault: a file cannot be read, or a value is wrong; the message names its source and full key.
+
+    """
+    layers = (*_files(flags, environ), read_environment(environ, exchanges), _flag_layer(flags))
+    settings = build_settings(layers, exchanges)
+    if flags.account is None:
+        equity, currency = parse_equity(settings.account.equity, "account.equity")
+        return Configured(settings, Account(equity, currency))
+    given = parse_account(flags.account)
+    return Configured(_with_account_risk(settings, given, flags.account), given.account)
+
+
+def _files(flags: Flags, environ: Mapping[str, str]) -> list[Tree]:
+    """Files that are there; the one named by ``--config`` must be."""
+    usual = [path for path in (config_file(environ), Path(LOCAL_FILE)) if path.is_file()]
+    layers = [read_toml(read_text(path, "settings"), str(path)) for path in usual]
+    if flags.config is not None:
+        layers.append(read_toml(read_text(Path(flags.config), "--config"), flags.config))
+    return layers
+
+
+def _flag_layer(flags: Flags) -> Tree:
+    layer: Tree = {}
+    if flags.profile is not None:
+        graft(layer, ("profile", "name"), Leaf(flags.profile, "--profile"))
+    if flags.exchange is not None:
+        graft(layer, ("exchange",), Leaf(flags.exchange, "--exchange"))
+    return layer
+
+
+def _with_account_risk(settings: Settings, given: AccountFile, source: str) -> Settings:
+    if given.risk_pct is None:
+        return settings
+    profile = with_risk(settings.profile, Leaf(given.risk_pct, source))
+    return replace(settings, profile=profile, origin={**settings.origin, "profile.risk.risk_pct": source})
