@@ -1,0 +1,34 @@
+"""Higher-timeframe alignment: the weighted trend of the context timeframes, joined by close time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from shared.models.smc import Alignment, Layer, TimeframeStructure, Trend
+from shared.models.timeframe import Timeframe
+
+INTERNAL_FROM: Final = Timeframe.D1
+"""From here up the internal layer speaks: swings of 20 days a side break five times a year."""
+
+
+def bias_layer(timeframe: Timeframe) -> Layer:
+    """The layer whose trend counts on a timeframe."""
+    return Layer.INTERNAL if timeframe.ms >= INTERNAL_FROM.ms else Layer.SWING
+
+
+def align(structures: Mapping[Timeframe, TimeframeStructure], weights: Mapping[str, float]) -> Alignment:
+    """Σ weight · trend / Σ weight over the timeframes with a trend; ``weight`` is their share of all declared weight."""
+    parts = tuple(
+        (timeframe, bias_layer(timeframe), structure.layer(bias_layer(timeframe)).trend, weights[timeframe])
+        for timeframe, structure in sorted(structures.items(), key=lambda item: -item[0].ms)
+        if weights.get(timeframe, 0.0) > 0
+    )
+    speaking = sum(weight for _, _, trend, weight in parts if trend is not Trend.NONE)
+    leaning = sum(weight * trend for _, _, trend, weight in parts)
+    declared = sum(weights.values())
+    return Alignment(
+        score=leaning / speaking if speaking > 0 else 0.0,
+        weight=speaking / declared if declared > 0 else 0.0,
+        parts=parts,
+    )
