@@ -45,7 +45,6 @@ def open_edges(
 
     Raises:
         StorageFault: the candle store cannot be opened.
-
     """
     from engine.edges import Edges
 
@@ -70,7 +69,6 @@ def open_store(environ: Mapping[str, str]) -> Iterator[CandleStore]:
 
     Raises:
         StorageFault: it cannot be opened.
-
     """
     from data.cache import SqliteCandleStore
 

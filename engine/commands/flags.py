@@ -28,7 +28,6 @@ class Output:
 
         Raises:
             ConfigFault: two output formats at once.
-
         """
         asked = [f"--{name}" for name in ("json", "jsonl", "plain") if getattr(self, name)]
         if len(asked) > 1:

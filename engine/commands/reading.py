@@ -23,7 +23,6 @@ def parse_as_of(text: str) -> int:
 
     Raises:
         ConfigFault: not such a time, no time zone, or before 1970.
-
     """
     try:
         moment = datetime.fromisoformat(text.strip())
@@ -49,7 +48,6 @@ def parse_symbols(given: Iterable[str], quote: str) -> tuple[str, ...]:
 
     Raises:
         ConfigFault: a file cannot be read, a symbol cannot be one, or nothing is left.
-
     """
     values = tuple(given)
     names = [name for value in values for name in _names(value)]
@@ -83,7 +81,6 @@ def parse_account(given: str) -> AccountFile:
 
     Raises:
         ConfigFault: neither an amount nor a readable file, or a file with a wrong value.
-
     """
     path = Path(given)
     if path.suffix.lower() not in (".toml", ".json"):
@@ -110,7 +107,6 @@ def read_text(path: Path, asked_by: str) -> str:
 
     Raises:
         ConfigFault: it cannot be read, is too long, or is not UTF-8.
-
     """
     try:
         with path.open("rb") as file:

@@ -32,7 +32,6 @@ def configure(flags: Flags, environ: Mapping[str, str], exchanges: Collection[st
 
     Raises:
         ConfigFault: a file cannot be read, or a value is wrong; the message names its source and full key.
-
     """
     layers = (*_files(flags, environ), read_environment(environ, exchanges), _flag_layer(flags))
     settings = build_settings(layers, exchanges)

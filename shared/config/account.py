@@ -34,7 +34,6 @@ def parse_equity(text: str, source: str) -> tuple[Decimal, str]:
 
     Raises:
         ConfigFault: not an amount above 0 followed by a currency.
-
     """
     found = EQUITY.fullmatch(text)
     amount = Decimal(found[1].replace("_", "")) if found else Decimal(0)
@@ -52,7 +51,6 @@ def read_account(tree: Tree, source: str) -> AccountFile:
 
     Raises:
         ConfigFault: an unknown or missing key, or a value that is wrong.
-
     """
     _only(tree, KEYS, "")
     leaf = _needed(tree, "equity", "", source)

@@ -32,7 +32,6 @@ def read_environment(environ: Mapping[str, str], exchanges: Collection[str]) -> 
 
     Raises:
         ConfigFault: a variable of ours that means nothing, with the nearest that does.
-
     """
     tree: Tree = {}
     known = {variable(key) for key in (*setting_keys(exchanges), "profile")} | set(NOT_SETTINGS)

@@ -31,7 +31,6 @@ def read_toml(text: str, source: str) -> Tree:
 
     Raises:
         ConfigFault: not TOML, or too long to be settings.
-
     """
     if len(text) > MAX_TEXT:
         raise ConfigFault(f"{source}: longer than {MAX_TEXT:,} characters", "Give a settings file")
@@ -54,7 +53,6 @@ def graft(tree: Tree, path: tuple[str, ...], leaf: Leaf) -> None:
 
     Raises:
         ConfigFault: the path goes through a value, or would replace a table.
-
     """
     for step in path[:-1]:
         below = tree.setdefault(step, {})

@@ -23,7 +23,6 @@ def read_into(base: T, tree: Tree, key: str = "") -> T:
     Raises:
         ConfigFault: an unknown key (with the nearest name), a wrong type, a value out of range (with its unit), or values
             that do not go together. The message gives source and full key.
-
     """
     hints, specs = field_hints(type(base)), {spec.name: spec for spec in dataclasses.fields(base)}  # type: ignore[arg-type]
     changes: dict[str, Any] = {}

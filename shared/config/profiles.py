@@ -49,7 +49,6 @@ def load_profile(name: str = DEFAULT, overrides: Mapping[str, object] | None = N
 
     Raises:
         ConfigFault: no such profile or key (with the nearest name), or a value that is wrong.
-
     """
     return profile_of(name, planted(overrides or {}, "overrides"))
 

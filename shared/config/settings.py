@@ -57,7 +57,6 @@ def build_settings(layers: tuple[Tree, ...], exchanges: Collection[str]) -> Sett
 
     Raises:
         ConfigFault: source, full dotted key, what is wrong, and the nearest name where one is unknown.
-
     """
     tree = merged(tuple(_with_profile_table(layer) for layer in layers))
     _check_top(tree)

@@ -12,7 +12,6 @@ def check_url(url: str, where: str) -> None:
 
     Raises:
         ConfigFault: what is wrong with it; the address itself is quoted only if it holds no secret.
-
     """
     if not url:
         return

@@ -30,7 +30,6 @@ def read_value(leaf: Leaf, hint: Any, key: str, unit: str = "") -> Any:
 
     Raises:
         ConfigFault: source, full key, what was wanted and what was found.
-
     """
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):

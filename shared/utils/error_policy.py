@@ -20,7 +20,6 @@ def validate_schema(obj: object, schema_type: type) -> None:
 
     Raises:
         ContractError: the path, the type wanted and what was found.
-
     """
     kind: type = type(obj)
     if not isinstance(obj, schema_type):
@@ -38,7 +37,6 @@ def validate_no_nulls(obj: object, name: str) -> None:
 
     Raises:
         ContractError: the path below ``name`` and what was found there.
-
     """
     try:
         check_nulls(obj)
@@ -51,7 +49,6 @@ def validate_quality_gates(symbol: str, results: Iterable[GateResult]) -> tuple[
 
     Raises:
         ContractError: something is not a gate's result, or a measure or threshold is not a finite number.
-
     """
     failed = []
     for result in results:

@@ -21,7 +21,6 @@ def to_plain(value: object, where: str = "value") -> Plain:
 
     Raises:
         ContractError: a number that is not finite, or a type that JSON has no form for; the message gives its path.
-
     """
     if isinstance(value, Enum):
         return to_plain(value.value, where)
@@ -65,7 +64,6 @@ def decimal_text(value: Decimal, where: str = "value") -> str:
 
     Raises:
         ContractError: the decimal is not finite.
-
     """
     if not value.is_finite():
         raise ContractError(f"{where} must be a finite number, found {value!r}")
