@@ -1,0 +1,159 @@
+"""Candle files into the store: Parquet named ``<exchange>__<BASE>-<QUOTE>__<timeframe>.parquet``.
+
+Columns ``ts`` (open time, UTC ms), open, high, low, close, volume. A file and the coarser candles derived from it are
+written in one transaction, so a scan reads pages. Trading rules are read off the recorded prices: a tick is the
+smallest power of ten of which every price is a multiple, a lot step the same of every volume.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from contracts.data_contract import CandleStore
+from data.aggregation import aggregate
+from shared.errors import ConfigFault, DataFault, NotFound, SniperError, StorageFault
+from shared.models.market import Candles, Floats, Market
+from shared.models.timeframe import Timeframe
+
+NAME: Final = re.compile(r"(?P<exchange>[a-z0-9-]+)__(?P<base>[^_-]+)-(?P<quote>[^_-]+)__(?P<timeframe>[0-9]+[mhdw])$")
+COLUMNS: Final = ("ts", "open", "high", "low", "close", "volume")
+MAX_DECIMALS: Final = 12
+SLACK: Final = 1e-5
+"""A multiple of the tick may miss a whole number by this much in float64."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What became of one file: candles added and revised, its own and derived ones; or why it was left out."""
+
+    name: str
+    added: int
+    revised: int
+    problem: str
+    skipped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """Every file's end, and the subfolders that were not read."""
+
+    files: tuple[FileReport, ...]
+    folders_not_read: tuple[str, ...]
+
+    @property
+    def failed(self) -> tuple[FileReport, ...]:
+        """Files that could not be imported (not those left out on purpose)."""
+        return tuple(file for file in self.files if file.problem and not file.skipped)
+
+
+def import_path(path: Path, store: CandleStore) -> ImportReport:
+    """Import one file, or every ``.parquet`` file of a folder (not of its subfolders). One bad file never stops the others.
+
+    Raises:
+        NotFound: there is no such path, or no Parquet file in it.
+        ConfigFault: pyarrow is not installed.
+        StorageFault: the store cannot be written.
+    """
+    if not path.exists():
+        raise NotFound(f"no such file or folder: {path}", "Check the path")
+    files = [path] if path.is_file() else sorted(path.glob("*.parquet"))
+    if not files:
+        raise NotFound(f"no .parquet file in {path}", "Name a folder that holds <exchange>__<BASE>-<QUOTE>__<timeframe>.parquet")
+    folders = () if path.is_file() else tuple(sorted(entry.name for entry in path.iterdir() if entry.is_dir()))
+    return ImportReport(tuple(_import_file(file, store) for file in files), folders)
+
+
+def _import_file(file: Path, store: CandleStore) -> FileReport:
+    match = NAME.fullmatch(file.stem)
+    if match and match["timeframe"] not in set(Timeframe):
+        return FileReport(file.name, 0, 0, f"{match['timeframe']} candles are not kept", skipped=True)
+    try:
+        if match is None:
+            raise DataFault("its name is not <exchange>__<BASE>-<QUOTE>__<timeframe>.parquet")
+        candles = read_candles(file, Timeframe(match["timeframe"]))
+        market = infer_market(match["exchange"], match["base"], match["quote"], candles)
+        report = store.write_many(market.exchange, {market.symbol: _with_derived(candles)})
+        known = store.markets(market.exchange).get(market.symbol)
+        if known is None or known.source == "inferred":
+            store.save_markets({market.symbol: finer(market, known)})
+    except (StorageFault, ConfigFault):
+        raise
+    except SniperError as error:
+        return FileReport(file.name, 0, 0, error.problem, skipped=False)
+    return FileReport(file.name, report.added, report.revised, "", skipped=False)
+
+
+def _with_derived(candles: Candles) -> Iterator[Candles]:
+    yield candles
+    for timeframe in Timeframe:
+        if timeframe.ms > candles.timeframe.ms:
+            yield aggregate(candles, timeframe)
+
+
+def read_candles(file: Path, timeframe: Timeframe) -> Candles:
+    """The candles of one Parquet file.
+
+    Raises:
+        DataFault: not Parquet, a column is missing or of the wrong type, no rows, or a row is not a candle.
+        ConfigFault: pyarrow is not installed.
+    """
+    try:
+        import pyarrow
+        import pyarrow.parquet as parquet
+    except ModuleNotFoundError as error:
+        raise ConfigFault("reading Parquet needs pyarrow", 'Run: pip install "snipersight[parquet]"') from error
+    try:
+        with file.open("rb") as stream:
+            table = parquet.read_table(stream)
+        missing = [name for name in COLUMNS if name not in table.column_names]
+        if missing:
+            raise DataFault(f"no column {', '.join(missing)}", f"Give {', '.join(COLUMNS)}")
+        times = table["ts"].cast("int64").to_numpy()
+        columns = [table[name].cast("float64").to_numpy() for name in COLUMNS[1:]]
+    except (pyarrow.ArrowException, OSError) as error:
+        raise DataFault(f"not readable as Parquet: {str(error).splitlines()[0]}") from error
+    if not times.size:
+        raise DataFault("it holds no candles")
+    return Candles(timeframe, times, *columns)
+
+
+def infer_market(exchange: str, base: str, quote: str, candles: Candles) -> Market:
+    """Trading rules read off recorded candles; the smallest order stays unknown, so 0."""
+    prices = np.concatenate((candles.open, candles.high, candles.low, candles.close))
+    kind = "perpetual" if exchange.endswith(("usdm", "coinm")) else "spot"
+    return Market(
+        exchange=exchange,
+        symbol=f"{base}/{quote}",
+        market_id=base + quote,
+        base=base,
+        quote=quote,
+        kind=kind,  # type: ignore[arg-type]
+        tick=step_of(prices),
+        lot_step=step_of(candles.volume),
+        min_notional=Decimal(0),
+        active=True,
+        source="inferred",
+    )
+
+
+def step_of(values: Floats) -> Decimal:
+    """The largest power of ten, at most 1, of which every value is a multiple."""
+    for decimals in range(MAX_DECIMALS):
+        scaled = values * 10.0**decimals
+        if np.all(np.abs(scaled - np.rint(scaled)) <= SLACK):
+            return Decimal(1).scaleb(-decimals)
+    return Decimal(1).scaleb(-MAX_DECIMALS)
+
+
+def finer(new: Market, known: Market | None) -> Market:
+    """The smaller steps of two readings: more candles only ever show finer ones."""
+    if known is None:
+        return new
+    return replace(new, tick=min(new.tick, known.tick), lot_step=min(new.lot_step, known.lot_step))
