@@ -1,0 +1,122 @@
+"""Published documents against their schema, and the schema against the page that describes it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from bot.ui.documents import plan_json, scan_document, scan_json
+from bot.ui.explain_document import explain_document
+from bot.ui.terminal import TSV_HEADINGS
+from tests.fixtures.hand_scan import BROKEN, BTC, EMPTY, PLANNED, REJECTED, SCAN, SHIB
+
+pytestmark = pytest.mark.checkout
+
+DOCS = Path(__file__).parents[3] / "docs"
+PAGE = DOCS / "output_spec.md"
+NAMES = ("snipersight.scan-1", "snipersight.explain-1")
+
+
+def schema(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((DOCS / "schema" / f"{name}.schema.json").read_text("utf-8"))
+    return found
+
+
+def objects(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every object of a schema by the name of its section on the page."""
+    whole = schema(name)
+    yield name.split(".")[1].split("-")[0], whole
+    yield from whole["$defs"].items()
+
+
+def described(section: str) -> dict[str, str]:
+    """Fields and meanings of a section's table."""
+    text = PAGE.read_text("utf-8").partition(f"\n### {section}\n")[2].partition("\n### ")[0]
+    return {row[1]: row[2] for row in re.finditer(r"^\| `(\w+)`[^|]*\|[^|]*\| (.+) \|$", text, re.MULTILINE)}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_schema_is_a_schema(name: str) -> None:
+    Draft202012Validator.check_schema(schema(name))
+
+
+@pytest.mark.parametrize("result", [SCAN, EMPTY])
+def test_a_scan_is_valid(result: Any) -> None:
+    Draft202012Validator(schema("snipersight.scan-1")).validate(json.loads(scan_json(result)))
+
+
+@pytest.mark.parametrize("explanation", [PLANNED, REJECTED, BROKEN])
+def test_an_explanation_is_valid(explanation: Any) -> None:
+    Draft202012Validator(schema("snipersight.explain-1")).validate(explain_document(explanation))
+
+
+@pytest.mark.parametrize("setup", [BTC, SHIB])
+def test_a_line_of_jsonl_is_a_valid_plan(setup: Any) -> None:
+    whole = schema("snipersight.scan-1")
+    line = plan_json(setup)
+    assert "\n" not in line
+    Draft202012Validator({"$ref": "#/$defs/plan", "$defs": whole["$defs"]}).validate(json.loads(line))
+
+
+def test_an_outcome_is_exactly_one_of_three() -> None:
+    document = explain_document(PLANNED)
+    document["outcome"]["fault"] = explain_document(BROKEN)["outcome"]["fault"]
+    assert not Draft202012Validator(schema("snipersight.explain-1")).is_valid(document)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_object_is_closed_and_every_field_required_unless_the_page_says_optional(name: str) -> None:
+    page = PAGE.read_text("utf-8")
+    for section, body in objects(name):
+        assert body["additionalProperties"] is False
+        text = page.partition(f"\n### {section}\n")[2].partition("\n### ")[0]
+        optional = set(re.findall(r"^\| `(\w+)` \(optional\)", text, re.MULTILINE))
+        assert set(body["properties"]) - set(body["required"]) == optional, section
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_page_describes_every_field_in_the_schemas_words(name: str) -> None:
+    for section, body in objects(name):
+        meanings = {field: part["description"] for field, part in body["properties"].items()}
+        assert described(section) == meanings, section
+
+
+def test_the_page_describes_nothing_that_is_not_there() -> None:
+    sections = set(re.findall(r"^### (\w+)$", PAGE.read_text("utf-8"), re.MULTILINE))
+    assert sections == {section for name in NAMES for section, _ in objects(name)}
+
+
+def test_both_schemas_say_the_same_of_what_they_share() -> None:
+    scan, explain = schema("snipersight.scan-1")["$defs"], schema("snipersight.explain-1")["$defs"]
+    shared = set(scan) & set(explain)
+    assert {"plan", "gate", "score"} <= shared
+    assert all(scan[section] == explain[section] for section in shared)
+
+
+def test_the_page_lists_the_tab_separated_columns_in_order() -> None:
+    text = PAGE.read_text("utf-8").partition("## Tab-separated values")[2].partition("\n## ")[0]
+    assert tuple(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) == TSV_HEADINGS
+
+
+def test_prices_stand_as_numbers_and_as_text_on_the_tick() -> None:
+    plan = scan_document(SCAN)["plans"][1]
+    assert (plan["stop"]["price"], plan["stop"]["price_text"]) == (0.0000127, "0.00001270")
+    assert (plan["entry"]["low_text"], plan["entry"]["high_text"]) == ("0.00001234", "0.00001251")
+    assert plan["tick_text"] == "0.00000001"
+
+
+def test_points_add_up_to_the_score() -> None:
+    parts = scan_document(SCAN)["plans"][0]["score_parts"]
+    points = [part["points"] for name in ("factors", "synergies", "conflicts") for part in parts[name]]
+    assert sum(round(point * 10) for point in points) == round(parts["total"] * 10) == 874
+
+
+def test_the_same_scan_gives_the_same_bytes() -> None:
+    assert scan_json(SCAN) == scan_json(SCAN)
+    assert scan_json(SCAN).startswith('{\n  "schema": "snipersight.scan/1"')
