@@ -14,7 +14,6 @@ from shared.models.indicators import IndicatorSet, IndicatorSets
 from shared.models.regime import MarketContext, Regime, RegimeState, RiskAppetite
 from shared.models.smc import (
     BreakLabel,
-    Layer,
     Side,
     StructureBreak,
     Sweep,
@@ -23,12 +22,14 @@ from shared.models.smc import (
     Zone,
 )
 from shared.models.timeframe import Timeframe
+from strategy.confluence.quality import block_quality, break_quality, gap_quality, sweep_quality
 from strategy.planner.draft import Candidate, Draft, Reading
 from strategy.planner.entry import choose_entry, find_entries
 from strategy.planner.stops_targets import draw
 
 NEAR_ATR: Final = 1.0
 """A block or gap this close to the entry zone supports it."""
+SWEEP_NAMES: Final = {SweepKind.RECLAIM: "reclaim", SweepKind.WICK: "wick"}
 APPETITE: Final = {RiskAppetite.ON: 1, RiskAppetite.NEUTRAL: 0, RiskAppetite.OFF: -1}
 ALONG: Final = {
     RegimeState.TREND_UP: 1.0,
@@ -76,6 +77,8 @@ class Evidence:
     reclaim_found: int
     reclaim_age: float
     reclaim_depth_atr: float
+    sweep_found: int
+    sweep_age: float
     wick_found: int
     wick_age: float
     wick_depth_atr: float
@@ -117,6 +120,7 @@ def read_evidence(side: Side, reading: Reading, indicators: IndicatorSets, regim
 
     """
     anchor, alignment = reading.anchor, reading.snapshot.alignment
+    bars = reading.settings.confluence.synergy_bars
     candidates = find_entries(reading, side)
     drafts = tuple(draw(reading, chosen) for chosen in choose_entry(reading, candidates))
     return Evidence(
@@ -132,11 +136,13 @@ def read_evidence(side: Side, reading: Reading, indicators: IndicatorSets, regim
         drafts=drafts,
         **_drawn(drafts),
         **_support(anchor, side, drafts),
-        **_breaks(anchor, side),
-        **_sweep(anchor, side, SweepKind.RECLAIM, "reclaim"),
-        **_sweep(anchor, side, SweepKind.WICK, "wick"),
+        **_breaks(anchor, side, bars),
+        **_sweep(anchor, side, SweepKind.RECLAIM, bars),
+        **_sweep(anchor, side, SweepKind.WICK, bars),
+        **_newest_sweep(anchor, side),
         **_oscillators(indicators[anchor.timeframe], side),
-        **_climate(anchor, regime, side),
+        **_climate(regime, side),
+        volume_z=_leg_volume(anchor, side, bars),
         opposing_zones=_opposing(reading, side, drafts),
     )
 
@@ -159,30 +165,31 @@ def _drawn(drafts: tuple[Draft, ...]) -> dict[str, Any]:
 
 
 def _support(anchor: TimeframeStructure, side: Side, drafts: tuple[Draft, ...]) -> dict[str, Any]:
-    """The freshest block and the freshest gap of the side at, or within one ATR of, the entry zone."""
-    row = dict.fromkeys(("block_freshness", "block_displacement_atr", "block_volume", "gap_freshness"), 0.0)
-    row |= {"block_has_gap": 0, "block_swept": 0, "gap_height_atr": 0.0}
+    """The best block and the best gap of the side at, or within one ATR of, the entry zone."""
+    blocks, gaps = [(0.0, 0.0, 0.0, 0, 0)], [(0.0, 0.0)]
     for draft in drafts:
-        near = [
-            block for block in anchor.order_blocks if _close_by(block.zone, side, draft.candidate, anchor.atr)
-        ]
-        if near:
-            block = max(near, key=lambda block: (block.zone.freshness, block.zone.known_ms))
-            row["block_freshness"], row["block_displacement_atr"] = (
-                block.zone.freshness,
-                block.displacement_atr,
-            )
-            row["block_volume"], row["block_has_gap"] = block.relative_volume, int(block.has_fvg)
-            row["block_swept"] = int(block.sweep_before)
-        gaps = [
-            gap.zone
+        for block in anchor.order_blocks:
+            if _close_by(block.zone, side, draft.candidate, anchor.atr):
+                marks = int(block.has_fvg), int(block.sweep_before)
+                blocks.append((block.zone.freshness, block.displacement_atr, block.relative_volume, *marks))
+        gaps += [
+            (gap.zone.freshness, gap.zone.height_atr)
             for gap in anchor.fair_value_gaps
             if _close_by(gap.zone, side, draft.candidate, anchor.atr)
         ]
-        if gaps:
-            gap = max(gaps, key=lambda zone: (zone.freshness, zone.known_ms))
-            row["gap_freshness"], row["gap_height_atr"] = gap.freshness, gap.height_atr
-    return row
+    block_names = (
+        "block_freshness",
+        "block_displacement_atr",
+        "block_volume",
+        "block_has_gap",
+        "block_swept",
+    )
+    best_block = max(blocks, key=lambda found: (block_quality(*found), found))
+    best_gap = max(gaps, key=lambda found: (gap_quality(*found), found))
+    return {
+        **dict(zip(block_names, best_block, strict=True)),
+        **dict(zip(("gap_freshness", "gap_height_atr"), best_gap, strict=True)),
+    }
 
 
 def _close_by(zone: Zone, side: Side, chosen: Candidate, atr: float) -> bool:
@@ -195,34 +202,37 @@ def _both_layers(anchor: TimeframeStructure, side: Side) -> list[StructureBreak]
     return [event for event in events if event.side is side]
 
 
-def _breaks(anchor: TimeframeStructure, side: Side) -> dict[str, Any]:
-    """The newest break to the side; of two at one close, the swing layer's."""
-    found = sorted(
-        _both_layers(anchor, side), key=lambda event: (-event.known_ms, event.layer is not Layer.SWING)
-    )
-    for event in found[:1]:
-        words = (
-            f"{event.layer} {event.label} {event.age_bars} bars ago, leg of {event.displacement_atr:.2f} ATR"
-        )
-        return _break_row(1, float(event.age_bars), event.displacement_atr, words)
-    return _break_row(0, 0.0, 0.0, "no break this way")
-
-
-def _break_row(found: int, age: float, displacement: float, words: str) -> dict[str, Any]:
-    return {
-        "break_found": found,
-        "break_age": age,
-        "break_displacement_atr": displacement,
-        "break_words": words,
-    }
-
-
-def _sweep(anchor: TimeframeStructure, side: Side, kind: SweepKind, name: str) -> dict[str, Any]:
-    found = [sweep for sweep in anchor.sweeps if sweep.side is side and sweep.kind is kind]
-    row = {f"{name}_found": 0, f"{name}_age": 0.0, f"{name}_depth_atr": 0.0}
-    for sweep in sorted(found, key=lambda sweep: (sweep.age_bars, -sweep.depth_atr))[:1]:
-        row = {f"{name}_found": 1, f"{name}_age": float(sweep.age_bars), f"{name}_depth_atr": sweep.depth_atr}
+def _breaks(anchor: TimeframeStructure, side: Side, bars: int) -> dict[str, Any]:
+    """The best break to the side; of two alike, the swing layer's."""
+    row: dict[str, Any] = {"break_found": 0, "break_age": 0.0, "break_displacement_atr": 0.0}
+    row["break_words"] = "no break this way"
+    found = _both_layers(anchor, side)
+    if found:
+        best = max(found, key=lambda event: break_quality(event.age_bars, event.displacement_atr, bars))
+        row |= {
+            "break_found": 1,
+            "break_age": float(best.age_bars),
+            "break_displacement_atr": best.displacement_atr,
+        }
+        words = f"{best.layer} {best.label} {best.age_bars} bars ago, leg of {best.displacement_atr:.2f} ATR"
+        row["break_words"] = words
     return row
+
+
+def _sweep(anchor: TimeframeStructure, side: Side, kind: SweepKind, bars: int) -> dict[str, Any]:
+    """The best sweep of a kind in favour of the side."""
+    name = SWEEP_NAMES[kind]
+    row = {f"{name}_found": 0, f"{name}_age": 0.0, f"{name}_depth_atr": 0.0}
+    found = [sweep for sweep in anchor.sweeps if sweep.side is side and sweep.kind is kind]
+    if found:
+        best = max(found, key=lambda sweep: sweep_quality(sweep.age_bars, sweep.depth_atr, bars))
+        row = {f"{name}_found": 1, f"{name}_age": float(best.age_bars), f"{name}_depth_atr": best.depth_atr}
+    return row
+
+
+def _newest_sweep(anchor: TimeframeStructure, side: Side) -> dict[str, Any]:
+    ages = [float(sweep.age_bars) for sweep in anchor.sweeps if sweep.side is side]
+    return {"sweep_found": int(bool(ages)), "sweep_age": min(ages, default=0.0)}
 
 
 def _sequence(reading: Reading, side: Side, drafts: tuple[Draft, ...]) -> int:
@@ -261,12 +271,15 @@ def _oscillators(values: IndicatorSet, side: Side) -> dict[str, Any]:
     }
 
 
-def _climate(anchor: TimeframeStructure, regime: Regime, side: Side) -> dict[str, Any]:
+def _leg_volume(anchor: TimeframeStructure, side: Side, bars: int) -> float:
+    """The strongest volume z-score among the side's displacements of the last ``bars``; 0 without one above usual."""
+    legs = [leg.volume_z for leg in anchor.displacements if leg.side is side and leg.age_bars <= bars]
+    return max((0.0, *legs))
+
+
+def _climate(regime: Regime, side: Side) -> dict[str, Any]:
     market = regime.market
-    legs = [leg for leg in anchor.displacements if leg.side is side]
-    leg = min(legs, key=lambda leg: leg.age_bars, default=None)
     return {
-        "volume_z": leg.volume_z if leg else 0.0,
         "atr_percentile": regime.atr_percentile,
         "efficiency": regime.efficiency,
         "regime_along": ALONG.get(regime.state, -side) * side,

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from math import exp2
 from types import MappingProxyType
 from typing import Final
 
 from shared.models.profile import Profile
 from strategy.confluence.evidence import Evidence
 from strategy.confluence.plugins import Factor
+from strategy.confluence.quality import block_quality, break_quality, clip, gap_quality, sweep_quality
 
-FULL_LEG_ATR: Final = 3.0
-FULL_VOLUME: Final = 2.0
 FULL_VOLUME_Z: Final = 2.0
-FULL_GAP_ATR: Final = 1.0
-FULL_DEPTH_ATR: Final = 0.5
-
-
-def clip(value: float) -> float:
-    """``value`` held within [0, 1]."""
-    return min(1.0, max(0.0, value))
 
 
 def falling(value: float, best: float, worst: float) -> float:
@@ -33,20 +24,15 @@ def alignment(row: Evidence, _: Profile) -> float:
 
 
 def order_block(row: Evidence, _: Profile) -> float:
-    """Freshness, the leg behind it, its volume, a gap in the leg and a sweep before it."""
-    if row.block_freshness <= 0:
-        return 0.0
-    leg = clip(row.block_displacement_atr / FULL_LEG_ATR)
-    volume = clip(row.block_volume / FULL_VOLUME)
-    marks = 0.1 * row.block_has_gap + 0.1 * row.block_swept
-    return clip(0.35 * clip(row.block_freshness) + 0.3 * leg + 0.15 * volume + marks)
+    """Quality of the best block at the entry."""
+    return block_quality(
+        row.block_freshness, row.block_displacement_atr, row.block_volume, row.block_has_gap, row.block_swept
+    )
 
 
 def fair_value_gap(row: Evidence, _: Profile) -> float:
-    """Freshness and height of the gap."""
-    if row.gap_freshness <= 0:
-        return 0.0
-    return 0.6 * clip(row.gap_freshness) + 0.4 * clip(row.gap_height_atr / FULL_GAP_ATR)
+    """Quality of the best gap at the entry."""
+    return gap_quality(row.gap_freshness, row.gap_height_atr)
 
 
 def range_position(row: Evidence, _: Profile) -> float:
@@ -55,25 +41,21 @@ def range_position(row: Evidence, _: Profile) -> float:
 
 
 def structure(row: Evidence, settings: Profile) -> float:
-    """The swing trend with the side, and how recent and strong the last break to it was."""
-    recency = exp2(-row.break_age / settings.confluence.synergy_bars)
-    leg = clip(row.break_displacement_atr / FULL_LEG_ATR)
-    return 0.4 * (row.swing_trend > 0) + row.break_found * (0.3 * recency + 0.3 * leg)
+    """The swing trend with the side, and how recent and strong the best break to it was."""
+    best = break_quality(row.break_age, row.break_displacement_atr, settings.confluence.synergy_bars)
+    return 0.4 * (row.swing_trend > 0) + 0.6 * row.break_found * best
 
 
 def sweep_reclaim(row: Evidence, settings: Profile) -> float:
     """A pool taken and closed back inside within some bars: recency and depth."""
-    return row.reclaim_found * _sweep(row.reclaim_age, row.reclaim_depth_atr, settings)
+    best = sweep_quality(row.reclaim_age, row.reclaim_depth_atr, settings.confluence.synergy_bars)
+    return row.reclaim_found * best
 
 
 def sweep_wick(row: Evidence, settings: Profile) -> float:
     """A pool taken by a wick alone: recency and depth."""
-    return row.wick_found * _sweep(row.wick_age, row.wick_depth_atr, settings)
-
-
-def _sweep(age: float, depth_atr: float, settings: Profile) -> float:
-    recency = exp2(-age / settings.confluence.synergy_bars)
-    return recency * (0.6 + 0.4 * clip(depth_atr / FULL_DEPTH_ATR))
+    best = sweep_quality(row.wick_age, row.wick_depth_atr, settings.confluence.synergy_bars)
+    return row.wick_found * best
 
 
 def momentum(row: Evidence, _: Profile) -> float:
@@ -89,7 +71,7 @@ def stretch(row: Evidence, _: Profile) -> float:
 
 
 def volume(row: Evidence, _: Profile) -> float:
-    """On-balance volume sloping the side's way, and a volume spike on its last displacement."""
+    """On-balance volume sloping the side's way, and a volume spike on a recent displacement."""
     return 0.5 * (row.obv_slope > 0) + 0.5 * clip(row.volume_z / FULL_VOLUME_Z)
 
 
@@ -168,7 +150,7 @@ FACTORS: Final = (
         volume,
         lambda row, _: (
             f"on-balance volume {'with' if row.obv_slope > 0 else 'not with'} the side, "
-            f"last displacement's volume {row.volume_z:+.2f} deviations from usual"
+            f"strongest recent displacement's volume {row.volume_z:.2f} deviations above usual"
         ),
     ),
     Factor(

@@ -50,9 +50,7 @@ def _when_swept(question: Question) -> bool:
 
 
 def _sweep_age(question: Question) -> float:
-    row = question.row
-    ages = [row.reclaim_age] * row.reclaim_found + [row.wick_age] * row.wick_found
-    return min(ages, default=NO_SWEEP_BARS)
+    return question.row.sweep_age if question.row.sweep_found else NO_SWEEP_BARS
 
 
 def _vetoes(question: Question) -> float:

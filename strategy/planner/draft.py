@@ -81,8 +81,8 @@ def place_in(ranges: tuple[DealingRange, ...], side: Side, price: float) -> floa
     """Where ``price`` lies in the range as ``side`` sees it: 0 the cheapest end, 1 the dearest (also when unknown)."""
     for dealing in ranges:
         if dealing.high > dealing.low:
-            share = (price - dealing.low) / (dealing.high - dealing.low)
-            return share if side is Side.LONG else 1.0 - share
+            paid = price - dealing.low if side is Side.LONG else dealing.high - price
+            return paid / (dealing.high - dealing.low)
     return 1.0
 
 

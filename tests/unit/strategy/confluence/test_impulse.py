@@ -30,7 +30,7 @@ def states(scores: list[float]) -> list[int]:
 def walk(seed: int, bars: int, jump: float = 0.0) -> list[float]:
     noise = np.random.default_rng(seed)
     steps = noise.normal(0.0, 0.01, bars) + np.where(noise.random(bars) < 0.03, jump, 0.0)
-    return (100.0 * np.exp(np.cumsum(steps))).tolist()
+    return [float(price) for price in 100.0 * np.exp(np.cumsum(steps))]
 
 
 def test_an_impulse_is_held_for_eight_bars_although_the_score_falls_at_once() -> None:

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from shared.models.regime import RegimeState, RiskAppetite, VolatilityState
+from shared.models.profile import Profile
+from shared.models.regime import MarketContext, Regime, RegimeState, RiskAppetite, VolatilityState
 from shared.models.smc import Layer, Side, SMCSnapshot, Trend
 from shared.models.timeframe import Timeframe
 from shared.utils.error_policy import validate_no_nulls
@@ -96,12 +97,14 @@ def test_an_absent_benchmark_series_is_unknown_and_named() -> None:
     validate_no_nulls(found, "market_context")
 
 
-def read(market: object = None, series: list[float] | None = None, **changes: object):  # type: ignore[no-untyped-def]
+def read(
+    market: MarketContext | None = None, series: list[float] | None = None, settings: Profile = PROFILE
+) -> Regime:
     held = data({H1: candles(H1, series)} if series else {})
-    return read_regime(held, indicators(), snapshot(), market or context(), changes.get("settings", PROFILE))
+    return read_regime(held, indicators(), snapshot(), market or context(), settings)
 
 
-def followed(beta: float) -> tuple[object, list[float]]:
+def followed(beta: float) -> tuple[MarketContext, list[float]]:
     """A benchmark in an impulse down, and a symbol's closes that follow it ``beta``-fold."""
     noise = np.random.default_rng(7).normal(0.0, 0.01, 200)
     market = replace(context(RegimeState.IMPULSE_DOWN), returns=tuple(noise.tolist()), returns_close_ms=AS_OF)

@@ -11,7 +11,7 @@ import pytest
 
 from shared.models.gates import GateResult
 from shared.models.indicators import IndicatorSet
-from shared.models.market import Candles
+from shared.models.market import Candles, Floats
 from shared.models.profile import GateRules, Profile
 from shared.models.smc import Side
 from shared.models.timeframe import Timeframe
@@ -131,7 +131,7 @@ def test_data_gates_of_an_empty_market_are_results_not_faults() -> None:
     assert all(math.isfinite(gate.measured) for gate in gates)
 
 
-def with_column(name: str, values: np.ndarray) -> dict[Timeframe, IndicatorSet]:  # type: ignore[type-arg]
+def with_column(name: str, values: Floats) -> dict[Timeframe, IndicatorSet]:
     sets = dict(indicators())
     sets[H1] = IndicatorSet(H1, {**sets[H1].columns, name: values})
     return sets

@@ -73,7 +73,7 @@ def test_a_shorts_stop_lies_above() -> None:
         side=Side.SHORT, order_blocks=(block(102.0, 104.0, Side.SHORT),), pools=(pool(99.0, Side.LONG),)
     )
     assert draft.stop.price == Decimal("104.25")
-    assert [target.price for target in draft.targets][0] == Decimal("99.00")
+    assert draft.targets[0].price == Decimal("99.00")
 
 
 def test_targets_are_the_first_that_pays_one_r_then_one_that_pays_two() -> None:
