@@ -12,12 +12,12 @@ SHORTEST: Final = 6
 """Values shorter than this are not hidden by value: they would blank ordinary words."""
 
 PATTERNS: Final = (
-    re.compile(r"\b\d{6,12}:[A-Za-z0-9_-]{30,}"),
+    re.compile(r"(?<!\d)\d{6,12}:[A-Za-z0-9_-]{30,}"),
     re.compile(r"(?<=://)[^/\s@]+(?=@)"),
     re.compile(r"(?i)(?<=bearer )[A-Za-z0-9._~+/=-]{8,}"),
     re.compile(
         r"(?i)(?:(?<=token)|(?<=secret)|(?<=signature)|(?<=password)|(?<=passphrase)|(?<=api[_-]key)|(?<=apikey)|(?<=listenkey))"
-        r"(?:['\"]?\s*[=:]\s*['\"]?)([A-Za-z0-9._~+/-]{6,})"
+        r"(?:\\*['\"]?\s*[=:]\s*\\*['\"]?)([A-Za-z0-9._~+/-]{6,})"
     ),
 )
 """Bot tokens, credentials in addresses, bearer tokens, and values behind a telling name."""
