@@ -1,0 +1,70 @@
+"""The demo exchange: a deterministic, made-up market that needs no network, no key and no store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Final
+
+from contracts.data_contract import Ticker
+from data.adapters.demo_market import BAR_MS, BY_SYMBOL, COINS, Coin, base_candles
+from data.aggregation import aggregate
+from shared.errors import NotFound
+from shared.models.market import Candles, Market
+from shared.models.timeframe import DAY_MS, Timeframe
+
+SEED: Final = 7
+DEMO_AS_OF_MS: Final = int(datetime(2026, 11, 22, 8, tzinfo=UTC).timestamp()) * 1000
+"""The instant the demo stands at unless asked otherwise."""
+START_MS: Final = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp()) * 1000
+"""Its first candle."""
+
+
+class DemoFeed:
+    """The feed of :class:`contracts.data_contract.CandleFeed` over the made-up market, as of a fixed instant."""
+
+    exchange = "demo"
+
+    def __init__(self, as_of_ms: int = DEMO_AS_OF_MS, seed: int = SEED) -> None:
+        """Stand at ``as_of_ms``; another ``seed`` is another market."""
+        self._as_of_ms = as_of_ms
+        self._whole = lru_cache(maxsize=16)(lambda symbol: self._generate(BY_SYMBOL[symbol], seed))
+
+    async def time_ms(self) -> int:
+        """The instant it stands at."""
+        return self._as_of_ms
+
+    async def markets(self) -> Mapping[str, Market]:
+        """Every symbol's rules."""
+        return {coin.symbol: coin.market() for coin in COINS}
+
+    async def tickers(self) -> Mapping[str, Ticker]:
+        """24-hour figures of every symbol that traded."""
+        tickers = {}
+        for coin in COINS:
+            day = self._whole(coin.symbol).between(self._as_of_ms - DAY_MS, self._as_of_ms)
+            if len(day):
+                turnover = float((day.close * day.volume).sum())
+                tickers[coin.symbol] = Ticker(coin.symbol, float(day.close[-1]), turnover)
+        return tickers
+
+    async def candles(self, symbol: str, timeframe: Timeframe, since_ms: int, until_ms: int) -> Candles:
+        """Closed candles of a symbol; coarser ones are the aggregation of the 5m ones.
+
+        Raises:
+            NotFound: no such symbol.
+        """
+        if symbol not in BY_SYMBOL:
+            raise NotFound(f"demo: no symbol {symbol!r}", f"There are {', '.join(BY_SYMBOL)}")
+        base = self._whole(symbol).between(0, min(until_ms, self._as_of_ms))
+        return aggregate(base, timeframe).between(since_ms, until_ms)
+
+    async def close(self) -> None:
+        """Nothing to release."""
+
+    def _generate(self, coin: Coin, seed: int) -> Candles:
+        first = DEMO_AS_OF_MS - coin.listed_days * DAY_MS if coin.listed_days else START_MS
+        last = DEMO_AS_OF_MS - coin.halted_days * DAY_MS if coin.halted_days else self._as_of_ms
+        count = (min(last, self._as_of_ms) - first) // BAR_MS
+        return base_candles(seed, coin, first, count) if count > 0 else Candles.empty(Timeframe.M5)
