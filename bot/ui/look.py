@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from enum import StrEnum
 from typing import Final, TextIO
+
+from shared.errors import ConfigFault
 
 WIDE: Final = 104
 MIDDLE: Final = 72
 USUAL_COLUMNS: Final = 80
+ZONE: Final = "SNIPERSIGHT_TZ"
 
 ASCII: Final = str.maketrans(
     {
@@ -43,11 +47,14 @@ class Layout(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """``columns`` of the terminal, 0 where there is none; whether colour and signs beyond ASCII may be used."""
+    """``columns`` of the terminal, 0 where there is none; whether colour and signs beyond ASCII may be used; the zone
+    in which people are shown times.
+    """
 
     columns: int
     colour: bool = False
     unicode: bool = True
+    zone: tzinfo = UTC
 
     @property
     def layout(self) -> Layout:
@@ -70,11 +77,27 @@ class Look:
 def look_at(
     stream: TextIO, environ: Mapping[str, str], *, plain: bool = False, no_color: bool = False
 ) -> Look:
-    """The look of a stream. ``plain`` and ``no_color`` are the flags of that name."""
+    """The look of a stream. ``plain`` and ``no_color`` are the flags of that name.
+
+    Raises:
+        ConfigFault: ``SNIPERSIGHT_TZ`` names no time zone.
+    """
     terminal = stream.isatty() and not plain
     encoding = (getattr(stream, "encoding", None) or "ascii").lower().replace("-", "")
     colour = _colour(environ, terminal=terminal) and not no_color and not plain
-    return Look(_columns(stream, environ) if terminal else 0, colour, encoding.startswith("utf"))
+    columns = _columns(stream, environ) if terminal else 0
+    return Look(columns, colour, encoding.startswith("utf"), _zone(environ.get(ZONE, "")))
+
+
+def _zone(name: str) -> tzinfo:
+    if not name:
+        return UTC
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ConfigFault(f"{ZONE}: unknown time zone {name!r}", "Write it like Europe/Berlin") from None
 
 
 def _colour(environ: Mapping[str, str], *, terminal: bool) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import Final
 
@@ -58,9 +58,9 @@ def quantity_shown(quantity: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def time_shown(time_ms: int) -> str:
-    """``2026-11-22 08:00 UTC``."""
-    return datetime.fromtimestamp(time_ms // 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+def time_shown(time_ms: int, zone: tzinfo = UTC) -> str:
+    """``2026-11-22 08:00 UTC``, or the same instant in another zone."""
+    return datetime.fromtimestamp(time_ms // 1000, zone).strftime("%Y-%m-%d %H:%M %Z")
 
 
 def age_shown(age_ms: int) -> str:

@@ -25,7 +25,7 @@ TSV_HEADINGS: Final = (
 
 def scan_lines(result: ScanResult, look: Look, now_ms: int | None = None) -> list[str]:
     """Everything a person is shown of a scan. ``now_ms`` adds the age of the last closed bar."""
-    lines = [look.paint(look.signs(heading(result, now_ms)), "dim"), ""]
+    lines = [look.paint(look.signs(heading(result, look, now_ms)), "dim"), ""]
     if result.setups:
         lines += [*plan_lines(result.setups, look), ""]
     return [*lines, *closing_lines(result, look)]
@@ -45,11 +45,11 @@ def closing_lines(result: ScanResult, look: Look) -> list[str]:
     return lines
 
 
-def heading(result: ScanResult, now_ms: int | None = None) -> str:
+def heading(result: ScanResult, look: Look, now_ms: int | None = None) -> str:
     """Profile, exchange, size and the closed bar everything rests on."""
     age = f" ({age_shown(now_ms - result.as_of_ms)})" if now_ms is not None else ""
     asked = result.funnel[0].reached if result.funnel else result.coverage[1]
-    return f"{result.profile} · {result.exchange} · {asked} symbols · closed bars up to {time_shown(result.as_of_ms)}{age}"
+    return f"{result.profile} · {result.exchange} · {asked} symbols · closed bars up to {time_shown(result.as_of_ms, look.zone)}{age}"
 
 
 def plan_lines(setups: Sequence[Setup], look: Look) -> list[str]:

@@ -28,7 +28,7 @@ def explain_lines(explanation: Explanation, look: Look) -> list[str]:
     """Everything a person is shown of one symbol."""
     outcome = explanation.outcome
     if isinstance(outcome, SymbolFault):
-        lines = _fault(explanation, outcome)
+        lines = _fault(explanation, outcome, look)
     elif isinstance(outcome, Setup):
         lines = _setup(outcome, look)
     else:
@@ -37,8 +37,8 @@ def explain_lines(explanation: Explanation, look: Look) -> list[str]:
     return [look.signs(line) for line in (*lines, "", f"run {explanation.scan.run_id} · not advice")]
 
 
-def _fault(explanation: Explanation, fault: SymbolFault) -> list[str]:
-    when = time_shown(explanation.scan.as_of_ms)
+def _fault(explanation: Explanation, fault: SymbolFault, look: Look) -> list[str]:
+    when = time_shown(explanation.scan.as_of_ms, look.zone)
     return [
         f"{explanation.symbol} · could not be read · {explanation.scan.profile} · {when}",
         "",
@@ -51,13 +51,13 @@ def _setup(setup: Setup, look: Look) -> list[str]:
     plan = setup.plan
     title = (
         f"{plan.symbol} · {plan.side.name} · grade {plan.grade} · {plan.score:.1f}/100 · {plan.profile} · "
-        f"closed bar {time_shown(plan.decided_ms)} · plan {plan.fingerprint}"
+        f"closed bar {time_shown(plan.decided_ms, look.zone)} · plan {plan.fingerprint}"
     )
     facts = (
         ("What to do", _what_to_do(plan)),
         ("If wrong", _if_wrong(setup)),
         ("If right", _if_right(plan)),
-        ("Good until", f"{time_shown(plan.entry.expires_ms)}, or {plan.rationale.invalidation}"),
+        ("Good until", f"{time_shown(plan.entry.expires_ms, look.zone)}, or {plan.rationale.invalidation}"),
         ("Size", _size(setup)),
     )
     lines = [look.paint(title, "bold"), ""]
@@ -72,7 +72,9 @@ def _setup(setup: Setup, look: Look) -> list[str]:
 
 def _rejection(explanation: Explanation, rejection: Rejection, look: Look) -> list[str]:
     scan = explanation.scan
-    title = f"{explanation.symbol} · no plan · {scan.profile} · closed bar {time_shown(scan.as_of_ms)}"
+    title = (
+        f"{explanation.symbol} · no plan · {scan.profile} · closed bar {time_shown(scan.as_of_ms, look.zone)}"
+    )
     lines = [
         look.paint(title, "bold"),
         "",

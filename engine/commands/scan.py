@@ -91,7 +91,7 @@ def request_of(flags: Flags, configured: Configured) -> ScanRequest:
         symbols=parse_symbols(flags.symbols, settings.profile.universe.quote),
         top=flags.top,
         as_of_ms=None if flags.as_of is None else parse_as_of(flags.as_of),
-        offline=flags.offline,
+        offline=flags.offline and settings.exchange != DEMO,
     )
 
 
@@ -121,7 +121,7 @@ def show_scan(result: ScanResult, output: Output, console: Console, now_ms: int 
         console.result(plan_json(setup) for setup in result.setups)
     elif result.setups or not output.quiet:
         console.result(tsv_lines(result.setups))
-    console.remark([heading(result, now_ms), *closing_lines(result, console.error_look)])
+    console.remark([heading(result, console.error_look, now_ms), *closing_lines(result, console.error_look)])
     if output.quiet:
         console.warn(fault_lines(result))
 

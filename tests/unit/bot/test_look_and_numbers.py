@@ -22,6 +22,7 @@ from bot.ui.numbers import (
     quantity_shown,
     time_shown,
 )
+from shared.errors import ConfigFault
 
 
 class Stream(io.StringIO):
@@ -70,6 +71,14 @@ def test_colour_follows_the_conventions(environ: dict[str, str], terminal: bool,
 
 def test_a_pipe_is_never_taken_for_a_terminal() -> None:
     assert look_at(Stream(terminal=False), {"FORCE_COLOR": "1", "COLUMNS": "200"}).layout is Layout.TSV
+
+
+def test_people_are_shown_times_in_their_zone() -> None:
+    berlin = look_at(Stream(terminal=True), {"SNIPERSIGHT_TZ": "Europe/Berlin"})
+    assert time_shown(1_795_334_400_000, berlin.zone) == "2026-11-22 09:00 CET"
+    for name in ("Mars/Base", "../etc/passwd", "Europe"):
+        with pytest.raises(ConfigFault, match="unknown time zone"):
+            look_at(Stream(terminal=True), {"SNIPERSIGHT_TZ": name})
 
 
 def test_flags_win() -> None:

@@ -118,7 +118,7 @@ def test_flags_become_the_request(cli: Run, monkeypatch: pytest.MonkeyPatch) -> 
     (request,) = asked
     assert request.profile.name == "trend"
     assert request.symbols == ("BTC/USDT", "ETH/USDT", "SOL/USDT")
-    assert (request.exchange, request.top, request.offline) == ("demo", 5, True)
+    assert (request.exchange, request.top) == ("demo", 5)
     assert request.as_of_ms == 1_722_816_000_000
     assert request.account.equity == 250
 
