@@ -24,8 +24,7 @@ from shared.models.smc import (
 from shared.models.timeframe import Timeframe
 from strategy.confluence.quality import block_quality, break_quality, gap_quality, sweep_quality
 from strategy.planner.draft import Candidate, Draft, Reading
-from strategy.planner.entry import choose_entry, find_entries
-from strategy.planner.stops_targets import draw
+from strategy.planner.drawing import draw_all
 
 NEAR_ATR: Final = 1.0
 """A block or gap this close to the entry zone supports it."""
@@ -97,7 +96,7 @@ class Evidence:
     appetite_along: int
     market_along: float
     market_known: int
-    opposing_zones: int
+    opposing_blocks: int
     stop_distance_atr: float
     cost_r: float
     net_rr_first: float
@@ -121,8 +120,8 @@ def read_evidence(side: Side, reading: Reading, indicators: IndicatorSets, regim
     """
     anchor, alignment = reading.anchor, reading.snapshot.alignment
     bars = reading.settings.confluence.synergy_bars
-    candidates = find_entries(reading, side)
-    drafts = tuple(draw(reading, chosen) for chosen in choose_entry(reading, candidates))
+    found = draw_all(reading, side)
+    drafts = found[:1]
     return Evidence(
         side=side,
         anchor=anchor.timeframe,
@@ -130,7 +129,7 @@ def read_evidence(side: Side, reading: Reading, indicators: IndicatorSets, regim
         alignment_weight=alignment.weight,
         alignment_parts=", ".join(f"{part[0]} {part[2].name.lower()}" for part in alignment.parts)
         or "no timeframe",
-        zones=len({candidate.object_id for candidate in candidates}),
+        zones=len({draft.entry.object_id for draft in found}),
         swing_trend=int(anchor.swing.trend) * side,
         sequence=_sequence(reading, side, drafts),
         drafts=drafts,
@@ -143,7 +142,7 @@ def read_evidence(side: Side, reading: Reading, indicators: IndicatorSets, regim
         **_oscillators(indicators[anchor.timeframe], side),
         **_climate(regime, side),
         volume_z=_leg_volume(anchor, side, bars),
-        opposing_zones=_opposing(reading, side, drafts),
+        opposing_blocks=_opposing(reading, side, drafts),
     )
 
 
@@ -300,13 +299,19 @@ def _market_words(market: MarketContext, beta: float) -> str:
 
 
 def _opposing(reading: Reading, side: Side, drafts: tuple[Draft, ...]) -> int:
-    """Opposing zones of coarser timeframes that a move from the entry to the first target has to cross."""
+    """Fresh opposing blocks of coarser timeframes that a move from the entry to the first target has to cross."""
+    least = reading.settings.gates.min_freshness
+    fresh = [
+        block.zone
+        for frame in reading.coarser
+        for block in frame.order_blocks
+        if block.zone.freshness >= least
+    ]
     count = 0
     for draft in drafts:
         for target in draft.targets[:1]:
             start, end = float(draft.entry.price) * side, float(target.price) * side
-            for frame in reading.coarser:
-                for zone in frame.zones:
-                    near, far = sorted((zone.low * side, zone.high * side))
-                    count += zone.side is side.opposite and near < end and far > start
+            for zone in fresh:
+                near, far = sorted((zone.low * side, zone.high * side))
+                count += zone.side is side.opposite and near < end and far > start
     return count

@@ -36,8 +36,8 @@ def fair_value_gap(row: Evidence, _: Profile) -> float:
 
 
 def range_position(row: Evidence, _: Profile) -> float:
-    """Full in the cheapest third of the higher range, nothing in its dearest quarter."""
-    return falling(row.range_position, best=0.33, worst=0.75) if row.zones else 0.0
+    """Full in discount, nothing in the dearest quarter of the higher range."""
+    return falling(row.range_position, best=0.45, worst=0.75) if row.zones else 0.0
 
 
 def structure(row: Evidence, settings: Profile) -> float:
@@ -60,14 +60,14 @@ def sweep_wick(row: Evidence, settings: Profile) -> float:
 
 def momentum(row: Evidence, _: Profile) -> float:
     """Room left in RSI and MFI, and the stochastic RSI turning the side's way."""
-    room = falling(row.rsi, 45.0, 75.0) + falling(row.mfi, 45.0, 85.0)
+    room = falling(row.rsi, 50.0, 75.0) + falling(row.mfi, 50.0, 85.0)
     turning = clip(0.5 + (row.stoch_k - row.stoch_d) / 20.0)
     return (room + turning) / 3
 
 
 def stretch(row: Evidence, _: Profile) -> float:
     """How far price is stretched against the side: Bollinger %B and z-score."""
-    return 0.5 * falling(row.percent_b, 0.1, 0.8) + 0.5 * falling(row.zscore, -1.5, 1.0)
+    return 0.5 * falling(row.percent_b, 0.0, 1.0) + 0.5 * falling(row.zscore, -2.0, 2.0)
 
 
 def volume(row: Evidence, _: Profile) -> float:

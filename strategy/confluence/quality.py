@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import exp2
 from typing import Final
 
-FULL_LEG_ATR: Final = 3.0
+FULL_LEG_ATR: Final = 2.5
+FULL_FRESHNESS: Final = 0.6
 FULL_VOLUME: Final = 2.0
 FULL_GAP_ATR: Final = 1.0
 FULL_DEPTH_ATR: Final = 0.5
@@ -21,12 +22,18 @@ def block_quality(freshness: float, leg_atr: float, volume: float, has_gap: int,
     if freshness <= 0:
         return 0.0
     leg, busy = clip(leg_atr / FULL_LEG_ATR), clip(volume / FULL_VOLUME)
-    return clip(0.35 * clip(freshness) + 0.3 * leg + 0.15 * busy + 0.1 * has_gap + 0.1 * swept)
+    return clip(
+        0.35 * clip(freshness / FULL_FRESHNESS) + 0.3 * leg + 0.15 * busy + 0.1 * has_gap + 0.1 * swept
+    )
 
 
 def gap_quality(freshness: float, height_atr: float) -> float:
     """Freshness and height of a gap; 0 for a filled one."""
-    return 0.6 * clip(freshness) + 0.4 * clip(height_atr / FULL_GAP_ATR) if freshness > 0 else 0.0
+    return (
+        0.6 * clip(freshness / FULL_FRESHNESS) + 0.4 * clip(height_atr / FULL_GAP_ATR)
+        if freshness > 0
+        else 0.0
+    )
 
 
 def break_quality(age_bars: float, leg_atr: float, half_life_bars: float) -> float:

@@ -41,8 +41,10 @@ SYNERGIES: Final = (
 CONFLICTS: Final = (
     Rule(
         "opposing_htf_zone",
-        lambda row, _: row.opposing_zones > 0,
-        lambda row, _: f"{row.opposing_zones} opposing higher-timeframe zones before the first target",
+        lambda row, _: row.opposing_blocks > 0,
+        lambda row, _: (
+            f"{row.opposing_blocks} fresh opposing higher-timeframe blocks before the first target"
+        ),
     ),
     Rule(
         "opposing_swing_trend",

@@ -9,11 +9,9 @@ from shared.errors import ContractError
 from shared.models.market import MultiTimeframeData
 from shared.models.planner import EntryKind, EntryZone, Stop, Target
 from shared.models.profile import Profile
-from shared.models.smc import DealingRange, Layer, Side, SMCSnapshot, TimeframeStructure, ZoneKind
+from shared.models.smc import DealingRange, Side, SMCSnapshot, TimeframeStructure, ZoneKind
 from shared.models.timeframe import Timeframe
-
-COARSE = (Timeframe.D1, Timeframe.W1)
-"""Timeframes read by their internal layer: swings of 20 bars are too rare there."""
+from strategy.smc.alignment import bias_layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +68,6 @@ class Reading:
                 "Give candles of every required timeframe",
             )
         return structure
-
-
-def bias_layer(timeframe: Timeframe) -> Layer:
-    """The layer that tells a timeframe's direction."""
-    return Layer.INTERNAL if timeframe in COARSE else Layer.SWING
 
 
 def place_in(ranges: tuple[DealingRange, ...], side: Side, price: float) -> float:

@@ -48,37 +48,6 @@ def find_entries(reading: Reading, side: Side) -> tuple[Candidate, ...]:
     return tuple(found)
 
 
-def choose_entry(reading: Reading, candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
-    """The one to plan on, or none: keeping most of the profile's zone limits, then overlap, kind, nearness, youth."""
-    kinds = reading.settings.plan.entry_kinds
-    ordered = sorted(
-        candidates,
-        key=lambda entry: (
-            -limits_kept(reading, entry),
-            not entry.overlap,
-            kinds.index(entry.kind.value),
-            entry.reach_atr,
-            -entry.known_ms,
-            entry.object_id,
-        ),
-    )
-    return tuple(ordered[:1])
-
-
-def limits_kept(reading: Reading, entry: Candidate) -> int:
-    """How many of the profile's limits on a zone it keeps."""
-    gates = reading.settings.gates
-    return sum(
-        (
-            entry.freshness >= gates.min_freshness,
-            entry.displacement_atr >= gates.min_displacement_atr,
-            entry.height_atr <= gates.max_zone_height_atr,
-            entry.reach_atr <= gates.max_reach_atr,
-            entry.range_position <= gates.max_range_position,
-        )
-    )
-
-
 def draw_entry(reading: Reading, chosen: Candidate) -> EntryZone:
     """The chosen way in on the tick: the zone rounded inward, the order away from profit."""
     rules, tick, side = reading.settings.plan, reading.tick, chosen.side

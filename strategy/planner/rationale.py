@@ -108,5 +108,5 @@ def _against(row: Evidence, scored: SideScore, regime: Regime) -> str:
         return "; ".join(found) + "."
     return (
         f"Nothing found: checked {len(scored.factors)} factors (none under a quarter of its weight), opposing "
-        "higher-timeframe zones before the first target, the swing trend, exhausted momentum and the benchmark."
+        "higher-timeframe blocks before the first target, the swing trend, exhausted momentum and the benchmark."
     )

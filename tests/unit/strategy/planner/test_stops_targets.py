@@ -11,8 +11,8 @@ import pytest
 from shared.models.planner import Style
 from shared.models.smc import DealingRange, Layer, Side, Trend
 from strategy.planner.draft import Draft
-from strategy.planner.entry import choose_entry, find_entries
-from strategy.planner.stops_targets import draw, split
+from strategy.planner.drawing import draw_all
+from strategy.planner.stops_targets import split
 from strategy.planner.style_classifier import classify_style, expected_hours
 from tests.unit.strategy.planner.hand_market import (
     H1,
@@ -34,7 +34,7 @@ FREE = replace(PROFILE, costs=replace(PROFILE.costs, maker_bps=0.0, taker_bps=0.
 def drawn(settings: Any = PROFILE, side: Side = Side.LONG, h4: Any = None, **changes: Any) -> Draft:
     frames = {"h1": anchor(**changes), **({"h4": h4} if h4 else {})}
     shot = reading(snapshot(**frames), settings)
-    return draw(shot, choose_entry(shot, find_entries(shot, side))[0])
+    return draw_all(shot, side)[0]
 
 
 def test_the_stop_lies_a_quarter_atr_beyond_the_structure() -> None:
