@@ -32,9 +32,12 @@ def main() -> None:
     if problem:
         sys.stderr.write(f"error: {problem}\n")
         sys.exit(2)
-    from engine.commands.app import main as run
+    try:
+        from engine.commands.app import main as run
 
-    run()
+        run()
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":

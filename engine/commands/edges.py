@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
@@ -58,9 +59,19 @@ def open_edges(
             clock=SystemClock(),
         )
         if jobs > 1:
-            pool = stack.enter_context(ProcessPoolExecutor(jobs, mp_context=get_context("spawn")))
+            pool = stack.enter_context(_workers(jobs))
             edges = replace(edges, executor=pool)
         yield edges
+
+
+def _workers(jobs: int) -> ProcessPoolExecutor:
+    """Worker processes that leave Ctrl-C to this one."""
+    return ProcessPoolExecutor(
+        jobs,
+        mp_context=get_context("spawn"),
+        initializer=signal.signal,
+        initargs=(signal.SIGINT, signal.SIG_IGN),
+    )
 
 
 @contextmanager

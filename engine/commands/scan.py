@@ -16,6 +16,7 @@ from engine.commands.settings import Configured, configure
 from shared.errors import ConfigFault
 
 if TYPE_CHECKING:
+    from bot.telemetry.events import Event
     from engine.edges import ScanRequest
     from shared.models.scan import Explanation, ScanResult
 
@@ -28,12 +29,14 @@ These prices are invented. Next:
 
 def scan(flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
     """Scan and show the result; the exit code."""
+    from bot.telemetry.events import ScanStarted, StageTimed, events_of
     from bot.ui.progress import progress_on
     from engine.orchestrator import run_scan
 
     console = start(flags.output, environ)
     configured = configure(flags, environ, exchange_names())
     request = request_of(flags, configured)
+    log(ScanStarted(request.profile.name, request.exchange))
     began = time.monotonic()
     shown = not flags.output.quiet and not flags.output.verbose
     with (
@@ -42,7 +45,7 @@ def scan(flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
     ):
         result = run_scan(request, edges, progress=report)
         now_ms = edges.clock.now_ms() if request.as_of_ms is None and request.exchange != DEMO else None
-    log_scan(result, time.monotonic() - began)
+    log(StageTimed("scan", round(time.monotonic() - began, 3)), *events_of(result))
     show_scan(result, flags.output, console, now_ms)
     return result.status.exit_code
 
@@ -95,15 +98,13 @@ def request_of(flags: Flags, configured: Configured) -> ScanRequest:
     )
 
 
-def log_scan(result: ScanResult, seconds: float) -> None:
-    """Log what happened as events."""
-    from bot.telemetry.events import ScanStarted, StageTimed, emit, events_of
+def log(*events: Event) -> None:
+    """Log events of the run."""
+    from bot.telemetry.events import emit
     from bot.telemetry.logging import get_logger
 
-    logger = get_logger("scan")
-    started = ScanStarted(result.profile, result.exchange)
-    for event in (started, *events_of(result), StageTimed("scan", round(seconds, 3))):
-        emit(event, logger)
+    for event in events:
+        emit(event, get_logger("scan"))
 
 
 def show_scan(result: ScanResult, output: Output, console: Console, now_ms: int | None) -> None:
