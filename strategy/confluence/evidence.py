@@ -24,7 +24,7 @@ from shared.models.smc import (
 from shared.models.timeframe import Timeframe
 from strategy.confluence.quality import block_quality, break_quality, gap_quality, sweep_quality
 from strategy.planner.draft import Candidate, Draft, Reading
-from strategy.planner.drawing import draw_all
+from strategy.planner.drawing import draw_best
 
 NEAR_ATR: Final = 1.0
 """A block or gap this close to the entry zone supports it."""
@@ -120,8 +120,7 @@ def read_evidence(side: Side, reading: Reading, indicators: IndicatorSets, regim
     """
     anchor, alignment = reading.anchor, reading.snapshot.alignment
     bars = reading.settings.confluence.synergy_bars
-    found = draw_all(reading, side)
-    drafts = found[:1]
+    drafts, zones = draw_best(reading, side)
     return Evidence(
         side=side,
         anchor=anchor.timeframe,
@@ -129,7 +128,7 @@ def read_evidence(side: Side, reading: Reading, indicators: IndicatorSets, regim
         alignment_weight=alignment.weight,
         alignment_parts=", ".join(f"{part[0]} {part[2].name.lower()}" for part in alignment.parts)
         or "no timeframe",
-        zones=len({draft.entry.object_id for draft in found}),
+        zones=zones,
         swing_trend=int(anchor.swing.trend) * side,
         sequence=_sequence(reading, side, drafts),
         drafts=drafts,

@@ -5,6 +5,7 @@ slippage out at the stop.
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from shared.models.profile import CostRules
@@ -41,5 +42,6 @@ def break_even_price(entry: Decimal, side: Side, costs: CostRules) -> Decimal:
     return entry * (1 + int(side) * paid) / (1 - int(side) * leaving)
 
 
+@lru_cache(maxsize=64)
 def _rate(*bps: float) -> Decimal:
     return sum((Decimal(str(part)) for part in bps), Decimal(0)) / BPS

@@ -12,7 +12,7 @@ from shared.errors import ContractError
 from shared.models.planner import EntryKind
 from shared.models.smc import DealingRange, Displacement, Layer, Side, Trend, ZoneKind
 from strategy.planner.draft import Candidate, Reading, place_in
-from strategy.planner.drawing import draw_all
+from strategy.planner.drawing import draw_best
 from strategy.planner.entry import draw_entry, find_entries, first_touch_ms
 from tests.unit.strategy.planner.hand_market import (
     AS_OF,
@@ -43,7 +43,7 @@ def entries(side: Side = Side.LONG, **changes: Any) -> tuple[Candidate, ...]:
 
 def chosen(**changes: Any) -> Candidate:
     shot = reading(snapshot(h1=anchor(**changes)))
-    return draw_all(shot, Side.LONG)[0].candidate
+    return draw_best(shot, Side.LONG)[0][0].candidate
 
 
 def test_an_untouched_block_below_price_offers_a_limit_at_its_middle() -> None:

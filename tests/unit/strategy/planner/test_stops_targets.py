@@ -11,7 +11,7 @@ import pytest
 from shared.models.planner import Style
 from shared.models.smc import DealingRange, Layer, Side, Trend
 from strategy.planner.draft import Draft
-from strategy.planner.drawing import draw_all
+from strategy.planner.drawing import draw_best
 from strategy.planner.stops_targets import split
 from strategy.planner.style_classifier import classify_style, expected_hours
 from tests.unit.strategy.planner.hand_market import (
@@ -34,7 +34,7 @@ FREE = replace(PROFILE, costs=replace(PROFILE.costs, maker_bps=0.0, taker_bps=0.
 def drawn(settings: Any = PROFILE, side: Side = Side.LONG, h4: Any = None, **changes: Any) -> Draft:
     frames = {"h1": anchor(**changes), **({"h4": h4} if h4 else {})}
     shot = reading(snapshot(**frames), settings)
-    return draw_all(shot, side)[0]
+    return draw_best(shot, side)[0][0]
 
 
 def test_the_stop_lies_a_quarter_atr_beyond_the_structure() -> None:
@@ -45,13 +45,13 @@ def test_the_stop_is_at_least_one_atr_from_the_entry() -> None:
     stop = drawn(order_blocks=(block(97.5, 98.0),), pools=()).stop
     assert stop.price == Decimal("96.75")
     assert stop.distance_atr == 1.0
-    assert "1 ATR from the entry" in stop.why
+    assert "at least an ATR away" in stop.why
 
 
 def test_a_stop_that_would_rest_in_a_zone_is_moved_beyond_it() -> None:
     stop = drawn(fair_value_gaps=(gap(95.0, 95.8, touches=2),), pools=()).stop
     assert stop.price == Decimal("94.90")
-    assert "moved beyond the fair value gap from 95.00 to 95.80" in stop.why
+    assert "moved beyond the fair value gap at 95.40" in stop.why
 
 
 def test_a_stop_at_a_pool_is_moved_beyond_it() -> None:
