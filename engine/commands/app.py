@@ -260,4 +260,7 @@ def _usage(error: TyperException) -> int:
 
 def main() -> None:
     """The program."""
+    from engine.commands.failures import quiet_on_interrupt
+
+    quiet_on_interrupt()
     sys.exit(run(sys.argv[1:]))

@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import tempfile
 import traceback
+import warnings
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 from bot.telemetry.redaction import redact, secrets_of
 from engine.commands.paths import log_folder
 from shared.errors import EXIT_FAILED, SniperError
+
+
+def quiet_on_interrupt() -> None:
+    """From Ctrl-C on, say nothing of what is torn down half-way: the run ends because somebody wanted it to."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+        sys.unraisablehook = _unheard
+        warnings.simplefilter("ignore")
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupt)
+
+
+def _unheard(_: object) -> None:
+    """An error in a finalizer that nobody could handle."""
 
 
 def wants_traceback(arguments: list[str], environ: Mapping[str, str]) -> bool:
