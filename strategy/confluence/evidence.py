@@ -125,7 +125,7 @@ def read_evidence(side: Side, reading: Reading, indicators: IndicatorSets, regim
         side=side,
         anchor=anchor.timeframe,
         alignment=alignment.along(side),
-        alignment_weight=alignment.weight,
+        alignment_weight=_context_share(reading),
         alignment_parts=", ".join(f"{part[0]} {part[2].name.lower()}" for part in alignment.parts)
         or "no timeframe",
         zones=zones,
@@ -143,6 +143,13 @@ def read_evidence(side: Side, reading: Reading, indicators: IndicatorSets, regim
         volume_z=_leg_volume(anchor, side, bars),
         opposing_blocks=_opposing(reading, side, drafts),
     )
+
+
+def _context_share(reading: Reading) -> float:
+    """How much of the weight of the profile's own context has a trend; timeframes outside it are not missed."""
+    weights, context = reading.settings.confluence.alignment, reading.settings.timeframes.context
+    own = sum(weights.get(timeframe, 0.0) for timeframe in context)
+    return min(1.0, reading.snapshot.alignment.weight * sum(weights.values()) / own) if own > 0 else 0.0
 
 
 def _drawn(drafts: tuple[Draft, ...]) -> dict[str, Any]:

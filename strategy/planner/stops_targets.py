@@ -33,11 +33,14 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """Where a stop may not rest: [``far``, ``near``] in the trade's own direction, and the price just ``beyond``."""
+    """Where a stop may not rest: [``far``, ``near``] in the trade's own direction, and the price just ``beyond``;
+    ``edge`` is the price its ``name`` speaks of.
+    """
 
     near: float
     far: float
     beyond: float
+    edge: float
     name: str
 
 
@@ -99,11 +102,11 @@ def _obstacles(reading: Reading, side: Side) -> Iterator[Obstacle]:
     clear = max(reading.settings.plan.pool_clearance_atr * anchor.atr, float(reading.tick))
     for zone in anchor.zones:
         far, near = sorted((zone.low * side, zone.high * side))
-        yield Obstacle(near, far, far - clear, ZONE_WORDS[zone.kind])
+        yield Obstacle(near, far, far - clear, far * side, f"{ZONE_WORDS[zone.kind]} that ends")
     for pool in anchor.pools:
         if pool.side is side:
             level = pool.level * side
-            yield Obstacle(level + clear, level - clear, level - clear, "pool")
+            yield Obstacle(level + clear, level - clear, level - clear, pool.level, "pool")
 
 
 def _describe_stop(
@@ -116,11 +119,9 @@ def _describe_stop(
     by = (
         f"{rules.stop_buffer_atr:g} ATR beyond"
         if depth >= rules.min_stop_atr * atr
-        else "at least an ATR away, beyond"
+        else f"{rules.min_stop_atr:g} ATR away or more, beyond"
     )
-    named = [
-        f"the {held.name} at {price_text((held.near + held.far) / 2 * side, reading.tick)}" for held in passed
-    ]
+    named = [f"the {held.name} at {price_text(held.edge, reading.tick)}" for held in passed]
     further = f", moved beyond {' and '.join(named)}" if named else ""
     return Stop(
         price=stop,

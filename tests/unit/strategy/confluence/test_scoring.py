@@ -19,6 +19,7 @@ from strategy.confluence.factors import BY_NAME, FACTORS
 from strategy.confluence.rules import CONFLICTS, SYNERGIES
 from strategy.confluence.scorer import score, score_side
 from tests.unit.strategy.planner.hand_market import (
+    D1,
     H1,
     H4,
     PROFILE,
@@ -82,6 +83,13 @@ def test_weight_without_a_trend_is_not_made_up_for() -> None:
     assert value("alignment", row(weight=1.0)) == 1.0
     assert value("alignment", row(weight=0.4)) == pytest.approx(0.4)
     assert value("alignment", row(alignment=-1.0)) == 0.0
+
+
+def test_a_timeframe_outside_the_profiles_context_is_not_missed() -> None:
+    frames = replace(PROFILE.timeframes, context=(D1, H4))
+    two = reading(snapshot(weight=0.8), replace(PROFILE, timeframes=frames))
+    assert read_evidence(Side.LONG, two, indicators(), regime()).alignment_weight == 1.0
+    assert row(weight=0.8).alignment_weight == 0.8
 
 
 def test_without_a_zone_all_zone_factors_are_nothing() -> None:

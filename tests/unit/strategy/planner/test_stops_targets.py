@@ -45,13 +45,13 @@ def test_the_stop_is_at_least_one_atr_from_the_entry() -> None:
     stop = drawn(order_blocks=(block(97.5, 98.0),), pools=()).stop
     assert stop.price == Decimal("96.75")
     assert stop.distance_atr == 1.0
-    assert "at least an ATR away" in stop.why
+    assert "1 ATR away or more" in stop.why
 
 
 def test_a_stop_that_would_rest_in_a_zone_is_moved_beyond_it() -> None:
     stop = drawn(fair_value_gaps=(gap(95.0, 95.8, touches=2),), pools=()).stop
     assert stop.price == Decimal("94.90")
-    assert "moved beyond the fair value gap at 95.40" in stop.why
+    assert "moved beyond the fair value gap that ends at 95.00" in stop.why
 
 
 def test_a_stop_at_a_pool_is_moved_beyond_it() -> None:
