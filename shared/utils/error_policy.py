@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Protocol, TypeVar
 
 from shared.errors import ContractError
-from shared.models.gates import GateResult
 from shared.utils.broken import BrokenRuleError
 from shared.utils.null_checks import check_nulls
 from shared.utils.type_checks import type_check
@@ -44,7 +44,39 @@ def validate_no_nulls(obj: object, name: str) -> None:
         raise ContractError(f"{name}{broken.path} {broken.problem}") from None
 
 
-def validate_quality_gates(symbol: str, results: Iterable[GateResult]) -> tuple[GateResult, ...]:
+class Measured(Protocol):
+    """A gate's result: what was measured, how it must compare, and whether it passes."""
+
+    @property
+    def code(self) -> str:
+        """The gate's code."""
+        ...
+
+    @property
+    def measured(self) -> float:
+        """What was found."""
+        ...
+
+    @property
+    def comparison(self) -> str:
+        """How it must compare with the threshold."""
+        ...
+
+    @property
+    def threshold(self) -> float:
+        """What is needed."""
+        ...
+
+    @property
+    def passed(self) -> bool:
+        """Whether the gate lets the setup through."""
+        ...
+
+
+G = TypeVar("G", bound=Measured)
+
+
+def validate_quality_gates(symbol: str, results: Iterable[G]) -> tuple[G, ...]:
     """The gates that failed, in the order given.
 
     Raises:
@@ -52,9 +84,11 @@ def validate_quality_gates(symbol: str, results: Iterable[GateResult]) -> tuple[
     """
     failed = []
     for result in results:
-        if not isinstance(result, GateResult):
-            raise ContractError(f"{symbol}: expected GateResult, found {type(result).__name__}")
-        if not math.isfinite(result.measured) or not math.isfinite(result.threshold):
+        try:
+            finite = math.isfinite(result.measured) and math.isfinite(result.threshold)
+        except (AttributeError, TypeError):
+            raise ContractError(f"{symbol}: expected a gate's result, found {result!r:.60}") from None
+        if not finite:
             compared = f"{result.measured!r} {result.comparison} {result.threshold!r}"
             raise ContractError(f"{symbol}: gate {result.code} must compare finite numbers, found {compared}")
         if not result.passed:
