@@ -6,8 +6,9 @@ Facts of the venue: klines of at most 1,000 rows, opened at ``startTime``; the l
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from decimal import Decimal
+from math import isfinite
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -30,6 +31,7 @@ PAGE: Final = 1000
 GRACE_MS: Final = 2_000
 """A candle counts as closed this long after its close time by the exchange's clock."""
 FIELDS: Final = 6
+ROW_FIELDS: Final = 12
 
 
 class BinanceSpot:
@@ -106,37 +108,50 @@ class BinanceSpot:
         await self._client.close()
 
     async def _page(self, symbol: str, timeframe: Timeframe, start: int, until_ms: int) -> Candles:
-        rows = await self._read(
-            lambda: self._client.fetch_ohlcv(symbol, timeframe.value, start, PAGE, {"until": until_ms})
-        )
+        """One request, through ccxt's own method for the endpoint: its unified one drops rows it does not expect."""
+        asked = {"symbol": self._markets[symbol].market_id, "interval": timeframe.value, "limit": PAGE}
+        span = {"startTime": start, "endTime": until_ms - 1}
+        rows = await self._read(lambda: self._client.public_get_klines(asked | span))
         return read_rows(rows, symbol, timeframe, start)
 
     async def _read(self, read: Callable[[], Awaitable[T]]) -> T:
         return await reading(lambda: _translated(read))
 
 
-def read_rows(rows: Sequence[Sequence[float]], symbol: str, timeframe: Timeframe, start_ms: int) -> Candles:
-    """The candles of one answer, held to what was asked: six finite numbers a row, on the timeframe's grid, not before
-    ``start_ms``; the same row twice counts once.
+def read_rows(rows: object, symbol: str, timeframe: Timeframe, start_ms: int) -> Candles:
+    """The candles of one answer, held to what was asked: rows of twelve fields whose times make a candle of this timeframe, not
+    before ``start_ms``; the same row twice counts once.
 
     Raises:
         DataFault: a row is not that, or two rows of one time differ.
     """
     name = f"{EXCHANGE} {symbol} {timeframe}"
-    for place, row in enumerate(rows):
-        if len(row) != FIELDS or any(isinstance(cell, bool) or not isinstance(cell, (int, float)) for cell in row):
-            raise DataFault(f"{name}: row {place} of the answer is not six numbers: {list(row)!r:.80}", "Try again later")
-    table = np.asarray(rows, np.float64).reshape(-1, FIELDS)
-    if not np.isfinite(table).all():
-        raise DataFault(f"{name}: the answer holds a number that is not finite", "Try again later")
+    if not isinstance(rows, list):
+        raise DataFault(f"{name}: the answer is not a list of candles", "Try again later")
+    try:
+        table = np.asarray([_row(row, timeframe) for row in rows], np.float64).reshape(-1, FIELDS)
+    except (TypeError, ValueError, IndexError) as error:
+        raise DataFault(f"{name}: a row of the answer is not a candle: {error}", "Try again later") from error
     unique = np.unique(table, axis=0)
     times = unique[:, 0].astype(np.int64)
     if times.size and int(times[0]) < start_ms:
         raise DataFault(
             f"{name}: the answer starts at {int(times[0])} ms, before the {start_ms} ms asked for",
-            "The exchange answers another question or another unit: check base_url",
+            "The exchange answers another question or in another unit: check base_url",
         )
     return Candles(timeframe, times, *(unique[:, column] for column in range(1, FIELDS)))
+
+
+def _row(row: list[Any], timeframe: Timeframe) -> tuple[float, ...]:
+    if not isinstance(row, list) or len(row) != ROW_FIELDS:
+        raise ValueError(f"{row!r:.60} does not have {ROW_FIELDS} fields")
+    opened, closed = row[0], row[6]
+    if not isinstance(opened, int) or closed != opened + timeframe.ms - 1:
+        raise ValueError(f"{opened!r} to {closed!r} is not {timeframe} in milliseconds")
+    numbers = tuple(float(cell) for cell in row[1:FIELDS])
+    if not all(isfinite(number) for number in numbers):
+        raise ValueError(f"{row!r:.80} holds a number that is not finite")
+    return float(opened), *numbers
 
 
 async def _translated(read: Callable[[], Awaitable[T]]) -> T:

@@ -150,7 +150,7 @@ def test_a_first_scan_fetches_history_and_the_next_one_request_a_symbol(server: 
     code, out, err = scan(server, "--json")
     assert code == 0, err
     document = json.loads(out)
-    assert document["coverage"] == {"readable": 3, "asked": 3}
+    assert document["coverage"] == {"read": 3, "asked": 3}
     server.requests.clear()
     server.now_ms += 15 * 60_000
     code, _, err = scan(server, "--json")
@@ -180,7 +180,7 @@ def test_one_bad_symbol_stops_only_itself_and_is_shown(server: BinanceServer) ->
     document = json.loads(out)
     assert code == 10, err
     assert [fault["symbol"] for fault in document["faults"]] == ["SOL/USDT"]
-    assert document["coverage"] == {"readable": 2, "asked": 3}
+    assert document["coverage"] == {"read": 2, "asked": 3}
 
 
 @pytest.mark.parametrize("kind", ["html_200", "truncated_json", "http_451"])

@@ -75,7 +75,7 @@ FAULTS: dict[str, Callable[[Reply], Reply]] = {
     "deep_json": lambda good: Reply(200, b"[" * 200 + b"]" * 200),
     "garbage_rows": _rows(lambda rows: ["not", "candles"]),
     "short_rows": _rows(lambda rows: [row[:3] for row in rows]),
-    "nan_rows": lambda good: Reply(200, good.body.replace(b'"0.', b'"nan', 1).replace(b'","', b'","nan","', 1)),
+    "nan_rows": _rows(lambda rows: [[*rows[0][:4], "nan", *rows[0][5:]], *rows[1:]]),
     "seconds": _rows(_seconds),
     "out_of_order": _rows(lambda rows: list(reversed(rows))),
     "duplicate": _rows(lambda rows: [*rows, rows[-1]]),
