@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from contracts.hook_point import hook_point
+from shared.errors import IncompleteIndicatorError
 from shared.models.indicators import IndicatorSets
 from shared.models.market import Candles, Floats, MultiTimeframeData
 from shared.models.profile import Profile
@@ -98,10 +99,15 @@ def read_regime(
     market_context: MarketContext,
     settings: Profile,
 ) -> Regime:
-    """The symbol's regime beside the benchmark's, with the sides the benchmark forbids."""
+    """The symbol's regime beside the benchmark's, with the sides the benchmark forbids.
+
+    Raises:
+        IncompleteIndicatorError: the anchor timeframe has no ATR % at its last candle.
+
+    """
     state, _ = _impulse(multi_tf_data)
     trend, efficiency, trend_state = _trend(multi_tf_data, smc_snapshot)
-    percentile = _percentile(multi_tf_indicators[settings.timeframes.anchor].columns["atr_pct"])
+    percentile = _percentile(_atr_pct(multi_tf_data.symbol, multi_tf_indicators, settings.timeframes.anchor))
     beta, pairs = _beta(multi_tf_data, market_context)
     return Regime(
         state=trend_state if state is RegimeState.CHOP else state,
@@ -165,12 +171,20 @@ def _appetite(trend: Trend, state: RegimeState) -> RiskAppetite:
     return RiskAppetite.ON if trend is Trend.UP else RiskAppetite.NEUTRAL
 
 
+def _atr_pct(symbol: str, indicators: IndicatorSets, anchor: Timeframe) -> Floats:
+    held = indicators.get(anchor)
+    if held is None:
+        raise IncompleteIndicatorError(
+            f"{symbol}: no {anchor} indicators", "Give candles of every required timeframe"
+        )
+    held.last("atr_pct")
+    return held.columns["atr_pct"]
+
+
 def _percentile(column: Floats) -> float:
     """Rank of the last value among the last 200, ties counted half; 0–100."""
     recent = column[-VOLATILITY_BARS:]
     recent = recent[np.isfinite(recent)]
-    if not recent.size:
-        return 50.0
     below = int((recent < recent[-1]).sum())
     level = int((recent == recent[-1]).sum())
     return 100.0 * (below + level / 2) / recent.size

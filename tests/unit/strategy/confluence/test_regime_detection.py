@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from shared.errors import IncompleteIndicatorError
 from shared.models.profile import Profile
 from shared.models.regime import MarketContext, Regime, RegimeState, RiskAppetite, VolatilityState
 from shared.models.smc import Layer, Side, SMCSnapshot, Trend
@@ -173,3 +174,8 @@ def test_a_regime_has_no_missing_value_even_without_4h() -> None:
     held = data()
     without = replace(held, candles={M15: held.candles[M15]})
     validate_no_nulls(read_regime(without, indicators(), snapshot(), context(), PROFILE), "regime")
+
+
+def test_an_anchor_without_indicators_is_a_fault_that_names_it() -> None:
+    with pytest.raises(IncompleteIndicatorError, match="1h"):
+        read_regime(data(), {}, snapshot(), context(), PROFILE)
