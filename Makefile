@@ -1,0 +1,59 @@
+# SniperSight: `make demo` shows it at work, `make test` proves it. Needs Python 3.11 or newer, git and make.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+LOCKED := --require-hashes --only-binary :all: --disable-pip-version-check --quiet --compile
+
+.PHONY: help demo test lint format lock bench wheel schema clean
+
+help:           ## What there is
+	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+demo: $(VENV)/.ready   ## Scan the made-up market: no network, no key
+	@$(BIN)/python sniper_sight_cli.py demo
+
+test: $(VENV)/.ready-dev   ## Lint, types, import floors, the whole suite
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.ready-dev   ## Formatting, lint, strict types, import floors
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.ready-dev   ## Format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: $(VENV)/.ready-dev   ## Resolve the dependencies anew
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate \
+	    --no-emit-index-url --custom-compile-command "make lock" --quiet -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate \
+	    --no-emit-index-url --all-extras --custom-compile-command "make lock" --quiet -o requirements-dev.lock
+
+bench: $(VENV)/.ready-dev   ## Measure against named peers in one run
+	$(BIN)/python -m benchmarks
+
+wheel: $(VENV)/.ready-dev   ## Build the wheel into dist/
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
+schema: $(VENV)/.ready-dev   ## Write the generated parts of docs/ anew
+	$(BIN)/python -m devtools.codegen_tools
+
+clean:          ## Remove what these commands made
+	rm -rf $(VENV) dist build
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "SniperSight needs Python 3.11 or newer: make PYTHON=python3.11 …")'
+	@echo "Making the environment $(VENV) (once)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.ready: $(VENV)/bin/python requirements.lock
+	@test -e $(VENV)/.ready-dev || $(BIN)/python -m pip install $(LOCKED) -r requirements.lock
+	@touch $@
+
+$(VENV)/.ready-dev: $(VENV)/bin/python requirements-dev.lock
+	@$(BIN)/python -m pip install $(LOCKED) -r requirements-dev.lock
+	@touch $@ $(VENV)/.ready
