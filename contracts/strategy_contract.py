@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Protocol
 
-from shared.models.indicators import IndicatorSets
+from shared.models.events import EventLog
 from shared.models.market import Candles, MultiTimeframeData
 from shared.models.profile import Profile, SmcRules
 from shared.models.smc import SMCSnapshot
@@ -35,6 +34,6 @@ class Detector(Protocol):
     n-th close, bit for bit; events are ordered by the bar at which they became known; nothing is edited or removed.
     """
 
-    def __call__(self, candles: Candles, options: SmcRules, tick: float) -> Mapping[str, object]:
+    def __call__(self, candles: Candles, options: SmcRules, tick: float) -> EventLog:
         """Run over the whole series; ``tick`` is the market's price step."""
         ...

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from contracts.data_contract import SeriesInfo, WriteReport
 from data.pages import PAGE, ROW_BYTES, count_changes, digest_of, merge, pack_page, pack_rows, unpack
@@ -53,14 +53,18 @@ class SqliteCandleStore:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
             self._migrate()
-        self._ids = {tuple(row[1:]): row[0] for row in self._all("SELECT id, exchange, symbol, timeframe FROM series")}
+        self._ids = {
+            tuple(row[1:]): row[0] for row in self._all("SELECT id, exchange, symbol, timeframe FROM series")
+        }
 
     def read(self, exchange: str, symbol: str, timeframe: Timeframe, since_ms: int, until_ms: int) -> Candles:
         """Stored candles that open at or after ``since_ms`` and are closed at ``until_ms``; empty if there are none."""
         series = self._series_id(exchange, symbol, timeframe)
         if series is None:
             return Candles.empty(timeframe)
-        held = self._load(series, timeframe, since_ms, until_ms - timeframe.ms, f"{exchange} {symbol} {timeframe}")
+        held = self._load(
+            series, timeframe, since_ms, until_ms - timeframe.ms, f"{exchange} {symbol} {timeframe}"
+        )
         return held.between(since_ms, until_ms)
 
     def write(self, exchange: str, symbol: str, candles: Candles) -> WriteReport:
@@ -82,7 +86,9 @@ class SqliteCandleStore:
         """Every stored series, ordered by exchange, symbol, timeframe."""
         found = (self._info(*row) for row in self._all(SERIES_QUERY) if exchange in (None, row[0]))
         order = tuple(Timeframe)
-        return tuple(sorted(found, key=lambda info: (info.exchange, info.symbol, order.index(info.timeframe))))
+        return tuple(
+            sorted(found, key=lambda info: (info.exchange, info.symbol, order.index(info.timeframe)))
+        )
 
     def markets(self, exchange: str) -> Mapping[str, Market]:
         """Stored trading rules by unified symbol."""
@@ -106,7 +112,9 @@ class SqliteCandleStore:
         self._db.close()
 
     def _write_one(self, exchange: str, symbol: str, new: Candles) -> WriteReport:
-        series = self._series_id(exchange, symbol, new.timeframe) or self._new_series(exchange, symbol, new.timeframe)
+        series = self._series_id(exchange, symbol, new.timeframe) or self._new_series(
+            exchange, symbol, new.timeframe
+        )
         name, first = f"{exchange} {symbol} {new.timeframe}", int(new.open_ms[0])
         (last_paged,) = self._one("SELECT coalesce(max(last_ms), -1) FROM page WHERE series=?", series)
         if first > last_paged:
@@ -151,7 +159,9 @@ class SqliteCandleStore:
         rows = zip(candles.open_ms.tolist(), pack_rows(candles), strict=True)
         self._db.executemany("INSERT INTO tail VALUES (?, ?, ?)", ((series, time, row) for time, row in rows))
 
-    def _load(self, series: int, timeframe: Timeframe, since_ms: int, last_ms: int | None, name: str) -> Candles:
+    def _load(
+        self, series: int, timeframe: Timeframe, since_ms: int, last_ms: int | None, name: str
+    ) -> Candles:
         """Whole pages that reach into the span, and the tail's rows inside it."""
         upto = last_ms if last_ms is not None else 2**62
         pages = self._all(
@@ -165,7 +175,10 @@ class SqliteCandleStore:
                     "Delete the file and import or fetch the candles again",
                 )
         rows = self._all(
-            "SELECT row FROM tail WHERE series=? AND open_ms>=? AND open_ms<=? ORDER BY open_ms", series, since_ms, upto
+            "SELECT row FROM tail WHERE series=? AND open_ms>=? AND open_ms<=? ORDER BY open_ms",
+            series,
+            since_ms,
+            upto,
         )
         return unpack(timeframe, [page[2] for page in pages], [row[0] for row in rows])
 
@@ -185,7 +198,9 @@ class SqliteCandleStore:
     def _info(self, exchange: str, symbol: str, timeframe: str, *figures: int) -> SeriesInfo:
         first, last, count, size = figures
         kept = Timeframe(timeframe)
-        return SeriesInfo(exchange, symbol, kept, first, last, count, (last - first) // kept.ms + 1 - count, size)
+        return SeriesInfo(
+            exchange, symbol, kept, first, last, count, (last - first) // kept.ms + 1 - count, size
+        )
 
     def _migrate(self) -> None:
         (version,) = self._one("PRAGMA user_version")
@@ -202,9 +217,10 @@ class SqliteCandleStore:
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version={VERSION}")
 
-    def _all(self, query: str, *values: object) -> list[tuple[object, ...]]:
+    def _all(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with self._faults("read"):
-            return self._db.execute(query, values).fetchall()
+            rows: list[tuple[Any, ...]] = self._db.execute(query, values).fetchall()
+            return rows
 
     def _one(self, query: str, *values: object) -> tuple[int, ...]:
         with self._faults("read"):
@@ -244,9 +260,6 @@ SELECT exchange, symbol, timeframe, min(first), max(last), sum(n), sum(size) FRO
 """
 
 
-def _market(row: tuple[object, ...]) -> Market:
-    texts = [str(value) for value in row]
-    kind, source = texts[5], texts[10]
-    return Market(
-        *texts[:5], kind, Decimal(texts[6]), Decimal(texts[7]), Decimal(texts[8]), bool(row[9]), source
-    )  # type: ignore[arg-type]
+def _market(row: tuple[Any, ...]) -> Market:
+    tick, lot_step, min_notional = (Decimal(row[place]) for place in (6, 7, 8))
+    return Market(*row[:6], tick, lot_step, min_notional, bool(row[9]), row[10])

@@ -52,7 +52,11 @@ class Source:
         Raises:
             DataFault: nothing is stored.
         """
-        kept = [info for info in (self.store.series(exchange) if self.store else ()) if info.timeframe is timeframe]
+        kept = [
+            info
+            for info in (self.store.series(exchange) if self.store else ())
+            if info.timeframe is timeframe
+        ]
         if not kept:
             raise DataFault(
                 f"no {timeframe} candles of {exchange} are stored",
@@ -108,7 +112,8 @@ def _window(
     short = [
         timeframe
         for timeframe in settings.timeframes.information
-        if timeframe not in settings.timeframes.required and len(series[timeframe]) < settings.data.min_bars(timeframe)
+        if timeframe not in settings.timeframes.required
+        and len(series[timeframe]) < settings.data.min_bars(timeframe)
     ]
     kept = {timeframe: candles for timeframe, candles in series.items() if timeframe not in short}
     return MultiTimeframeData(market, as_of_ms, kept, tuple(short))

@@ -22,7 +22,9 @@ from shared.errors import ConfigFault, DataFault, NotFound, SniperError, Storage
 from shared.models.market import Candles, Floats, Market
 from shared.models.timeframe import Timeframe
 
-NAME: Final = re.compile(r"(?P<exchange>[a-z0-9-]+)__(?P<base>[^_-]+)-(?P<quote>[^_-]+)__(?P<timeframe>[0-9]+[mhdw])$")
+NAME: Final = re.compile(
+    r"(?P<exchange>[a-z0-9-]+)__(?P<base>[^_-]+)-(?P<quote>[^_-]+)__(?P<timeframe>[0-9]+[mhdw])$"
+)
 COLUMNS: Final = ("ts", "open", "high", "low", "close", "volume")
 MAX_DECIMALS: Final = 12
 SLACK: Final = 1e-5
@@ -65,8 +67,13 @@ def import_path(path: Path, store: CandleStore) -> ImportReport:
         raise NotFound(f"no such file or folder: {path}", "Check the path")
     files = [path] if path.is_file() else sorted(path.glob("*.parquet"))
     if not files:
-        raise NotFound(f"no .parquet file in {path}", "Name a folder that holds <exchange>__<BASE>-<QUOTE>__<timeframe>.parquet")
-    folders = () if path.is_file() else tuple(sorted(entry.name for entry in path.iterdir() if entry.is_dir()))
+        raise NotFound(
+            f"no .parquet file in {path}",
+            "Name a folder that holds <exchange>__<BASE>-<QUOTE>__<timeframe>.parquet",
+        )
+    folders = (
+        () if path.is_file() else tuple(sorted(entry.name for entry in path.iterdir() if entry.is_dir()))
+    )
     return ImportReport(tuple(_import_file(file, store) for file in files), folders)
 
 
@@ -108,7 +115,9 @@ def read_candles(file: Path, timeframe: Timeframe) -> Candles:
         import pyarrow
         import pyarrow.parquet as parquet
     except ModuleNotFoundError as error:
-        raise ConfigFault("reading Parquet needs pyarrow", 'Run: pip install "snipersight[parquet]"') from error
+        raise ConfigFault(
+            "reading Parquet needs pyarrow", 'Run: pip install "snipersight[parquet]"'
+        ) from error
     try:
         with file.open("rb") as stream:
             table = parquet.read_table(stream)

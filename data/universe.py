@@ -48,7 +48,8 @@ async def select_universe(
     markets = await feed.markets() if feed else _stored_markets(store, place)
     if not markets:
         raise DataFault(
-            f"no market of {place.exchange} is known", "Import candles with 'data import PATH' or scan without --offline"
+            f"no market of {place.exchange} is known",
+            "Import candles with 'data import PATH' or scan without --offline",
         )
     tickers = await feed.tickers() if feed else _stored_tickers(markets, store, place)
     return rank(wanted, settings.universe, place.top, markets, tickers)
@@ -67,7 +68,9 @@ def rank(
     volumes = {name: tickers[name].quote_volume if name in tickers else 0.0 for name in names}
     kept, drops = [], []
     for name in names:
-        failed = [result for gate in gates if not (result := gate(markets[name], volumes[name], rules)).passed]
+        failed = [
+            result for gate in gates if not (result := gate(markets[name], volumes[name], rules)).passed
+        ]
         (drops.append(_drop(name, failed[0])) if failed else kept.append(name))
     kept.sort(key=lambda name: (-volumes[name], name))
     size = len(kept) if wanted else top or rules.size
@@ -99,7 +102,8 @@ def _quoted(market: Market, volume: float, rules: UniverseRules) -> GateResult:
 
 def _wanted_base(market: Market, volume: float, rules: UniverseRules) -> GateResult:
     leveraged = any(
-        market.base.endswith(suffix) and len(market.base) > len(suffix) + 1 for suffix in rules.exclude_suffixes
+        market.base.endswith(suffix) and len(market.base) > len(suffix) + 1
+        for suffix in rules.exclude_suffixes
     )
     allowed = market.base not in rules.exclude_bases and not leveraged
     return _gate("universe.excluded", "no stable, pegged or leveraged token", "", float(allowed), 1.0)
@@ -111,7 +115,9 @@ def _liquid(market: Market, volume: float, rules: UniverseRules) -> GateResult:
 
 
 def _rank_gate(place: int, size: int) -> GateResult:
-    return GateResult("universe", "universe.rank", "rank by 24h quote volume", "", float(place + 1), "<=", float(size))
+    return GateResult(
+        "universe", "universe.rank", "rank by 24h quote volume", "", float(place + 1), "<=", float(size)
+    )
 
 
 UniverseGate = Callable[[Market, float, UniverseRules], GateResult]

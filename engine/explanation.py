@@ -50,8 +50,19 @@ def _walk_on(pipeline: Pipeline, context: SniperContext) -> tuple[SniperContext,
     return context, tuple(gates)
 
 
+def _reviews(context: SniperContext) -> tuple[SideReview, ...]:
+    """Both directions, when everything a review reads is there."""
+    data, measured, structure = context.multi_tf_data, context.multi_tf_indicators, context.smc_snapshot
+    regime, breakdown = context.regime, context.confluence_breakdown
+    if data is None or measured is None or structure is None or regime is None or breakdown is None:
+        return ()
+    return tuple(
+        review_side(side, data, measured, structure, regime, breakdown, context.settings) for side in Side
+    )
+
+
 def _outcome(scan: ScanResult) -> Setup | Rejection | SymbolFault:
-    ends = (*scan.setups, *scan.rejections, *scan.faults)
+    ends: tuple[Setup | Rejection | SymbolFault, ...] = (*scan.setups, *scan.rejections, *scan.faults)
     if len(ends) != 1:
         raise ContractError(f"explain: one symbol ended in {len(ends)} outcomes")
     return ends[0]

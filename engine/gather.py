@@ -8,13 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
-from contracts.data_contract import CandleFeed, CandleStore
 from contracts.hook_point import hook_point
 from data.ingestion_pipeline import Ingested, Source, ingest
 from data.universe import Place, Universe, select_universe
 from engine.edges import Edges, Progress, ScanRequest
 from engine.steps import assemble
-from indicators.registry import compute_indicators
 from shared.errors import ClockFault, DataFault
 from shared.models.gates import Rejection
 from shared.models.market import MultiTimeframeData
@@ -75,7 +73,11 @@ async def gather_candles(
 ) -> Ingested:
     """Every symbol's closed candles."""
     return await ingest(
-        universe.markets, source, settings, place.as_of_ms, lambda done, total: progress("candles", done, total)
+        universe.markets,
+        source,
+        settings,
+        place.as_of_ms,
+        lambda done, total: progress("candles", done, total),
     )
 
 
@@ -87,11 +89,13 @@ async def read_benchmark(settings: Profile, source: Source, place: Place) -> Mar
     markets = await source.feed.markets() if source.feed else source.stored_markets(place.exchange)
     if symbol not in markets:
         return unknown_market(symbol, f"{place.exchange} does not list {symbol}")
-    ingested = await ingest({symbol: markets[symbol]}, source, rules, place.as_of_ms, lambda done, total: None)
+    ingested = await ingest(
+        {symbol: markets[symbol]}, source, rules, place.as_of_ms, lambda done, total: None
+    )
     if ingested.faults:
         return unknown_market(symbol, ingested.faults[0].problem)
     data = ingested.data[symbol]
-    return market_context_of(data, place.as_of_ms, find_structure(data, compute_indicators(data), rules))
+    return market_context_of(data, place.as_of_ms, find_structure(data, rules))
 
 
 GATHER: Final = (select_symbols, gather_candles, read_benchmark)
@@ -146,9 +150,15 @@ async def _as_of(request: ScanRequest, edges: Edges, source: Source) -> int:
     now = await source.feed.time_ms() if source.feed else edges.clock.now_ms()
     if request.as_of_ms is not None:
         if request.as_of_ms > now:
-            raise ClockFault(f"--as-of {iso(request.as_of_ms)} is in the future: it is {iso(now)}", "Give a past time")
+            raise ClockFault(
+                f"--as-of {iso(request.as_of_ms)} is in the future: it is {iso(now)}", "Give a past time"
+            )
         return request.as_of_ms
-    return now if source.feed else min(now, source.newest_close(request.exchange, request.profile.timeframes.trigger))
+    return (
+        now
+        if source.feed
+        else min(now, source.newest_close(request.exchange, request.profile.timeframes.trigger))
+    )
 
 
 def _run_now(work: Callable[[], Coroutine[Any, Any, T]]) -> T:

@@ -24,7 +24,6 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from engine.border import Border
-from engine.gather import GATHER
 from engine.hooks import Hooks
 from engine.reduce import compose_messages, judge_risk
 from engine.steps import Step, assemble, call_by_name

@@ -17,7 +17,7 @@ def fill_rsi(close: Floats, period: int, rsi_out: Floats) -> None:
     loss = 0.0
     for i in range(len(close)):
         change = close[i] - close[i - 1] if i > 0 else 0.0
-        up = change if change > 0.0 else 0.0
+        up = max(0.0, change)
         down = -change if change < 0.0 else 0.0
         if i <= period:
             gain += up / period
@@ -61,7 +61,7 @@ def _place_in_range(values: Floats, last: int, count: int) -> float:
         lowest = min(lowest, values[j])
         highest = max(highest, values[j])
     if highest > lowest:
-        return 100.0 * (values[last] - lowest) / (highest - lowest)
+        return float(100.0 * (values[last] - lowest) / (highest - lowest))
     return 50.0
 
 

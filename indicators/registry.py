@@ -87,8 +87,13 @@ ENTRIES: Final = (
     Entry("atr", (Output("atr", 14, 0.0, inf), Output("atr_pct", 14, 0.0, inf))),
     Entry("realized_vol", (Output("realized_vol", 20, 0.0, inf),)),
     Entry("obv", (Output("obv", 0, -inf, inf), Output("obv_slope", 20, -1 - 1e-9, 1 + 1e-9))),
-    Entry("volume_spike", (Output("volume_ratio", 19, 0.0, 20 + 1e-9), Output("volume_z", 19, -Z_LIMIT, Z_LIMIT))),
-    Entry("ema", (Output("ema20", 19, 0.0, inf), Output("ema50", 49, 0.0, inf), Output("ema200", 199, 0.0, inf))),
+    Entry(
+        "volume_spike",
+        (Output("volume_ratio", 19, 0.0, 20 + 1e-9), Output("volume_z", 19, -Z_LIMIT, Z_LIMIT)),
+    ),
+    Entry(
+        "ema", (Output("ema20", 19, 0.0, inf), Output("ema50", 49, 0.0, inf), Output("ema200", 199, 0.0, inf))
+    ),
     Entry(
         "adx",
         (

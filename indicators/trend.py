@@ -21,7 +21,13 @@ def fill_ema(close: Floats, period: int, ema_out: Floats) -> None:
 
 
 def fill_adx(
-    high: Floats, low: Floats, close: Floats, period: int, adx_out: Floats, plus_out: Floats, minus_out: Floats
+    high: Floats,
+    low: Floats,
+    close: Floats,
+    period: int,
+    adx_out: Floats,
+    plus_out: Floats,
+    minus_out: Floats,
 ) -> None:
     """Wilder's directional movement: +DI and −DI (NaN for the first ``period`` rows) and ADX (NaN for the first
     2·period − 1), 0–100. A bar without direction leaves ADX where it was."""

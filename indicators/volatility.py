@@ -10,7 +10,9 @@ from shared.models.market import Floats
 NAN = float("nan")
 
 
-def fill_atr(high: Floats, low: Floats, close: Floats, period: int, atr_out: Floats, percent_out: Floats) -> None:
+def fill_atr(
+    high: Floats, low: Floats, close: Floats, period: int, atr_out: Floats, percent_out: Floats
+) -> None:
     """Wilder's average true range in quote currency, seeded by the mean of the first ``period`` true ranges, and in percent of
     the close; NaN for the first ``period`` rows (a true range needs the close before it)."""
     average = 0.0

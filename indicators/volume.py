@@ -27,9 +27,9 @@ def fill_obv(close: Floats, volume: Floats, period: int, obv_out: Floats, slope_
 
 def _signed(close: Floats, volume: Floats, row: int) -> float:
     if close[row] > close[row - 1]:
-        return volume[row]
+        return float(volume[row])
     if close[row] < close[row - 1]:
-        return -volume[row]
+        return float(-volume[row])
     return 0.0
 
 

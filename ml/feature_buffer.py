@@ -47,7 +47,11 @@ class FeatureBuffer:
     def __call__(self, context: SniperContext) -> SniperContext:
         """Collect and pass the context on unchanged."""
         for side in Side:
-            identity = {"symbol": context.symbol, "side": side.word, "as_of_ms": float(context.as_of_ms)}
+            identity: dict[str, float | str] = {
+                "symbol": context.symbol,
+                "side": side.word,
+                "as_of_ms": float(context.as_of_ms),
+            }
             self._rows.append(identity | features(context, side))
         return context
 

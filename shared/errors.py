@@ -67,7 +67,7 @@ class ConfigFault(SniperError):
 class DataFault(SniperError):
     """Candles or market data break a rule."""
 
-    policy = "refuse"
+    policy: ClassVar[Policy] = "refuse"
 
 
 class NotFound(DataFault):
@@ -79,13 +79,13 @@ class NotFound(DataFault):
 class TransportFault(SniperError):
     """The network failed, or an answer could not be read."""
 
-    policy = "retry_read"
+    policy: ClassVar[Policy] = "retry_read"
 
 
 class RateLimited(TransportFault):
     """The venue asked us to slow down; ``wait_s`` is how long it asked for."""
 
-    policy = "wait"
+    policy: ClassVar[Policy] = "wait"
 
     def __init__(self, problem: str, action: str = "", wait_s: float = 0.0) -> None:
         """``wait_s``: seconds the venue asked us to wait."""
@@ -96,33 +96,33 @@ class RateLimited(TransportFault):
 class VenueRefusal(TransportFault):
     """The venue understood and said no; asking again changes nothing."""
 
-    policy = "never"
+    policy: ClassVar[Policy] = "never"
 
 
 class StorageFault(SniperError):
     """A file or database could not be read or written."""
 
-    policy = "refuse"
+    policy: ClassVar[Policy] = "refuse"
 
 
 class NotifyFault(SniperError):
     """A message could not be delivered."""
 
-    policy = "degrade"
+    policy: ClassVar[Policy] = "degrade"
 
 
 class SecurityFault(SniperError):
     """A host, key or permission that we refuse to use."""
 
     exit_code = EXIT_REFUSED
-    policy = "refuse"
+    policy: ClassVar[Policy] = "refuse"
 
 
 class ClockFault(SniperError):
     """A time that cannot be true, such as an as-of in the future."""
 
     exit_code = EXIT_REFUSED
-    policy = "refuse"
+    policy: ClassVar[Policy] = "refuse"
 
 
 class IncompleteIndicatorError(SniperError):

@@ -11,7 +11,9 @@ from hypothesis import HealthCheck, settings
 from tests.servers.market import market_folder
 
 QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-settings.register_profile("quick", max_examples=25, deadline=None, suppress_health_check=QUIET, derandomize=True)
+settings.register_profile(
+    "quick", max_examples=25, deadline=None, suppress_health_check=QUIET, derandomize=True
+)
 settings.register_profile("nightly", max_examples=1000, deadline=None, suppress_health_check=QUIET)
 settings.load_profile(os.environ.get("SNIPERSIGHT_HYPOTHESIS", "quick"))
 
@@ -19,7 +21,11 @@ settings.load_profile(os.environ.get("SNIPERSIGHT_HYPOTHESIS", "quick"))
 def pytest_report_header() -> list[str]:
     """Say whether recorded candles are there."""
     folder = market_folder()
-    state = "recorded candles" if folder.is_dir() else "no recorded candles: their tests skip, servers use made-up ones"
+    state = (
+        "recorded candles"
+        if folder.is_dir()
+        else "no recorded candles: their tests skip, servers use made-up ones"
+    )
     return [f"market data: {state}"]
 
 
@@ -28,7 +34,9 @@ def market_dir() -> Path:
     """The folder of recorded candles."""
     folder = market_folder()
     if not folder.is_dir():
-        pytest.skip("needs recorded candles: put them at ../shared/market or name them in SNIPERSIGHT_MARKET_DATA")
+        pytest.skip(
+            "needs recorded candles: put them at ../shared/market or name them in SNIPERSIGHT_MARKET_DATA"
+        )
     return folder
 
 

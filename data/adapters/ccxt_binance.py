@@ -62,7 +62,9 @@ class BinanceSpot:
         if not self._markets:
             loaded = await self._read(self._client.load_markets)
             self._markets = {
-                symbol: _market(entry) for symbol, entry in loaded.items() if entry["spot"] and _has_steps(entry)
+                symbol: _market(entry)
+                for symbol, entry in loaded.items()
+                if entry["spot"] and _has_steps(entry)
             }
         if not self._markets:
             raise TransportFault(f"{EXCHANGE}: it lists no spot market", "Try again later")
@@ -163,11 +165,17 @@ async def _translated(read: Callable[[], Awaitable[T]]) -> T:
     except ccxt.BadSymbol as error:
         raise NotFound(f"{EXCHANGE}: {_first_line(error)}", "See the exchange's list of markets") from error
     except (ccxt.AuthenticationError, ccxt.PermissionDenied, ccxt.BadRequest) as error:
-        raise VenueRefusal(f"{EXCHANGE} refused: {_first_line(error)}", "Report it: the request was wrong") from error
+        raise VenueRefusal(
+            f"{EXCHANGE} refused: {_first_line(error)}", "Report it: the request was wrong"
+        ) from error
     except ccxt.BaseError as error:
-        raise TransportFault(f"{EXCHANGE}: {type(error).__name__}: {_first_line(error)}", "Try again later") from error
+        raise TransportFault(
+            f"{EXCHANGE}: {type(error).__name__}: {_first_line(error)}", "Try again later"
+        ) from error
     except (AttributeError, TypeError, KeyError, IndexError, ValueError) as error:
-        raise TransportFault(f"{EXCHANGE}: an answer of unknown shape ({type(error).__name__})", "Try again later") from error
+        raise TransportFault(
+            f"{EXCHANGE}: an answer of unknown shape ({type(error).__name__})", "Try again later"
+        ) from error
 
 
 def _first_line(error: BaseException) -> str:
@@ -189,7 +197,15 @@ def _guarded_client(guard: Guard, proxy: str) -> Any:
                 self.session, yarl.URL(url, encoded=True), self.prepare_request_headers(headers), proxy
             )
             self.handle_errors(
-                answer.status, answer.reason, url, method, answer.headers, answer.text, answer.document, headers, body
+                answer.status,
+                answer.reason,
+                url,
+                method,
+                answer.headers,
+                answer.text,
+                answer.document,
+                headers,
+                body,
             )
             self.handle_http_status_code(answer.status, answer.reason, url, method, answer.text)
             return answer.document

@@ -13,10 +13,13 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from data.adapters.demo_noise import exp, hashed, seed_of, value_noise
 from shared.models.market import Candles, Floats, Ints, Market
 from shared.models.timeframe import DAY_MS, Timeframe
+
+Bools = npt.NDArray[np.bool_]
 
 BAR_MS: Final = Timeframe.M5.ms
 BARS_A_DAY: Final = DAY_MS // BAR_MS
@@ -122,7 +125,7 @@ def _common(seed: int, first: int, count: int) -> Floats:
     return _walk(seed_of(seed, "market"), np.arange(first, first + count), 1.0)
 
 
-def _held(path: Floats, untraded: Floats, seed: int, own: int, coin: Coin, index: Ints) -> Floats:
+def _held(path: Floats, untraded: Bools, seed: int, own: int, coin: Coin, index: Ints) -> Floats:
     """An untraded candle stays at the last traded close; runs are cut at 40 bars, so that a range needs no more before it."""
     if not untraded.any():
         return path
@@ -164,7 +167,9 @@ def _shocks(seed: int, index: Ints) -> Floats:
     return total
 
 
-def _wicks(own: int, coin: Coin, index: Ints, open_: Floats, close: Floats, untraded: Floats) -> tuple[Floats, Floats]:
+def _wicks(
+    own: int, coin: Coin, index: Ints, open_: Floats, close: Floats, untraded: Bools
+) -> tuple[Floats, Floats]:
     """Highs and lows: short wicks mostly, now and then one that sweeps what lies beyond."""
     reach = BAR_VOLATILITY * (0.4 + coin.volatility) * np.where(untraded, 0.0, 1.0)
     spreads = []

@@ -26,7 +26,9 @@ INVERSE_FACTORIALS: Final = (
 
 def hashed(seed: int, index: Ints) -> Floats:
     """Uniform values in [0, 1) for integer positions: SplitMix64's finalizer (Steele, Lea and Flood, 2014)."""
-    z: Words = index.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(seed * 0xD1B54A32D192ED03 & MASK)
+    z: Words = index.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(
+        seed * 0xD1B54A32D192ED03 & MASK
+    )
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     z ^= z >> np.uint64(31)

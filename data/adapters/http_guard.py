@@ -39,7 +39,9 @@ class Guard:
     hosts: frozenset[str]
     deadline_s: float
 
-    async def get(self, session: aiohttp.ClientSession, url: Any, headers: Mapping[str, str], proxy: str) -> Answer:
+    async def get(
+        self, session: aiohttp.ClientSession, url: Any, headers: Mapping[str, str], proxy: str
+    ) -> Answer:
         """Send a GET request and take its answer.
 
         Raises:
@@ -53,12 +55,15 @@ class Guard:
         self.check_host(str(url))
         try:
             async with asyncio.timeout(self.deadline_s):
-                async with session.get(url, headers=headers, allow_redirects=False, proxy=proxy or None) as response:
+                async with session.get(
+                    url, headers=headers, allow_redirects=False, proxy=proxy or None
+                ) as response:
                     self.check_status(response.status, response.headers)
                     text = await self._read(response)
         except TimeoutError as error:
             raise TransportFault(
-                f"{self.exchange}: no whole answer within {self.deadline_s:g} s", "Try again, or raise timeout_s"
+                f"{self.exchange}: no whole answer within {self.deadline_s:g} s",
+                "Try again, or raise timeout_s",
             ) from error
         except aiohttp.ClientError as error:
             raise TransportFault(
@@ -80,7 +85,9 @@ class Guard:
         if status in TOO_FAST:
             wait_s = _seconds(headers.get("Retry-After", ""))
             raise RateLimited(
-                f"{self.exchange}: HTTP {status}, too many requests", f"Wait {wait_s:g} s, or try --top 30", wait_s
+                f"{self.exchange}: HTTP {status}, too many requests",
+                f"Wait {wait_s:g} s, or try --top 30",
+                wait_s,
             )
         if status in RESTRICTED:
             raise VenueRefusal(
@@ -88,9 +95,13 @@ class Guard:
                 "Another exchange or a proxy may help: this country, network or key is refused",
             )
         if 300 <= status < 400:
-            raise TransportFault(f"{self.exchange}: HTTP {status}, a redirect, which is never followed", "Check base_url")
+            raise TransportFault(
+                f"{self.exchange}: HTTP {status}, a redirect, which is never followed", "Check base_url"
+            )
         if status >= 500:
-            raise TransportFault(f"{self.exchange}: HTTP {status}, the exchange has trouble", "Try again later")
+            raise TransportFault(
+                f"{self.exchange}: HTTP {status}, the exchange has trouble", "Try again later"
+            )
 
     def parse(self, text: str) -> Any:
         """Strict JSON that is an object or a list, and not too deep."""
@@ -99,7 +110,8 @@ class Guard:
         except (ValueError, RecursionError) as error:
             kind = "an HTML page" if text.lstrip()[:1] == "<" else "no whole JSON"
             raise TransportFault(
-                f"{self.exchange}: the answer is {kind} ({len(text)} characters)", "A proxy or portal may stand between"
+                f"{self.exchange}: the answer is {kind} ({len(text)} characters)",
+                "A proxy or portal may stand between",
             ) from error
         if not isinstance(document, (dict, list)) or _depth(document) > MAX_DEPTH:
             raise TransportFault(f"{self.exchange}: the answer is not an object or list", "Try again later")
@@ -110,7 +122,9 @@ class Guard:
         async for chunk in response.content.iter_chunked(CHUNK):
             body += chunk
             if len(body) > MAX_BYTES:
-                raise TransportFault(f"{self.exchange}: the answer is larger than {MAX_BYTES >> 20} MiB", "Check base_url")
+                raise TransportFault(
+                    f"{self.exchange}: the answer is larger than {MAX_BYTES >> 20} MiB", "Check base_url"
+                )
         return body.decode("utf-8", "replace")
 
     @staticmethod

@@ -73,7 +73,7 @@ def _version(asked: bool) -> None:  # noqa: FBT001
 def door(
     context: typer.Context,
     *,
-    version: Annotated[  # noqa: ARG001
+    version: Annotated[
         bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:

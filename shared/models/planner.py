@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -123,7 +124,7 @@ class TradePlan:
             self.entry.price,
             *(target.price for target in self.targets),
         ]
-        steps = [(after - before) * int(self.side) for before, after in zip(ladder, ladder[1:], strict=False)]
+        steps = [(after - before) * int(self.side) for before, after in itertools.pairwise(ladder)]
         if any(step <= 0 for step in steps):
             raise ContractError(f"plan {self.symbol}: stop, entry and targets are not in order: {ladder}")
         if sum(target.fraction for target in self.targets) != 1:

@@ -51,8 +51,9 @@ class SideScore:
     @property
     def total_tenths(self) -> int:
         """Sum of all parts, clipped to 0–1000."""
-        parts = (*self.factors, *self.synergies, *self.conflicts)
-        total = sum(part.points_tenths for part in parts) + round(self.ml_adjustment * 10)
+        factors = sum(factor.points_tenths for factor in self.factors)
+        rules = sum(rule.points_tenths for rule in (*self.synergies, *self.conflicts))
+        total = factors + rules + round(self.ml_adjustment * 10)
         return min(MAX_TENTHS, max(0, total))
 
     @property

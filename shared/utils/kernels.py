@@ -18,12 +18,11 @@ import types
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, Generic, ParamSpec, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-P = ParamSpec("P")
 R = TypeVar("R")
 
 NO_JIT_VARIABLE: Final = "SNIPERSIGHT_NO_JIT"
@@ -36,25 +35,23 @@ def jit_available() -> bool:
     return not refused and importlib.util.find_spec("numba") is not None
 
 
-class Kernel(Generic[P, R]):
+class Kernel(Generic[R]):
     """A kernel that compiles itself at its first call, or runs as plain Python.
 
     ``kernel.plain(...)`` and ``kernel.compiled(...)`` call one way explicitly, for tests of their equality.
     """
 
-    def __init__(self, function: Callable[P, R]) -> None:
+    def __init__(self, function: Callable[..., R]) -> None:
         """Wrap ``function``; nothing is compiled or imported yet."""
         self.function = function
         self.__doc__ = function.__doc__
         self.__name__ = function.__name__
-        self._compiled: Callable[P, R] | None = None
+        self._compiled: Callable[..., R] | None = None
         names = function.__code__.co_varnames[: function.__code__.co_argcount]
         self._outputs = frozenset(place for place, name in enumerate(names) if name.endswith("_out"))
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run compiled when numba may be used, else plain. Positional arguments only."""
-        if kwargs:
-            raise TypeError(f"kernel {self.__name__}: pass arguments by position")
+    def __call__(self, *args: Any) -> R:
+        """Run compiled when numba may be used, else plain. Arguments by position."""
         return self.compiled(*args) if jit_available() else self.plain(*args)
 
     def compiled(self, *args: Any) -> R:
@@ -65,12 +62,12 @@ class Kernel(Generic[P, R]):
             _read_only(arg) if isinstance(arg, np.ndarray) and place not in self._outputs else arg
             for place, arg in enumerate(args)
         ]
-        return self._compiled(*handed)  # type: ignore[call-arg]
+        return self._compiled(*handed)
 
     def plain(self, *args: Any) -> R:
         """Run as plain Python over lists and copy the outputs back."""
         handed = [arg.tolist() if isinstance(arg, np.ndarray) else arg for arg in args]
-        result = self.function(*handed)  # type: ignore[call-arg]
+        result = self.function(*handed)
         for place in self._outputs:
             args[place][:] = handed[place]
         return result
@@ -83,7 +80,7 @@ def _read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return view
 
 
-def kernel(function: Callable[P, R]) -> Kernel[P, R]:
+def kernel(function: Callable[..., R]) -> Kernel[R]:
     """Mark a function as a kernel."""
     return Kernel(function)
 

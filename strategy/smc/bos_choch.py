@@ -124,4 +124,4 @@ def _extreme(values: Floats, sign: int, first: int, last: int) -> float:
     for j in range(first, last + 1):
         if sign * (values[j] - best) > 0.0:
             best = values[j]
-    return best
+    return float(best)

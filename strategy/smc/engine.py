@@ -6,7 +6,7 @@ breaks, their order blocks. What is made at a bar is first tested on the next.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -87,7 +87,7 @@ def _run(candles: Candles, options: SmcRules, tick: float, capacity: int) -> tup
     atr, spare = np.empty(n), np.empty(n)
     trend = (np.empty(n, np.int64), np.empty(n, np.int64))
     lows, highs = (np.empty(n), np.empty(n)), (np.empty(n), np.empty(n))
-    flags = [np.empty(n, np.int64) for _ in range(8)]
+    flags: list[Any] = [np.empty(n, np.int64) for _ in range(8)]
     rows = np.zeros(1, np.int64)
     if n:
         _detect_all(
@@ -153,12 +153,36 @@ def _detect_all(
     """Run the detectors in the order in which they need each other."""
     fill_atr(high, low, close, 14, atr_out, spare_out)
     find_displacements(
-        open_, high, low, close, volume, atr_out, whole, displaced, up_out, down_out, ints_out, floats_out, rows_out
+        open_,
+        high,
+        low,
+        close,
+        volume,
+        atr_out,
+        whole,
+        displaced,
+        up_out,
+        down_out,
+        ints_out,
+        floats_out,
+        rows_out,
     )
     find_swings(
-        high, low, atr_out, internal_reach, 0, equal_atr, tick, internal_pivots_out, ints_out, floats_out, rows_out
+        high,
+        low,
+        atr_out,
+        internal_reach,
+        0,
+        equal_atr,
+        tick,
+        internal_pivots_out,
+        ints_out,
+        floats_out,
+        rows_out,
     )
-    find_swings(high, low, atr_out, swing_reach, 1, equal_atr, tick, swing_pivots_out, ints_out, floats_out, rows_out)
+    find_swings(
+        high, low, atr_out, swing_reach, 1, equal_atr, tick, swing_pivots_out, ints_out, floats_out, rows_out
+    )
     find_gaps(
         high, low, close, atr_out, whole, gap_atr, tick, zone_expiry, displaced, up_out, down_out,
         gaps_out, book_out, size_out, ints_out, floats_out, rows_out,

@@ -127,7 +127,8 @@ class Fold:
 
     def _newest_of_layer(self, kind: Kind, number: int) -> list[int]:
         rows = self.rows(kind, Event.FORMED)
-        return rows[self.log.ints[rows, 4] == number][:NEWEST].tolist()
+        newest: list[int] = rows[self.log.ints[rows, 4] == number][:NEWEST].tolist()
+        return newest
 
     def _break(self, row: int, layer: Layer) -> StructureBreak:
         low, _, margin, leg, label, protected, sweep, bars = self.log.floats[row].tolist()
@@ -192,7 +193,9 @@ class Fold:
         """Living zones with the rows at which they formed."""
         alive = self.alive(kind).tolist()
         things = {int(self.log.ints[row, 5]) for row in alive}
-        life = self.rows(kind, Event.TOUCHED, Event.FILLED_25, Event.FILLED_50, Event.FILLED_75, Event.FILLED_100)
+        life = self.rows(
+            kind, Event.TOUCHED, Event.FILLED_25, Event.FILLED_50, Event.FILLED_75, Event.FILLED_100
+        )
         touches = dict.fromkeys(things, 0)
         fills = dict.fromkeys(things, 0.0)
         for row in life[np.isin(self.log.ints[life, 5], list(things))].tolist():

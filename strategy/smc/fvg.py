@@ -39,7 +39,9 @@ def find_gaps(
     of the gap known at t, 0 for none. A displacement that ends in the middle candle is told that it made a gap."""
     size_out[0] = 0
     for t in range(len(close)):
-        live_zones(t, high, low, close, FAIR_VALUE_GAP, expiry, book_out, size_out, ints_out, floats_out, rows_out)
+        live_zones(
+            t, high, low, close, FAIR_VALUE_GAP, expiry, book_out, size_out, ints_out, floats_out, rows_out
+        )
         gaps_out[t] = 0
         if whole[t] < 3 or not atr[t - 1] > 0.0:
             continue

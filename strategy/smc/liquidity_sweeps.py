@@ -53,13 +53,35 @@ def find_sweeps(
             )
             if busy:
                 swept = _live_pools(
-                    t, sign, extremes, close, atr, reclaim, expiry, book_out, size_out, ints_out, floats_out, rows_out
+                    t,
+                    sign,
+                    extremes,
+                    close,
+                    atr,
+                    reclaim,
+                    expiry,
+                    book_out,
+                    size_out,
+                    ints_out,
+                    floats_out,
+                    rows_out,
                 )
                 swept_out[t] += flag if swept else 0
             changed = busy
             if pivots[t] & flag:
                 tolerance = max(equal_atr * atr[t], tick)
-                _add_pivot(t, t - reach, sign, extremes, tolerance, book_out, size_out, ints_out, floats_out, rows_out)
+                _add_pivot(
+                    t,
+                    t - reach,
+                    sign,
+                    extremes,
+                    tolerance,
+                    book_out,
+                    size_out,
+                    ints_out,
+                    floats_out,
+                    rows_out,
+                )
                 changed = True
             if swing_pivots[t] & flag:
                 _add_layer(t, t - swing_reach, sign, book_out, size_out, ints_out, floats_out, rows_out)
@@ -157,7 +179,15 @@ def _add_layer(
 
 
 def _log(
-    t: int, sign: int, event: int, book: Floats, at: int, bars: int, ints_out: Ints, floats_out: Floats, rows_out: Ints
+    t: int,
+    sign: int,
+    event: int,
+    book: Floats,
+    at: int,
+    bars: int,
+    ints_out: Ints,
+    floats_out: Floats,
+    rows_out: Ints,
 ) -> None:
     layer = 1 if event == CONFIRMED_BY else 0
     measure = book[at + DEPTH] if event >= TAKEN else book[at + COUNT]

@@ -53,7 +53,9 @@ def find_blocks(
     for i in range(len(known_out)):
         known_out[i] = 0
     for t in range(len(close)):
-        live_zones(t, high, low, close, ORDER_BLOCK, expiry, book_out, size_out, ints_out, floats_out, rows_out)
+        live_zones(
+            t, high, low, close, ORDER_BLOCK, expiry, book_out, size_out, ints_out, floats_out, rows_out
+        )
         for layer in range(2):
             broke = internal[t] if layer == 0 else swing[t]
             if broke == 0:
@@ -94,7 +96,14 @@ def block_candle(open_: Floats, close: Floats, side: int, origin: int) -> int:
 
 
 def block_edges(
-    open_: Floats, high: Floats, low: Floats, close: Floats, side: int, candle: int, origin: int, body_only: int
+    open_: Floats,
+    high: Floats,
+    low: Floats,
+    close: Floats,
+    side: int,
+    candle: int,
+    origin: int,
+    body_only: int,
 ) -> tuple[float, float]:
     """Near and far edge: the candle's, and the leg's extreme from the candle to the origin."""
     near = high[candle] if side > 0 else low[candle]

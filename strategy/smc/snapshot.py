@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from contracts.hook_point import hook_point
-from shared.models.indicators import IndicatorSets
 from shared.models.market import Candles, MultiTimeframeData
 from shared.models.profile import Profile
 from shared.models.smc import SMCSnapshot, TimeframeStructure, Zone
@@ -16,9 +15,7 @@ from strategy.smc.zones import depth_of
 
 
 @hook_point("smc", gives="smc_snapshot")
-def find_structure(
-    multi_tf_data: MultiTimeframeData, multi_tf_indicators: IndicatorSets, settings: Profile
-) -> SMCSnapshot:
+def find_structure(multi_tf_data: MultiTimeframeData, settings: Profile) -> SMCSnapshot:
     """Structure of every timeframe as of its last closed bar.
 
     Between a zone's own closes its touches and fill follow the trigger timeframe's closed candles.
@@ -32,7 +29,11 @@ def find_structure(
     trigger = multi_tf_data.candles.get(settings.timeframes.trigger)
     if trigger is not None:
         structures = {timeframe: overlay(structure, trigger) for timeframe, structure in structures.items()}
-    context = {timeframe: structures[timeframe] for timeframe in settings.timeframes.context if timeframe in structures}
+    context = {
+        timeframe: structures[timeframe]
+        for timeframe in settings.timeframes.context
+        if timeframe in structures
+    }
     return SMCSnapshot(multi_tf_data.as_of_ms, structures, align(context, settings.confluence.alignment))
 
 
@@ -47,8 +48,13 @@ def overlay(structure: TimeframeStructure, trigger: Candles) -> TimeframeStructu
     if not len(since):
         return structure
     low, high = float(since.low.min()), float(since.high.max())
-    blocks = [replace(block, zone=_reached(block.zone, structure.close, low, high)) for block in structure.order_blocks]
-    gaps = [replace(gap, zone=_reached(gap.zone, structure.close, low, high)) for gap in structure.fair_value_gaps]
+    blocks = [
+        replace(block, zone=_reached(block.zone, structure.close, low, high))
+        for block in structure.order_blocks
+    ]
+    gaps = [
+        replace(gap, zone=_reached(gap.zone, structure.close, low, high)) for gap in structure.fair_value_gaps
+    ]
     return replace(structure, order_blocks=tuple(blocks), fair_value_gaps=tuple(gaps))
 
 

@@ -86,7 +86,15 @@ def live_zones(
 
 
 def _log(
-    t: int, kind: int, event: int, book: Floats, at: int, share: float, ints_out: Ints, floats_out: Floats, rows_out: Ints
+    t: int,
+    kind: int,
+    event: int,
+    book: Floats,
+    at: int,
+    share: float,
+    ints_out: Ints,
+    floats_out: Floats,
+    rows_out: Ints,
 ) -> None:
     emit(
         ints_out, floats_out, rows_out, t, kind, event, 1 if book[at + SIDE] > 0.0 else -1, -1, int(book[at + THING]),

@@ -14,7 +14,15 @@ import pytest
 from data.adapters.ccxt_binance import BinanceSpot
 from data.cache import SqliteCandleStore
 from shared.config.settings import ExchangeSettings
-from shared.errors import DataFault, NotFound, RateLimited, SecurityFault, SniperError, TransportFault, VenueRefusal
+from shared.errors import (
+    DataFault,
+    NotFound,
+    RateLimited,
+    SecurityFault,
+    SniperError,
+    TransportFault,
+    VenueRefusal,
+)
 from shared.models.market import Candles
 from shared.models.timeframe import Timeframe
 from tests.servers.binance import BinanceServer
@@ -41,7 +49,10 @@ def server(market: ServedMarket) -> Iterator[BinanceServer]:
 
 
 def fetch(
-    server: BinanceServer, symbol: str = "BTC/USDT", timeframe: Timeframe = Timeframe.M15, since: int = NOW - 3 * 86_400_000
+    server: BinanceServer,
+    symbol: str = "BTC/USDT",
+    timeframe: Timeframe = Timeframe.M15,
+    since: int = NOW - 3 * 86_400_000,
 ) -> Candles:
     async def work() -> Candles:
         feed = BinanceSpot(ExchangeSettings(base_url=server.base_url, timeout_s=1.0))
@@ -71,7 +82,9 @@ def test_the_candle_still_forming_is_never_given(server: BinanceServer) -> None:
     assert int(candles.open_ms[-1]) == Timeframe.M15.last_closed_open(NOW)
 
 
-def test_long_spans_come_in_pages_and_join_without_a_seam(server: BinanceServer, market: ServedMarket) -> None:
+def test_long_spans_come_in_pages_and_join_without_a_seam(
+    server: BinanceServer, market: ServedMarket
+) -> None:
     candles = fetch(server, since=NOW - 30 * 86_400_000)
     served = market.candles("BTC/USDT", "15m", NOW - 30 * 86_400_000, NOW)
     assert server.count("/klines") == 3
@@ -193,7 +206,6 @@ def test_an_exchange_that_is_down_ends_in_one_line_and_code_30(server: BinanceSe
 
 
 def test_an_exchange_that_is_not_there_ends_in_one_line(server: BinanceServer) -> None:
-    import os
 
     server.__exit__()
     code, _, err = scan(server)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import threading
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,7 +15,13 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.servers.market import INTERVAL_MS, ServedMarket
 
-WEIGHTS = {"/api/v3/klines": 2, "/api/v3/exchangeInfo": 20, "/api/v3/ticker/24hr": 80, "/api/v3/time": 1, "/api/v3/ping": 1}
+WEIGHTS = {
+    "/api/v3/klines": 2,
+    "/api/v3/exchangeInfo": 20,
+    "/api/v3/ticker/24hr": 80,
+    "/api/v3/time": 1,
+    "/api/v3/ping": 1,
+}
 DAY_MS = 86_400_000
 HTML = b"<!DOCTYPE html><html><body>Sign in to this network</body></html>"
 
@@ -108,7 +113,9 @@ class BinanceServer:
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._http.daemon_threads = True
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread = threading.Thread(
+            target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        )
 
     def __enter__(self) -> BinanceServer:
         self._thread.start()
@@ -143,7 +150,7 @@ class BinanceServer:
                     return plan.kind
         return None
 
-    def _handler(server: BinanceServer) -> type[BaseHTTPRequestHandler]:  # noqa: N805
+    def _handler(server: BinanceServer) -> type[BaseHTTPRequestHandler]:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
@@ -195,7 +202,9 @@ class BinanceServer:
         return {
             "timezone": "UTC",
             "serverTime": self.now_ms,
-            "rateLimits": [{"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": 6000}],
+            "rateLimits": [
+                {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": 6000}
+            ],
             "exchangeFilters": [],
             "symbols": [self._symbol_entry(symbol) for symbol in self.market.base],
         }
@@ -227,7 +236,9 @@ class BinanceServer:
 
     def _named(self, query: dict[str, str]) -> str:
         if "symbol" not in query:
-            raise VenueError(-1102, "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed.")
+            raise VenueError(
+                -1102, "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed."
+            )
         names = {symbol.replace("/", ""): symbol for symbol in self.market.base}
         if query["symbol"] not in names:
             raise VenueError(-1121, "Invalid symbol.")
@@ -278,5 +289,3 @@ def _kline(row: list[float], length: int) -> list[Any]:
 
 def _number(value: float) -> str:
     return f"{value:.8f}"
-
-

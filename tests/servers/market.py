@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +55,16 @@ class ServedMarket:
             high = np.round(np.maximum(opened, close) * (1 + np.abs(draw.normal(0, 0.001, times.size))), 2)
             low = np.round(np.minimum(opened, close) * (1 - np.abs(draw.normal(0, 0.001, times.size))), 2)
             volume = np.round(draw.exponential(5000.0, times.size) + 1, 3)
-            tables[symbol] = np.column_stack([times, opened, np.maximum(high, np.maximum(opened, close)), np.minimum(low, np.minimum(opened, close)), close, volume])
+            tables[symbol] = np.column_stack(
+                [
+                    times,
+                    opened,
+                    np.maximum(high, np.maximum(opened, close)),
+                    np.minimum(low, np.minimum(opened, close)),
+                    close,
+                    volume,
+                ]
+            )
         return cls(tables)
 
     def candles(self, symbol: str, interval: str, since_ms: int, now_ms: int) -> np.ndarray:
@@ -67,11 +77,13 @@ class ServedMarket:
         window = ((rows[:, 0] - anchor) // length).astype(np.int64)
         made = []
         edges = np.flatnonzero(np.r_[True, np.diff(window) != 0, True])
-        for start, stop in zip(edges[:-1], edges[1:], strict=True):
+        for start, stop in itertools.pairwise(edges):
             part = rows[start:stop]
             traded = part[part[:, 5] > 0]
             part = traded if len(traded) else part
             opened = int(window[start]) * length + anchor
             if opened >= since_ms:
-                made.append([opened, part[0, 1], part[:, 2].max(), part[:, 3].min(), part[-1, 4], part[:, 5].sum()])
+                made.append(
+                    [opened, part[0, 1], part[:, 2].max(), part[:, 3].min(), part[-1, 4], part[:, 5].sum()]
+                )
         return np.asarray(made).reshape(-1, 6)

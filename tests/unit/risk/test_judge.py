@@ -75,7 +75,7 @@ def test_a_stopped_plan_costs_half_a_percent_of_equity_when_nothing_else_limits_
 
 def test_fees_and_slippage_are_part_of_what_a_stop_costs() -> None:
     costs = CostRules(maker_bps=10.0, taker_bps=10.0, slippage_bps=2.0)
-    assert loss_per_unit(plan(), costs) == Decimal("2") + Decimal("0.1") + Decimal("98") * Decimal("0.0012")
+    assert loss_per_unit(plan(), costs) == Decimal(2) + Decimal("0.1") + Decimal(98) * Decimal("0.0012")
 
 
 def test_a_tight_stop_is_bound_by_leverage_not_by_risk() -> None:
