@@ -20,7 +20,6 @@ class StructureReader(Protocol):
     def __call__(
         self,
         multi_tf_data: MultiTimeframeData,
-        multi_tf_indicators: IndicatorSets,
         settings: Profile,
     ) -> SMCSnapshot:
         """Structure as of the last closed bar of each timeframe."""

@@ -261,5 +261,6 @@ SELECT exchange, symbol, timeframe, min(first), max(last), sum(n), sum(size) FRO
 
 
 def _market(row: tuple[Any, ...]) -> Market:
-    tick, lot_step, min_notional = (Decimal(row[place]) for place in (6, 7, 8))
-    return Market(*row[:6], tick, lot_step, min_notional, bool(row[9]), row[10])
+    exchange, symbol, market_id, base, quote, kind, tick, lot_step, min_notional, active, source = row
+    steps = Decimal(tick), Decimal(lot_step), Decimal(min_notional)
+    return Market(exchange, symbol, market_id, base, quote, kind, *steps, bool(active), source)

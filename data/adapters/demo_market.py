@@ -54,10 +54,10 @@ class Coin:
         return f"{self.base}/USDT"
 
     def market(self) -> Market:
-        """Trading rules."""
+        """Trading rules; both directions may be traded here."""
         tick, lot = (Decimal(1).scaleb(-places) for places in (self.decimals, self.lot_decimals))
         return Market(
-            "demo", self.symbol, f"{self.base}USDT", self.base, "USDT", "spot", tick, lot, Decimal(5),
+            "demo", self.symbol, f"{self.base}USDT", self.base, "USDT", "perpetual", tick, lot, Decimal(5),
             self.halted_days == 0, "exchange",
         )  # fmt: skip
 

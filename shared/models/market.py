@@ -23,7 +23,7 @@ Ints = npt.NDArray[np.int64]
 COLUMNS: Final = ("open", "high", "low", "close", "volume")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Candles:
     """Closed candles of one timeframe, oldest first, one array a column.
 
@@ -100,6 +100,11 @@ class Candles:
     def __len__(self) -> int:
         """Number of candles."""
         return int(self.open_ms.size)
+
+    def __repr__(self) -> str:
+        """Timeframe, number and span: the rows themselves are for :meth:`to_frame`."""
+        span = f" {iso(int(self.open_ms[0]))} to {iso(int(self.open_ms[-1]))}" if len(self) else ""
+        return f"<Candles {self.timeframe}: {len(self)}{span}>"
 
     def __eq__(self, other: object) -> bool:
         """Same timeframe and the same bits in every column."""

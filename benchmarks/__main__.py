@@ -1,0 +1,23 @@
+"""``python -m benchmarks [NAME…]``: run the benchmarks, all of them by default."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Final
+
+from benchmarks import cold_start, indicators, pipeline, smc, store
+
+BENCHMARKS: Final[dict[str, Callable[[], None]]] = {
+    "indicators": indicators.run,
+    "smc": smc.run,
+    "store": store.run,
+    "pipeline": pipeline.run,
+    "cold_start": cold_start.run,
+}
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or BENCHMARKS:
+        print(f"== {name}", flush=True)
+        BENCHMARKS[name]()
+        print(flush=True)
