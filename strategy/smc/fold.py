@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from shared.models.events import Event, EventLog, Kind, object_id
-from shared.models.market import Candles, Ints
+from shared.models.market import Candles
 from shared.models.smc import (
     BreakLabel,
     DealingRange,
@@ -32,10 +32,12 @@ from shared.models.smc import (
     Zone,
     ZoneKind,
 )
+from strategy.smc.fold_state import FoldState, fold_state
 from strategy.smc.order_blocks import HAS_GAP, LEFT_ZONE, SWEPT
 
 RECENT_BARS: Final = 50
-NEWEST: Final = 20
+BREAKS: Final = 12
+SWINGS: Final = 6
 LAYERS: Final = (Layer.INTERNAL, Layer.SWING)
 LABELS: Final = {0: BreakLabel.INIT, 1: BreakLabel.BOS, -1: BreakLabel.CHOCH}
 HALF_LIFE_BARS: Final = {ZoneKind.FAIR_VALUE_GAP: 25, ZoneKind.ORDER_BLOCK: 50}
@@ -44,13 +46,13 @@ SWING_WORDS: Final = {
     (Side.SHORT, 0): "EQ", (Side.LONG, 0): "EQ", (Side.SHORT, 2): "first", (Side.LONG, 2): "first",
 }  # fmt: skip
 """A swing high has side SHORT: stops of buyers lie there."""
-ENDS: Final = (Event.INVALIDATED, Event.EXPIRED, Event.SWEPT_WICK, Event.SWEPT_RECLAIM, Event.BROKEN)
 
 
 def read_structure(candles: Candles, log: EventLog, bar: int = -1) -> TimeframeStructure:
     """The log's fold as of ``bar`` (default: the last)."""
     t = len(candles) - 1 if bar < 0 else bar
-    fold = Fold(candles, log.until(t), t)
+    known = log.until(t)
+    fold = Fold(candles, known, t, fold_state(known, t + 1))
     atr = float(log.atr[t])
     return TimeframeStructure(
         timeframe=candles.timeframe,
@@ -77,26 +79,30 @@ def freshness_of(age_bars: int, touches: int, fill: float, half_life: int) -> fl
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """The rows of ``log`` known at bar ``t`` of ``candles``."""
+    """The rows of ``log`` known at bar ``t`` of ``candles``, and the state of the objects that formed there."""
 
     candles: Candles
     log: EventLog
     t: int
+    state: FoldState
 
-    def rows(self, kind: Kind, *events: Event, since: int = 0) -> Ints:
-        """Row numbers of a kind's events since a bar, newest first."""
-        first = int(np.searchsorted(self.log.ints[:, 0], since))
-        table = self.log.ints[first:]
-        chosen = table[:, 1] == kind
-        if events:
-            chosen &= np.isin(table[:, 2], events)
-        return np.flatnonzero(chosen)[::-1] + first
-
-    def alive(self, kind: Kind) -> Ints:
+    def formed(self, kind: Kind) -> list[int]:
         """Rows at which the living objects of a kind formed, newest first."""
-        formed, ended = self.rows(kind, Event.FORMED), self.rows(kind, *ENDS)
-        things = self.log.ints[:, 5]
-        return formed[~np.isin(things[formed], things[ended])]
+        rows: list[int] = np.flatnonzero((self.log.ints[:, 1] == kind) & (self.state.alive == 1))[
+            ::-1
+        ].tolist()
+        return rows
+
+    def recent(self, kind: Kind, *events: Event) -> list[int]:
+        """Row numbers of a kind's events of the last fifty bars, newest first."""
+        first = int(np.searchsorted(self.log.ints[:, 0], self.t - RECENT_BARS))
+        wanted = set(events)
+        table = self.log.ints[first:, 1:3].tolist()
+        return [
+            first + at
+            for at in range(len(table) - 1, -1, -1)
+            if table[at][0] == kind and table[at][1] in wanted
+        ]
 
     def identity(self, row: int, detector: str, layer: str = "") -> dict[str, object]:
         """Id, origin and known time of the object that formed at ``row``."""
@@ -116,7 +122,10 @@ class Fold:
         """Structure of one layer."""
         low, high = float(self.log.range_low[number][self.t]), float(self.log.range_high[number][self.t])
         close = float(self.candles.close[self.t])
-        breaks, swings = (self._newest_of_layer(kind, number) for kind in (Kind.BREAK, Kind.SWING))
+        breaks, swings = (
+            self._of_layer(Kind.BREAK, number, BREAKS),
+            self._of_layer(Kind.SWING, number, SWINGS),
+        )
         return LayerState(
             layer=LAYERS[number],
             trend=Trend(int(self.log.trend[number][self.t])),
@@ -125,10 +134,12 @@ class Fold:
             ranges=(DealingRange(low, high, (close - low) / (high - low)),) if low < high else (),
         )
 
-    def _newest_of_layer(self, kind: Kind, number: int) -> list[int]:
-        rows = self.rows(kind, Event.FORMED)
-        newest: list[int] = rows[self.log.ints[rows, 4] == number][:NEWEST].tolist()
-        return newest
+    def _of_layer(self, kind: Kind, number: int, most: int) -> list[int]:
+        """Rows of a layer's newest breaks or swings."""
+        table = self.log.ints
+        chosen = (table[:, 1] == kind) & (table[:, 2] == Event.FORMED) & (table[:, 4] == number)
+        rows: list[int] = np.flatnonzero(chosen)[-most:][::-1].tolist()
+        return rows
 
     def _break(self, row: int, layer: Layer) -> StructureBreak:
         low, _, margin, leg, label, protected, sweep, bars = self.log.floats[row].tolist()
@@ -160,26 +171,18 @@ class Fold:
 
     def gaps(self) -> tuple[FairValueGap, ...]:
         """Living fair value gaps."""
-        kind = ZoneKind.FAIR_VALUE_GAP
-        return tuple(FairValueGap(zone) for _, zone in self._zones(Kind.FAIR_VALUE_GAP, kind))
+        rows = self.formed(Kind.FAIR_VALUE_GAP)
+        return tuple(FairValueGap(self._zone(row, ZoneKind.FAIR_VALUE_GAP)) for row in rows)
 
     def order_blocks(self) -> tuple[OrderBlock, ...]:
         """Living order blocks."""
-        confirmed = self.rows(Kind.ORDER_BLOCK, Event.CONFIRMED_BY)
-        by_thing: dict[int, list[int]] = {}
-        for row in confirmed.tolist():
-            by_thing.setdefault(int(self.log.ints[row, 5]), []).append(int(self.log.ints[row, 4]))
-        return tuple(
-            self._block(row, zone, by_thing.get(int(self.log.ints[row, 5]), []))
-            for row, zone in self._zones(Kind.ORDER_BLOCK, ZoneKind.ORDER_BLOCK)
-        )
+        return tuple(self._block(row) for row in self.formed(Kind.ORDER_BLOCK))
 
-    def _block(self, row: int, zone: Zone, confirmed: list[int]) -> OrderBlock:
+    def _block(self, row: int) -> OrderBlock:
         _, _, _, displacement, volume, label, flags, life = self.log.floats[row].tolist()
-        layers = {int(self.log.ints[row, 4]), *confirmed}
         return OrderBlock(
-            zone=zone,
-            layers=tuple(LAYERS[number] for number in sorted(layers)),
+            zone=self._zone(row, ZoneKind.ORDER_BLOCK),
+            layers=self._layers(row),
             label=LABELS[int(label)],
             displacement_atr=displacement,
             relative_volume=volume,
@@ -189,26 +192,15 @@ class Fold:
             touches_before_known=int(life),
         )
 
-    def _zones(self, kind: Kind, zone_kind: ZoneKind) -> list[tuple[int, Zone]]:
-        """Living zones with the rows at which they formed."""
-        alive = self.alive(kind).tolist()
-        things = {int(self.log.ints[row, 5]) for row in alive}
-        life = self.rows(
-            kind, Event.TOUCHED, Event.FILLED_25, Event.FILLED_50, Event.FILLED_75, Event.FILLED_100
-        )
-        touches = dict.fromkeys(things, 0)
-        fills = dict.fromkeys(things, 0.0)
-        for row in life[np.isin(self.log.ints[life, 5], list(things))].tolist():
-            thing = int(self.log.ints[row, 5])
-            touches[thing] += int(self.log.ints[row, 2] == Event.TOUCHED)
-            fills[thing] = max(fills[thing], float(self.log.floats[row, 2]))
-        return [(row, self._zone(row, zone_kind, touches, fills)) for row in alive]
+    def _layers(self, row: int) -> tuple[Layer, ...]:
+        bits = int(self.state.layers[row])
+        return tuple(layer for bit, layer in enumerate(LAYERS) if bits & (1 << bit))
 
-    def _zone(self, row: int, kind: ZoneKind, touches: dict[int, int], fills: dict[int, float]) -> Zone:
+    def _zone(self, row: int, kind: ZoneKind) -> Zone:
         low, high, atr, *_, early = self.log.floats[row].tolist()
-        thing, age = int(self.log.ints[row, 5]), self.age(row)
-        touched = touches[thing] + int(early)
-        fill = max(fills[thing], 2.0 * (early - int(early)))
+        age = self.age(row)
+        touches = int(self.state.touches[row]) + int(early)
+        fill = max(float(self.state.fill[row]), 2.0 * (early - int(early)))
         layer = LAYERS[int(self.log.ints[row, 4])] if kind is ZoneKind.ORDER_BLOCK else ""
         return Zone(
             kind=kind,
@@ -218,36 +210,25 @@ class Fold:
             high=high,
             atr=atr,
             age_bars=age,
-            touches=touched,
+            touches=touches,
             fill=fill,
             mitigated=fill >= 0.5,
-            freshness=freshness_of(age, touched, fill, HALF_LIFE_BARS[kind]),
+            freshness=freshness_of(age, touches, fill, HALF_LIFE_BARS[kind]),
             **self.identity(row, kind, layer),  # type: ignore[arg-type]
         )
 
     def pools(self) -> tuple[Pool, ...]:
         """Living pools; one that was taken is neither swept nor broken yet, and lives."""
-        alive = self.alive(Kind.POOL).tolist()
-        changes = self.rows(Kind.POOL, Event.JOINED, Event.CONFIRMED_BY)[::-1]
-        things = [int(self.log.ints[row, 5]) for row in alive]
-        level = {thing: (float(self.log.floats[row, 0]), 1) for thing, row in zip(things, alive, strict=True)}
-        layers = {thing: {0} for thing in things}
-        for row in changes[np.isin(self.log.ints[changes, 5], things)].tolist():
-            thing = int(self.log.ints[row, 5])
-            if self.log.ints[row, 2] == Event.JOINED:
-                level[thing] = float(self.log.floats[row, 0]), int(self.log.floats[row, 2])
-            else:
-                layers[thing].add(1)
         return tuple(
             Pool(
                 side=Side(int(self.log.ints[row, 3])),
-                layers=tuple(LAYERS[number] for number in sorted(layers[thing])),
-                level=level[thing][0],
-                count=level[thing][1],
+                layers=self._layers(row),
+                level=float(self.state.level[row]),
+                count=int(self.state.count[row]),
                 age_bars=self.age(row),
                 **self.identity(row, "pool"),  # type: ignore[arg-type]
             )
-            for thing, row in zip(things, alive, strict=True)
+            for row in self.formed(Kind.POOL)
         )
 
     def sweeps(self) -> tuple[Sweep, ...]:
@@ -263,15 +244,14 @@ class Fold:
                 age_bars=self.age(row),
                 **self.identity(row, "pool"),  # type: ignore[arg-type]
             )
-            for row in self.rows(Kind.POOL, *kinds, since=self.t - RECENT_BARS).tolist()
+            for row in self.recent(Kind.POOL, *kinds)
         )
 
     def displacements(self) -> tuple[Displacement, ...]:
         """Displacements of the last fifty bars."""
-        since = self.t - RECENT_BARS
         made = {
             (int(self.log.ints[row, 5]), int(self.log.ints[row, 3]))
-            for row in self.rows(Kind.DISPLACEMENT, Event.MADE_FVG, since=since).tolist()
+            for row in self.recent(Kind.DISPLACEMENT, Event.MADE_FVG)
         }
         return tuple(
             Displacement(
@@ -282,5 +262,5 @@ class Fold:
                 age_bars=self.age(row),
                 **self.identity(row, "displacement"),  # type: ignore[arg-type]
             )
-            for row in self.rows(Kind.DISPLACEMENT, Event.FORMED, since=since).tolist()
+            for row in self.recent(Kind.DISPLACEMENT, Event.FORMED)
         )
