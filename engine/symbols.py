@@ -42,5 +42,6 @@ def decide_one(job: tuple[Pipeline, SniperContext]) -> SniperContext | SymbolFau
 
 
 def fault_of(symbol: str, error: SniperError) -> SymbolFault:
-    """The record of a fault."""
-    return SymbolFault(symbol, error.stage or "data", type(error).__name__, error.problem, error.action)
+    """The record of a fault, with the stage or hook it came from."""
+    problem = f"{error.problem} (in {error.place})" if error.place else error.problem
+    return SymbolFault(symbol, error.stage or "data", type(error).__name__, problem, error.action)

@@ -47,10 +47,12 @@ class SniperError(Exception):
         self.problem = problem
         self.action = action
         self.stage = ""
+        self.place = ""
 
     def at(self, stage: str, place: str) -> None:
-        """Note on the way up where this happened; the innermost stage stays."""
+        """Note on the way up where this happened; the innermost stage and place stay."""
         self.stage = self.stage or stage
+        self.place = self.place or place
         self.add_note(f"in {place}")
 
     def __reduce__(self) -> tuple[object, ...]:

@@ -32,8 +32,8 @@ class FoldState:
 def fold_state(log: EventLog, bars: int) -> FoldState:
     """Fold every row of ``log``, which covers ``bars`` bars."""
     rows = len(log)
-    whole, real = (lambda: np.empty(rows, np.int64)), (lambda: np.empty(rows))
-    state = FoldState(whole(), whole(), real(), real(), whole(), whole())
+    counts = [np.empty(rows, np.int64) for _ in range(4)]
+    state = FoldState(counts[0], counts[1], np.empty(rows), np.empty(rows), counts[2], counts[3])
     columns = (np.ascontiguousarray(log.ints[:, place]) for place in (1, 2, 4, 5))
     payload = (np.ascontiguousarray(log.floats[:, place]) for place in (0, 2))
     where = np.empty(KINDS * 2 * bars + 2, np.int64)
