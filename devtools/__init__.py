@@ -1,1 +1,1 @@
-"""devtools room."""
+"""The workshop: tools for those who build SniperSight."""

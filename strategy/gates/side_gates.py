@@ -171,6 +171,13 @@ SIDE_GATES: Final[tuple[tuple[Gate, Asked, Measure], ...]] = (
         lambda asked: asked.row.stop_distance_atr,
     ),
     (
+        Gate(
+            "plan", "plan.stop_far", "distance of the stop from the entry", "ATR", "<=", "plan.max_stop_atr"
+        ),
+        _with_zone,
+        lambda asked: asked.row.stop_distance_atr,
+    ),
+    (
         Gate("plan", "plan.stop_zone", "active anchor zones that contain the stop", "zones", "<=", "0"),
         _with_zone,
         lambda asked: asked.row.stop_zones,

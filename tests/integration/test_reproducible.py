@@ -55,7 +55,7 @@ def imported_home(tmp_path_factory: pytest.TempPathFactory, market_dir: Path) ->
     home = str(tmp_path_factory.mktemp("imported"))
     done = cli("data", "import", str(market_dir), SNIPERSIGHT_HOME=home)
     assert done.returncode == 0, done.stderr
-    yield home
+    return home
 
 
 def test_recorded_candles_scan_to_the_same_bytes_with_and_without_the_compiler(imported_home: str) -> None:
@@ -146,7 +146,7 @@ def test_explain_reaches_the_outcome_of_the_scan() -> None:
 
 
 def test_an_unknown_symbol_is_answered_with_near_ones() -> None:
-    with pytest.raises(NotFound, match="Did you mean .*BTC/USDT"):
+    with pytest.raises(NotFound, match=r"Did you mean .*BTC/USDT"):
         explain_symbol(REQUEST, "BTX/USDT", EDGES)
 
 
