@@ -32,5 +32,10 @@ def _seconds(words: list[str], home: str) -> float:
     environ = os.environ | {"SNIPERSIGHT_HOME": home}
     environ.pop("PYTHONDONTWRITEBYTECODE", None)
     start = time.perf_counter()
-    subprocess.run([sys.executable, str(ROOT / "sniper_sight_cli.py"), *words], env=environ, capture_output=True, check=True)
+    subprocess.run(
+        [sys.executable, str(ROOT / "sniper_sight_cli.py"), *words],
+        env=environ,
+        capture_output=True,
+        check=True,
+    )
     return time.perf_counter() - start

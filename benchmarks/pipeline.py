@@ -65,11 +65,15 @@ def run() -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = SqliteCandleStore(Path(folder) / "candles.sqlite3")
         fill(store)
-        request = ScanRequest(profile(), "binance", Account(Decimal(10_000), "USDT"), as_of_ms=END_MS, offline=True)
+        request = ScanRequest(
+            profile(), "binance", Account(Decimal(10_000), "USDT"), as_of_ms=END_MS, offline=True
+        )
         for name in ("first scan (loads the compiled kernels)", "second scan"):
             wall, cpu = time.perf_counter(), time.process_time()
             result = run_scan(request, Edges(None, store, FixedClock()))
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
             stopped = ", ".join(f"{row.stage} {row.stopped}" for row in result.funnel if row.stopped)
-            print(f"{name}: {wall:.2f} s wall, {cpu:.2f} s CPU (aim: 5 s) · {len(result.setups)} plans · {stopped}")
+            print(
+                f"{name}: {wall:.2f} s wall, {cpu:.2f} s CPU (aim: 5 s) · {len(result.setups)} plans · {stopped}"
+            )
         store.close()

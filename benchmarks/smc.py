@@ -18,7 +18,9 @@ def run() -> None:
     for bars, recorded in RECORDED_MS.items():
         candles = walk(bars)
         seconds = cpu_s(lambda candles=candles: engine.detect(candles, options, 0.0001), 3)  # type: ignore[misc]
-        print(f"{bars:7} bars: {seconds * 1e3:8.2f} ms, {seconds / bars * 1e9:5.0f} ns a bar (aim 250); recorded peer {recorded} ms")
+        print(
+            f"{bars:7} bars: {seconds * 1e3:8.2f} ms, {seconds / bars * 1e9:5.0f} ns a bar (aim 250); recorded peer {recorded} ms"
+        )
     candles = walk(3000)
     log = engine.detect(candles, options, 0.0001)
     print(f"snapshot of 3,000 bars: {cpu_s(lambda: read_structure(candles, log), 20) * 1e3:.2f} ms")

@@ -25,14 +25,16 @@ def run() -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = SqliteCandleStore(Path(folder) / "candles.sqlite3")
         ours = {
-            "write": cpu_s(lambda: store.write_many("x", {name: (candles,) for name in names})),
+            "write": cpu_s(lambda: store.write_many("x", dict.fromkeys(names, (candles,)))),
             "read": cpu_s(lambda: [store.read("x", name, Timeframe.M5, 0, END_MS) for name in names]),
-            "append": cpu_s(lambda: store.write_many("x", {name: (newest,) for name in names})),
+            "append": cpu_s(lambda: store.write_many("x", dict.fromkeys(names, (newest,)))),
         }
         store.close()
         peer = _parquet(candles, Path(folder))
     for work, seconds in ours.items():
-        print(f"{work:7} {seconds:6.3f} s CPU · Parquet a file per series {peer[work]:6.2f} s · ratio {peer[work] / seconds:5.1f}")
+        print(
+            f"{work:7} {seconds:6.3f} s CPU · Parquet a file per series {peer[work]:6.2f} s · ratio {peer[work] / seconds:5.1f}"
+        )
 
 
 def _parquet(candles: Candles, folder: Path) -> dict[str, float]:

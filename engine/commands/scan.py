@@ -29,6 +29,11 @@ These prices are invented. Next:
 
 def scan(flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
     """Scan and show the result; the exit code."""
+    return scanned(flags, environ).status.exit_code
+
+
+def scanned(flags: Flags, environ: Mapping[str, str]) -> ScanResult:
+    """Scan and show the result."""
     from bot.telemetry.events import ScanStarted, StageTimed, events_of
     from bot.ui.progress import progress_on
     from engine.orchestrator import run_scan
@@ -47,16 +52,17 @@ def scan(flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
         now_ms = edges.clock.now_ms() if request.as_of_ms is None and request.exchange != DEMO else None
     log(StageTimed("scan", round(time.monotonic() - began, 3)), *events_of(result))
     show_scan(result, flags.output, console, now_ms)
-    return result.status.exit_code
+    return result
 
 
 def demo(flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
     """Scan the made-up market; a person is told what to do next."""
-    code = scan(flags, environ)
+    result = scanned(flags, environ)
     console = Console.of(flags.output, environ)
     if console.watched and not flags.output.quiet:
-        console.result(["", *NEXT_STEPS.format(symbol="BTC/USDT").splitlines()])
-    return code
+        symbol = result.setups[0].plan.symbol if result.setups else "BTC/USDT"
+        console.result(["", *NEXT_STEPS.format(symbol=symbol).splitlines()])
+    return result.status.exit_code
 
 
 def explain(symbol: str, flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
