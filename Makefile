@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+OURSELVES := --no-deps --no-build-isolation --disable-pip-version-check --quiet --editable .
 LOCKED := --require-hashes --only-binary :all: --disable-pip-version-check --quiet --compile
 
 .PHONY: help demo test lint format lock bench wheel schema clean
@@ -29,7 +30,7 @@ format: $(VENV)/.ready-dev   ## Format and mend what can be mended
 lock: $(VENV)/.ready-dev   ## Resolve the dependencies anew
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate \
-	    --no-emit-index-url --custom-compile-command "make lock" --quiet -o requirements.lock
+	    --no-emit-index-url --extra install --custom-compile-command "make lock" --quiet -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate \
 	    --no-emit-index-url --all-extras --custom-compile-command "make lock" --quiet -o requirements-dev.lock
 
@@ -50,10 +51,12 @@ $(VENV)/bin/python:
 	@echo "Making the environment $(VENV) (once)"
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.ready: $(VENV)/bin/python requirements.lock
+$(VENV)/.ready: requirements.lock pyproject.toml | $(VENV)/bin/python
 	@test -e $(VENV)/.ready-dev || $(BIN)/python -m pip install $(LOCKED) -r requirements.lock
+	@$(BIN)/python -m pip install $(OURSELVES)
 	@touch $@
 
-$(VENV)/.ready-dev: $(VENV)/bin/python requirements-dev.lock
+$(VENV)/.ready-dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 	@$(BIN)/python -m pip install $(LOCKED) -r requirements-dev.lock
+	@$(BIN)/python -m pip install $(OURSELVES)
 	@touch $@ $(VENV)/.ready
