@@ -64,35 +64,39 @@ def find_breaks(
     """
     trend = 0
     high_at, low_at, protected_at = -1, -1, -1
-    high_broken, low_broken, high_newer = True, True, False
+    high_broken, low_broken, newer = True, True, 0
     range_low, range_high = NAN, NAN
     for t in range(len(close)):
         p = t - reach
         if pivots[t] & HIGH:
-            run = high_at >= 0 and high_newer and not high_broken and high[high_at] >= high[p]
+            run = newer > 0 and not high_broken and high[high_at] >= high[p]
             if not run:
                 high_at, high_broken = p, False
-            high_newer = True
         if pivots[t] & LOW:
-            run = low_at >= 0 and not high_newer and not low_broken and low[low_at] <= low[p]
+            run = newer < 0 and not low_broken and low[low_at] <= low[p]
             if not run:
                 low_at, low_broken = p, False
-            high_newer = False
+        if pivots[t] > 0:
+            newer = 1 if pivots[t] == HIGH else -1 if pivots[t] == LOW else 0
         if trend == 0 and high_at >= 0 and low_at >= 0 and not range_low <= range_high:
             range_low, range_high = low[low_at], high[high_at]
         range_low, range_high = min(range_low, low[t]), max(range_high, high[t])
         breaks_out[t] = 0
         origins_out[t] = -1
-        for sign in (1, -1):
+        rising, up_guard = _goes_through(
+            t, 1, high, close, atr, buffer_atr, high_at, high_broken, trend, protected_at
+        )
+        falling, down_guard = _goes_through(
+            t, -1, low, close, atr, buffer_atr, low_at, low_broken, trend, protected_at
+        )
+        sign = 1 if rising or up_guard else -1 if falling or down_guard else 0
+        if (rising or up_guard) and (falling or down_guard):
+            sign = trend
+        if sign != 0:
             extremes = high if sign > 0 else low
             at = high_at if sign > 0 else low_at
-            broken = high_broken if sign > 0 else low_broken
-            fresh = at >= 0 and not broken and t - at <= MEMORY
-            through = fresh and sign * (close[t] - extremes[at]) > buffer_atr * atr[t]
-            guarded = trend == -sign and protected_at >= 0 and t - protected_at <= MEMORY
-            protected = guarded and sign * (close[t] - extremes[protected_at]) > buffer_atr * atr[t]
-            if breaks_out[t] != 0 or not (through or protected):
-                continue
+            through = rising if sign > 0 else falling
+            protected = up_guard if sign > 0 else down_guard
             pivot = at if through else protected_at
             against = low if sign > 0 else high
             origin = leg_origin(against, sign, pivot + 1, t)
@@ -117,6 +121,18 @@ def find_breaks(
         trend_out[t] = trend
         range_low_out[t] = range_low
         range_high_out[t] = range_high
+
+
+def _goes_through(
+    t: int, sign: int, extremes: Floats, close: Floats, atr: Floats, buffer_atr: float, at: int, broken: bool,
+    trend: int, protected_at: int,
+) -> tuple[bool, bool]:  # fmt: skip
+    """Whether the close passes the unbroken swing of a side, and whether it passes the protected level of the other trend."""
+    swing = at >= 0 and not broken and t - at <= MEMORY
+    through = swing and sign * (close[t] - extremes[at]) > buffer_atr * atr[t]
+    guarded = trend == -sign and protected_at >= 0 and t - protected_at <= MEMORY
+    protected = guarded and sign * (close[t] - extremes[protected_at]) > buffer_atr * atr[t]
+    return through, protected
 
 
 def _extreme(values: Floats, sign: int, first: int, last: int) -> float:

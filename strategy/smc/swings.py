@@ -52,12 +52,14 @@ def find_swings(
         p = t - reach
         if p < reach or not atr[p] > 0.0:
             continue
+        high_before = last_high
+        low_before = last_low
         for sign in (1, -1):
             values = high if sign > 0 else low
             if not is_pivot(values, sign, p, reach):
                 continue
-            before = last_high if sign > 0 else last_low
-            opposite = last_low if sign > 0 else last_high
+            before = high_before if sign > 0 else low_before
+            opposite = low_before if sign > 0 else high_before
             label = _label(values, p, before, max(equal_atr * atr[p], tick))
             prominence = 0.0
             if opposite >= 0:
