@@ -228,6 +228,16 @@ class SqliteCandleStore:
             return row
 
     @contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        """Pages and tail as of one instant: another process may fold the tail into a page between two queries."""
+        with self._faults("read"):
+            self._db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._db.execute("ROLLBACK")
+
+    @contextmanager
     def _transaction(self) -> Iterator[None]:
         with self._faults("written"):
             self._db.execute("BEGIN IMMEDIATE")

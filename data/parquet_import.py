@@ -27,8 +27,9 @@ NAME: Final = re.compile(
 )
 COLUMNS: Final = ("ts", "open", "high", "low", "close", "volume")
 MAX_DECIMALS: Final = 12
-SLACK: Final = 1e-5
-"""A multiple of the tick may miss a whole number by this much in float64."""
+SLACK: Final = 1e-9
+MOST_SLACK: Final = 1e-3
+"""A multiple of the tick may miss a whole number by this share of itself, and never by more than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ def step_of(values: Floats) -> Decimal:
     """The largest power of ten, at most 1, of which every value is a multiple."""
     for decimals in range(MAX_DECIMALS):
         scaled = values * 10.0**decimals
-        if np.all(np.abs(scaled - np.rint(scaled)) <= SLACK):
+        if np.all(np.abs(scaled - np.rint(scaled)) <= np.minimum(SLACK * scaled, MOST_SLACK)):
             return Decimal(1).scaleb(-decimals)
     return Decimal(1).scaleb(-MAX_DECIMALS)
 

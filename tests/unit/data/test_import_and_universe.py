@@ -1,0 +1,182 @@
+"""Importing candle files, choosing symbols, and reading them: every bad one is named and stops only itself."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from contracts.data_contract import Ticker
+from data.cache import SqliteCandleStore
+from data.ingestion_pipeline import Source, ingest
+from data.parquet_import import import_path, step_of
+from data.universe import rank
+from shared.config.profiles import load_profile
+from shared.errors import NotFound
+from shared.models.market import Market
+from shared.models.profile import UniverseRules
+from shared.models.timeframe import Timeframe
+from tests.laws.markets import market
+
+pa = pytest.importorskip("pyarrow")
+import pyarrow.parquet as pq  # noqa: E402
+
+GOOD = market(1, 300, "walk", Timeframe.M5)
+COLUMNS = ("open", "high", "low", "close", "volume")
+
+
+def write(folder: Path, name: str = "binance__BTC-USDT__5m.parquet", **changed: np.ndarray) -> Path:
+    table = {"ts": GOOD.open_ms, **{name: getattr(GOOD, name) for name in COLUMNS}} | changed
+    pq.write_table(
+        pa.table({name: column for name, column in table.items() if column is not None}), folder / name
+    )
+    return folder / name
+
+
+@pytest.fixture
+def store(tmp_path_factory: pytest.TempPathFactory) -> SqliteCandleStore:
+    return SqliteCandleStore(tmp_path_factory.mktemp("store") / "c.sqlite3")
+
+
+def test_a_file_is_kept_with_what_derives_from_it(tmp_path: Path, store: SqliteCandleStore) -> None:
+    (report,) = import_path(write(tmp_path), store).files
+    assert (report.problem, report.revised) == ("", 0)
+    assert [info.timeframe for info in store.series()][:3] == [Timeframe.M5, Timeframe.M15, Timeframe.H1]
+    assert store.read("binance", "BTC/USDT", Timeframe.M5, 0, 2**50) == GOOD
+    again = import_path(tmp_path, store).files[0]
+    assert (again.added, again.revised) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"high": GOOD.low - 1}, "breaks 'high >= open and close'"),
+        ({"ts": GOOD.open_ms // 1000}, "off the 5m grid"),
+        ({"ts": GOOD.open_ms // 1000 * 1000 - GOOD.open_ms % 7 * 0 + 1}, "off the 5m grid"),
+        ({"ts": np.r_[GOOD.open_ms[:1], GOOD.open_ms[:-1]]}, "does not open after"),
+        ({"close": np.full(300, np.nan)}, "finite"),
+        ({"volume": None}, "no column volume"),
+    ],
+)
+def test_a_file_that_breaks_a_rule_is_named_and_leaves_nothing(
+    tmp_path: Path, store: SqliteCandleStore, changed: dict[str, np.ndarray], said: str
+) -> None:
+    write(tmp_path, **changed)
+    write(tmp_path, "binance__ETH-USDT__5m.parquet")
+    report = import_path(tmp_path, store)
+    (bad,) = report.failed
+    assert said in bad.problem
+    assert {info.symbol for info in store.series()} == {"ETH/USDT"}
+
+
+def test_what_is_no_candle_file_is_named(tmp_path: Path, store: SqliteCandleStore) -> None:
+    (tmp_path / "notes__A-B__5m.parquet").write_text("not parquet")
+    whole = write(tmp_path).read_bytes()
+    (tmp_path / "cut__A-B__5m.parquet").write_bytes(whole[:500])
+    write(tmp_path, "BTC.parquet")
+    write(tmp_path, "binance__BTC-USDT__1m.parquet")
+    (tmp_path / "below").mkdir()
+    report = import_path(tmp_path, store)
+    problems = {file.name: file.problem for file in report.files if file.problem}
+    assert "not readable as Parquet" in problems["notes__A-B__5m.parquet"]
+    assert "not readable as Parquet" in problems["cut__A-B__5m.parquet"]
+    assert "its name is not" in problems["BTC.parquet"]
+    assert problems["binance__BTC-USDT__1m.parquet"] == "1m candles are not kept"
+    assert len(report.failed) == 3
+    assert report.folders_not_read == ("below",)
+
+
+def test_a_path_that_is_not_there_is_not_found(tmp_path: Path, store: SqliteCandleStore) -> None:
+    with pytest.raises(NotFound, match="no such file"):
+        import_path(tmp_path / "nowhere", store)
+
+
+@pytest.mark.parametrize(
+    ("values", "step"),
+    [
+        ([42283.58, 7.1], "0.01"),
+        ([1.31e-06, 9e-08], "1E-8"),
+        ([0.3921, 0.5], "0.0001"),
+        ([7.0, 12.0], "1"),
+        ([1e12, 3.0], "1"),
+    ],
+)
+def test_steps_are_read_off_the_decimals_there_are(values: list[float], step: str) -> None:
+    assert step_of(np.asarray(values)) == Decimal(step)
+
+
+RULES = UniverseRules(size=2, min_quote_volume_musd=20.0)
+
+
+def rules_of(base: str, quote: str = "USDT", *, active: bool = True) -> Market:
+    return Market(
+        "x",
+        f"{base}/{quote}",
+        base + quote,
+        base,
+        quote,
+        "spot",
+        Decimal(1),
+        Decimal(1),
+        Decimal(0),
+        active,
+        "exchange",
+    )
+
+
+def ranked(wanted: tuple[str, ...] = (), **volumes: float) -> dict[str, str]:
+    listed = [rules_of(name) for name in volumes] + [
+        rules_of("EUROCOIN", "EUR"),
+        rules_of("GONE", active=False),
+    ]
+    markets = {entry.symbol: entry for entry in listed}
+    tickers = {f"{name}/USDT": Ticker(f"{name}/USDT", 1.0, volume) for name, volume in volumes.items()}
+    tickers |= {name: Ticker(name, 1.0, 9e9) for name in ("EUROCOIN/EUR", "GONE/USDT")}
+    universe = rank(wanted, RULES, 0, markets, tickers)
+    return dict.fromkeys(universe.symbols, "in") | {drop.symbol: drop.code for drop in universe.drops}
+
+
+def test_every_symbol_is_in_or_has_the_code_that_left_it_out() -> None:
+    assert ranked(BTC=9e8, ETH=5e8, SOL=4e8, DUST=1e6, USDC=9e9, BTCUP=9e9, DEAD=0.0) == {
+        "BTC/USDT": "in",
+        "ETH/USDT": "in",
+        "SOL/USDT": "universe.rank",
+        "DUST/USDT": "universe.volume",
+        "USDC/USDT": "universe.excluded",
+        "BTCUP/USDT": "universe.excluded",
+        "DEAD/USDT": "universe.not_trading",
+        "EUROCOIN/EUR": "universe.quote",
+        "GONE/USDT": "universe.not_trading",
+    }
+
+
+def test_a_symbol_asked_for_by_name_only_has_to_trade() -> None:
+    assert ranked(("DUST/USDT", "GONE/USDT"), DUST=1e6) == {
+        "DUST/USDT": "in",
+        "GONE/USDT": "universe.not_trading",
+    }
+
+
+def test_a_misspelt_symbol_is_answered_with_near_ones() -> None:
+    with pytest.raises(NotFound, match="Did you mean"):
+        ranked(("BTCC/USDT",), BTC=1e9)
+
+
+def test_a_short_timeframe_that_is_only_information_is_declared_absent(
+    tmp_path: Path, store: SqliteCandleStore
+) -> None:
+    import_path(write(tmp_path), store)
+    profile = load_profile("balanced")
+    as_of = int(GOOD.close_ms[-1])
+    got = asyncio.run(
+        ingest(store.markets("binance"), Source(None, store), profile, as_of, lambda done, total: None)
+    )
+    data = got.data["BTC/USDT"]
+    assert Timeframe.W1 in data.absent
+    assert Timeframe.W1 not in data.candles
+    assert len(data.candles[Timeframe.M15]) == 100
+    assert replace(data, flags=("x",)).digest() != data.digest()

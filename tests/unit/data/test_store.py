@@ -1,0 +1,217 @@
+"""The candle store: it gives back what was written, bit for bit, or says that it cannot."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import textwrap
+import time
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.data_contract import WriteReport
+from data.cache import SqliteCandleStore
+from shared.errors import DataFault, StorageFault
+from shared.models.market import Candles, Market
+from shared.models.timeframe import Timeframe
+
+M5 = Timeframe.M5
+ALL = (0, 2**50)
+
+
+def candles(first: int, count: int, level: float = 100.0) -> Candles:
+    times = (first + np.arange(count)) * M5.ms
+    close = level + (first + np.arange(count)) % 7
+    return Candles(M5, times, close, close + 1, close - 1, close, np.full(count, level))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> SqliteCandleStore:
+    return SqliteCandleStore(tmp_path / "deep" / "candles.sqlite3")
+
+
+@pytest.mark.parametrize("count", [1, 999, 1000, 1001, 2500])
+def test_what_was_written_is_read_bit_for_bit(store: SqliteCandleStore, count: int) -> None:
+    assert store.write("x", "A/B", candles(0, count)) == WriteReport(count, 0)
+    assert store.read("x", "A/B", M5, *ALL) == candles(0, count)
+    (info,) = store.series()
+    assert (info.count, info.missing, info.last_ms) == (count, 0, (count - 1) * M5.ms)
+
+
+def test_writing_the_same_again_changes_nothing(store: SqliteCandleStore) -> None:
+    store.write("x", "A/B", candles(0, 1500))
+    assert store.write("x", "A/B", candles(200, 900)) == WriteReport(0, 0)
+    assert store.read("x", "A/B", M5, *ALL) == candles(0, 1500)
+
+
+def test_a_revised_candle_replaces_the_old_one_and_is_counted(store: SqliteCandleStore) -> None:
+    store.write("x", "A/B", candles(0, 1500))
+    assert store.write("x", "A/B", candles(10, 1, level=500.0)) == WriteReport(0, 1)
+    assert store.read("x", "A/B", M5, 10 * M5.ms, 11 * M5.ms).close[0] == 500.0
+
+
+def test_a_span_is_read_by_open_and_close_time(store: SqliteCandleStore) -> None:
+    store.write("x", "A/B", candles(0, 3000))
+    part = store.read("x", "A/B", M5, 995 * M5.ms, 2005 * M5.ms)
+    assert (part.open_ms[0] // M5.ms, part.open_ms[-1] // M5.ms) == (995, 2004)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 3000), st.integers(1, 1200), st.sampled_from([100.0, 200.0])), max_size=6
+    )
+)
+def test_any_order_of_writes_reads_back_as_the_newest_value_of_each_time(
+    tmp_path_factory: pytest.TempPathFactory, writes: list[tuple[int, int, float]]
+) -> None:
+    store = SqliteCandleStore(tmp_path_factory.mktemp("store") / "c.sqlite3")
+    model: dict[int, tuple[float, ...]] = {}
+    for first, count, level in writes:
+        part = candles(first, count, level)
+        store.write("x", "A/B", part)
+        model |= dict(
+            zip(
+                part.open_ms.tolist(),
+                zip(part.close.tolist(), part.volume.tolist(), strict=True),
+                strict=True,
+            )
+        )
+    held = store.read("x", "A/B", M5, *ALL)
+    assert (
+        dict(
+            zip(
+                held.open_ms.tolist(),
+                zip(held.close.tolist(), held.volume.tolist(), strict=True),
+                strict=True,
+            )
+        )
+        == model
+    )
+    store.close()
+
+
+def test_a_batch_that_fails_leaves_nothing_behind(store: SqliteCandleStore) -> None:
+    def parts():  # type: ignore[no-untyped-def]
+        yield candles(0, 10)
+        raise DataFault("the second part is broken")
+
+    with pytest.raises(DataFault, match="second part"):
+        store.write_many("x", {"A/B": parts()})
+    assert store.series() == ()
+    store.write("x", "A/B", candles(0, 10))
+    assert store.read("x", "A/B", M5, *ALL) == candles(0, 10)
+
+
+@pytest.mark.parametrize("place", [0, 8000, 47999])
+def test_a_damaged_page_is_an_error_and_never_data(store: SqliteCandleStore, place: int) -> None:
+    store.write("x", "A/B", candles(0, 1000))
+    with sqlite3.connect(store.path) as db:
+        (body,) = db.execute("SELECT body FROM page").fetchone()
+        flipped = bytearray(body)
+        flipped[place] ^= 1
+        db.execute("UPDATE page SET body=?", (bytes(flipped),))
+    with pytest.raises(StorageFault, match="A/B 5m that starts 1970-01-01T00:00:00Z is damaged"):
+        store.read("x", "A/B", M5, *ALL)
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "candles.sqlite3"
+    path.write_text("not a database, but long enough to look like a file" * 10)
+    with pytest.raises(StorageFault, match=r"candles\.sqlite3 could not be"):
+        SqliteCandleStore(path)
+
+
+def test_a_store_of_a_newer_version_is_refused(store: SqliteCandleStore) -> None:
+    store.close()
+    with sqlite3.connect(store.path) as db:
+        db.execute("PRAGMA user_version=99")
+    with pytest.raises(StorageFault, match="newer version"):
+        SqliteCandleStore(store.path)
+
+
+def test_a_folder_that_cannot_be_made_is_a_typed_fault(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StorageFault, match="SNIPERSIGHT_HOME"):
+        SqliteCandleStore(tmp_path / "file" / "candles.sqlite3")
+
+
+def test_markets_come_back_with_exact_decimals(store: SqliteCandleStore) -> None:
+    rules = Market(
+        "x",
+        "PEPE/USDT",
+        "PEPEUSDT",
+        "PEPE",
+        "USDT",
+        "spot",
+        Decimal("1E-8"),
+        Decimal(1),
+        Decimal(5),
+        True,
+        "inferred",
+    )
+    store.save_markets({rules.symbol: rules})
+    assert store.markets("x") == {"PEPE/USDT": rules}
+    assert store.markets("y") == {}
+
+
+WRITER = """
+import sys, itertools
+from pathlib import Path
+from data.cache import SqliteCandleStore
+from tests.unit.data.test_store import candles
+store = SqliteCandleStore(Path(sys.argv[1]))
+for number in itertools.count(int(sys.argv[2])):
+    store.write("x", "A/B", candles(number * 130, 130))
+    print(number, flush=True)
+"""
+
+
+def test_a_kill_at_any_instant_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    path, kept = tmp_path / "candles.sqlite3", 0
+    draw = np.random.default_rng(5)
+    for _ in range(12):
+        call = [sys.executable, "-c", textwrap.dedent(WRITER), str(path), str(kept)]
+        with subprocess.Popen(call, stdout=subprocess.PIPE, text=True) as child:
+            assert child.stdout is not None
+            child.stdout.readline()
+            time.sleep(float(draw.uniform(0, 0.05)))
+            child.kill()
+            acknowledged = [int(line) for line in child.stdout.read().split()]
+        kept = max([kept, *(number + 1 for number in acknowledged)])
+        store = SqliteCandleStore(path)
+        held = store.read("x", "A/B", M5, *ALL)
+        store.close()
+        assert len(held) >= kept * 130
+        assert held == candles_up_to(len(held))
+        kept = len(held) // 130
+
+
+def candles_up_to(count: int) -> Candles:
+    parts = [candles(number * 130, 130) for number in range(count // 130)]
+    columns = (
+        np.concatenate([getattr(part, name) for part in parts])
+        for name in ("open_ms", "open", "high", "low", "close", "volume")
+    )
+    return Candles(M5, *columns)
+
+
+def test_one_reads_while_another_writes(tmp_path: Path) -> None:
+    path = tmp_path / "candles.sqlite3"
+    SqliteCandleStore(path).close()
+    call = [sys.executable, "-c", textwrap.dedent(WRITER), str(path), "0"]
+    with subprocess.Popen(call, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        reader = SqliteCandleStore(path)
+        for _ in range(100):
+            held = reader.read("x", "A/B", M5, *ALL)
+            assert len(held) % 130 == 0
+            assert held == candles_up_to(len(held))
+        reader.close()
+        child.kill()
