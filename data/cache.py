@@ -62,9 +62,9 @@ class SqliteCandleStore:
         series = self._series_id(exchange, symbol, timeframe)
         if series is None:
             return Candles.empty(timeframe)
-        held = self._load(
-            series, timeframe, since_ms, until_ms - timeframe.ms, f"{exchange} {symbol} {timeframe}"
-        )
+        name = f"{exchange} {symbol} {timeframe}"
+        with self._snapshot():
+            held = self._load(series, timeframe, since_ms, until_ms - timeframe.ms, name)
         return held.between(since_ms, until_ms)
 
     def write(self, exchange: str, symbol: str, candles: Candles) -> WriteReport:

@@ -53,7 +53,7 @@ def test_writing_the_same_again_changes_nothing(store: SqliteCandleStore) -> Non
 def test_a_revised_candle_replaces_the_old_one_and_is_counted(store: SqliteCandleStore) -> None:
     store.write("x", "A/B", candles(0, 1500))
     assert store.write("x", "A/B", candles(10, 1, level=500.0)) == WriteReport(0, 1)
-    assert store.read("x", "A/B", M5, 10 * M5.ms, 11 * M5.ms).close[0] == 500.0
+    assert store.read("x", "A/B", M5, 10 * M5.ms, 11 * M5.ms).close[0] == 503.0
 
 
 def test_a_span_is_read_by_open_and_close_time(store: SqliteCandleStore) -> None:
