@@ -6,6 +6,7 @@ Fill functions are kernels' parts: one source, compiled or plain (``shared/utils
 
 from __future__ import annotations
 
+from indicators.windows import fill_sums
 from shared.models.market import Floats
 
 NAN = float("nan")
@@ -65,21 +66,30 @@ def _place_in_range(values: Floats, last: int, count: int) -> float:
     return 50.0
 
 
-def fill_mfi(high: Floats, low: Floats, close: Floats, volume: Floats, period: int, mfi_out: Floats) -> None:
+def fill_mfi(
+    high: Floats,
+    low: Floats,
+    close: Floats,
+    volume: Floats,
+    period: int,
+    room_out: Floats,
+    rising_out: Floats,
+    falling_out: Floats,
+    sum_out: Floats,
+    mfi_out: Floats,
+) -> None:
     """Money flow index (Quong and Soudack, 1989), 0–100; NaN for the first ``period`` rows."""
+    before = 0.0
     for i in range(len(close)):
+        typical = (high[i] + low[i] + close[i]) / 3.0
+        rising_out[i] = typical * volume[i] if i > 0 and typical > before else 0.0
+        falling_out[i] = typical * volume[i] if i > 0 and typical < before else 0.0
+        before = typical
+    fill_sums(rising_out, period, room_out, mfi_out)
+    fill_sums(falling_out, period, room_out, sum_out)
+    for i in range(len(close)):
+        total = mfi_out[i] + sum_out[i]
         if i < period:
             mfi_out[i] = NAN
-            continue
-        rising = 0.0
-        falling = 0.0
-        before = (high[i - period] + low[i - period] + close[i - period]) / 3.0
-        for j in range(i - period + 1, i + 1):
-            typical = (high[j] + low[j] + close[j]) / 3.0
-            if typical > before:
-                rising += typical * volume[j]
-            elif typical < before:
-                falling += typical * volume[j]
-            before = typical
-        total = rising + falling
-        mfi_out[i] = 100.0 * rising / total if total > 0.0 else 50.0
+        else:
+            mfi_out[i] = 100.0 * mfi_out[i] / total if total > 0.0 else 50.0

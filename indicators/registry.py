@@ -20,6 +20,7 @@ from indicators.momentum import fill_mfi, fill_rsi, fill_stoch_rsi
 from indicators.trend import fill_adx, fill_efficiency, fill_ema
 from indicators.volatility import fill_atr, fill_realized
 from indicators.volume import fill_obv, fill_spike
+from indicators.windows import ROOM
 from shared.models.indicators import IndicatorSet, IndicatorSets
 from shared.models.market import Candles, Floats, MultiTimeframeData
 from shared.utils.kernels import kernel
@@ -118,10 +119,10 @@ def required_bars() -> int:
 def compute_set(candles: Candles) -> IndicatorSet:
     """Every column of one series, in one pass. A series shorter than a warm-up has that column all NaN."""
     columns = {name: np.empty(len(candles)) for name in COLUMNS}
-    spare = np.empty(len(candles))
+    spare = (np.empty(len(candles)), np.empty(len(candles)), np.empty(len(candles)), np.empty(ROOM))
     prices = (candles.high, candles.low, candles.close, candles.volume)
     if len(candles):
-        _fill_all(*prices, *columns.values(), spare)
+        _fill_all(*prices, *columns.values(), *spare)
     return IndicatorSet(candles.timeframe, columns)
 
 
@@ -160,19 +161,33 @@ def _fill_all(
     plus_di_out: Floats,
     minus_di_out: Floats,
     efficiency_out: Floats,
-    spare_out: Floats,
+    first_out: Floats,
+    second_out: Floats,
+    third_out: Floats,
+    room_out: Floats,
 ) -> None:
-    """All columns, each shape (n,), in the order of ``ENTRIES``; ``spare_out`` is room for log returns."""
+    """All columns, each shape (n,), in the order of ``ENTRIES``; then three columns and ``ROOM`` cells to work in."""
     fill_rsi(close, 14, rsi_out)
     fill_stoch_rsi(rsi_out, 14, stoch_rsi_k_out, stoch_rsi_d_out)
-    fill_mfi(high, low, close, volume, 14, mfi_out)
-    fill_bands(close, 20, 2.0, bb_upper_out, bb_middle_out, bb_lower_out, bb_percent_out, zscore_out)
+    fill_mfi(high, low, close, volume, 14, room_out, first_out, second_out, third_out, mfi_out)
+    fill_bands(
+        close,
+        20,
+        2.0,
+        room_out,
+        first_out,
+        bb_upper_out,
+        bb_middle_out,
+        bb_lower_out,
+        bb_percent_out,
+        zscore_out,
+    )
     fill_atr(high, low, close, 14, atr_out, atr_pct_out)
-    fill_realized(close, 20, spare_out, realized_vol_out)
-    fill_obv(close, volume, 20, obv_out, obv_slope_out)
-    fill_spike(volume, 20, volume_ratio_out, volume_z_out)
+    fill_realized(close, 20, room_out, first_out, second_out, realized_vol_out)
+    fill_obv(close, volume, 20, room_out, first_out, second_out, obv_out, obv_slope_out)
+    fill_spike(volume, 20, room_out, first_out, volume_ratio_out, volume_z_out)
     fill_ema(close, 20, ema20_out)
     fill_ema(close, 50, ema50_out)
     fill_ema(close, 200, ema200_out)
     fill_adx(high, low, close, 14, adx_out, plus_di_out, minus_di_out)
-    fill_efficiency(close, 20, efficiency_out)
+    fill_efficiency(close, 20, room_out, first_out, efficiency_out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from indicators.windows import fill_sums
 from shared.models.market import Floats
 
 NAN = float("nan")
@@ -62,15 +63,17 @@ def fill_adx(
             adx_out[i] = average
 
 
-def fill_efficiency(close: Floats, period: int, efficiency_out: Floats) -> None:
+def fill_efficiency(
+    close: Floats, period: int, room_out: Floats, step_out: Floats, efficiency_out: Floats
+) -> None:
     """Kaufman's efficiency ratio (Trading Systems and Methods), 0–1: net move over the path of the last ``period`` steps;
     0 where nothing moved, NaN for the first ``period`` rows."""
     for i in range(len(close)):
+        step_out[i] = abs(close[i] - close[i - 1]) if i > 0 else 0.0
+    fill_sums(step_out, period, room_out, efficiency_out)
+    for i in range(len(close)):
+        path = efficiency_out[i]
         if i < period:
             efficiency_out[i] = NAN
-            continue
-        path = 0.0
-        for j in range(i - period + 1, i + 1):
-            path += abs(close[j] - close[j - 1])
-        net = abs(close[i] - close[i - period])
-        efficiency_out[i] = min(1.0, net / path) if path > 0.0 else 0.0
+        else:
+            efficiency_out[i] = min(1.0, abs(close[i] - close[i - period]) / path) if path > 0.0 else 0.0

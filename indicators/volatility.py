@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import log
 
-from indicators.mean_reversion import deviation_of, mean_of
+from indicators.windows import fill_moments
 from shared.models.market import Floats
 
 NAN = float("nan")
@@ -27,14 +27,14 @@ def fill_atr(
         percent_out[i] = 100.0 * average / close[i] if i >= period else NAN
 
 
-def fill_realized(close: Floats, period: int, returns_out: Floats, realized_out: Floats) -> None:
+def fill_realized(
+    close: Floats, period: int, room_out: Floats, returns_out: Floats, mean_out: Floats, realized_out: Floats
+) -> None:
     """Sample standard deviation of the last ``period`` log returns, per bar; NaN for the first ``period`` rows. ``returns_out``
-    is left with the log returns, its first row 0."""
-    scale = (period / (period - 1.0)) ** 0.5
+    is left with the log returns, its first row 0, and ``mean_out`` with their means."""
     for i in range(len(close)):
         returns_out[i] = log(close[i] / close[i - 1]) if i > 0 else 0.0
-        if i < period:
-            realized_out[i] = NAN
-        else:
-            mean = mean_of(returns_out, i, period)
-            realized_out[i] = deviation_of(returns_out, i, period, mean) * scale
+    fill_moments(returns_out, period, room_out, mean_out, realized_out)
+    scale = (period / (period - 1.0)) ** 0.5
+    for i in range(len(close)):
+        realized_out[i] = realized_out[i] * scale if i >= period else NAN

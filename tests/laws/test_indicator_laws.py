@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 
 from indicators.registry import COLUMNS, ENTRIES, REGISTRY, _fill_all, compute_set, required_bars
+from indicators.windows import ROOM
 from shared.models.market import Candles
 from shared.models.timeframe import Timeframe
 from tests.laws.markets import MOODS, cuts, market, markets, scaled
@@ -37,9 +38,9 @@ def test_a_value_from_the_end_of_the_warm_up_on_and_within_bounds(name: str, can
 @given(candles=markets)
 def test_compiled_and_plain_give_the_same_bits(candles: Candles) -> None:
     columns = {name: np.empty(len(candles)) for name in COLUMNS}
-    _fill_all.plain(
-        candles.high, candles.low, candles.close, candles.volume, *columns.values(), np.empty(len(candles))
-    )
+    spare = [np.empty(len(candles)) for _ in range(3)]
+    prices = (candles.high, candles.low, candles.close, candles.volume)
+    _fill_all.plain(*prices, *columns.values(), *spare, np.empty(ROOM))
     compiled = compute_set(candles).columns
     assert all(same(columns[name], compiled[name]) for name in COLUMNS)
 

@@ -209,7 +209,7 @@ def test_one_reads_while_another_writes(tmp_path: Path) -> None:
         assert child.stdout is not None
         child.stdout.readline()
         reader = SqliteCandleStore(path)
-        for _ in range(100):
+        for _ in range(25):
             held = reader.read("x", "A/B", M5, *ALL)
             assert len(held) % 130 == 0
             assert held == candles_up_to(len(held))
