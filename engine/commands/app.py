@@ -63,7 +63,7 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
 LogFormat = Annotated[LogForm, typer.Option("--log-format", help="Form of log lines.")]
 
 
-def _version(asked: bool) -> None:  # noqa: FBT001
+def _version(asked: bool) -> None:
     if asked:
         typer.echo(f"SniperSight {VERSION}")
         raise typer.Exit

@@ -101,7 +101,7 @@ def _run(candles: Candles, options: SmcRules, tick: float, capacity: int) -> tup
     count = int(rows[0])
     kept = min(count, capacity)
     table = ints.reshape(-1, len(INT_COLUMNS))[:kept]
-    order = np.lexsort((_RANK[table[:, 1], table[:, 2]], table[:, 0]))
+    order = np.argsort(table[:, 0] * len(RANKS) + _RANK[table[:, 1], table[:, 2]], kind="stable")
     payload = floats.reshape(-1, len(FLOAT_COLUMNS))[:kept]
     return EventLog(table[order], payload[order], atr, trend, lows, highs), count
 

@@ -7,12 +7,12 @@ layer, sweeps and displacements of the last fifty bars. All tuples are newest fi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from shared.models.events import Event, EventLog, Kind, object_id
-from shared.models.market import Candles
+from shared.models.market import Candles, Ints
 from shared.models.smc import (
     BreakLabel,
     DealingRange,
@@ -36,8 +36,9 @@ from strategy.smc.fold_state import FoldState, fold_state
 from strategy.smc.order_blocks import HAS_GAP, LEFT_ZONE, SWEPT
 
 RECENT_BARS: Final = 50
-BREAKS: Final = 12
-SWINGS: Final = 6
+BREAKS: Final = 8
+SWINGS: Final = 4
+SIDES: Final = {1: Side.LONG, -1: Side.SHORT}
 LAYERS: Final = (Layer.INTERNAL, Layer.SWING)
 LABELS: Final = {0: BreakLabel.INIT, 1: BreakLabel.BOS, -1: BreakLabel.CHOCH}
 HALF_LIFE_BARS: Final = {ZoneKind.FAIR_VALUE_GAP: 25, ZoneKind.ORDER_BLOCK: 50}
@@ -46,6 +47,7 @@ SWING_WORDS: Final = {
     (Side.SHORT, 0): "EQ", (Side.LONG, 0): "EQ", (Side.SHORT, 2): "first", (Side.LONG, 2): "first",
 }  # fmt: skip
 """A swing high has side SHORT: stops of buyers lie there."""
+SWEEPS: Final = {Event.SWEPT_WICK: SweepKind.WICK, Event.SWEPT_RECLAIM: SweepKind.RECLAIM}
 
 
 def read_structure(candles: Candles, log: EventLog, bar: int = -1) -> TimeframeStructure:
@@ -77,6 +79,28 @@ def freshness_of(age_bars: int, touches: int, fill: float, half_life: int) -> fl
     return float(2.0 ** (-age_bars / half_life) * 0.6**touches * (1.0 - fill))
 
 
+class Row(NamedTuple):
+    """One event, read out of the columns: its place in the log, its payload, and what names its object."""
+
+    at: int
+    event: int
+    side: Side
+    layer: int
+    thing: int
+    values: list[float]
+    age_bars: int
+    origin_ms: int
+    known_ms: int
+
+    def named(self, detector: str, layer: str = "") -> dict[str, Any]:
+        """Id, origin and known time of its object."""
+        return {
+            "object_id": object_id(detector, layer, self.side, self.origin_ms),
+            "origin_ms": self.origin_ms,
+            "known_ms": self.known_ms,
+        }
+
+
 @dataclass(frozen=True, slots=True)
 class Fold:
     """The rows of ``log`` known at bar ``t`` of ``candles``, and the state of the objects that formed there."""
@@ -86,102 +110,62 @@ class Fold:
     t: int
     state: FoldState
 
-    def formed(self, kind: Kind) -> list[int]:
-        """Rows at which the living objects of a kind formed, newest first."""
-        rows: list[int] = np.flatnonzero((self.log.ints[:, 1] == kind) & (self.state.alive == 1))[
-            ::-1
-        ].tolist()
-        return rows
-
-    def recent(self, kind: Kind, *events: Event) -> list[int]:
-        """Row numbers of a kind's events of the last fifty bars, newest first."""
-        first = int(np.searchsorted(self.log.ints[:, 0], self.t - RECENT_BARS))
-        wanted = set(events)
-        table = self.log.ints[first:, 1:3].tolist()
+    def rows(self, places: Ints) -> list[Row]:
+        """The events at ``places``, newest first."""
+        newest = places[::-1]
+        table = self.log.ints[newest]
+        origins = self.candles.open_ms[table[:, 6]].tolist()
+        knowns = (self.candles.open_ms[table[:, 0]] + self.candles.timeframe.ms).tolist()
+        columns = zip(
+            newest.tolist(), table.tolist(), self.log.floats[newest].tolist(), origins, knowns, strict=True
+        )
         return [
-            first + at
-            for at in range(len(table) - 1, -1, -1)
-            if table[at][0] == kind and table[at][1] in wanted
+            Row(at, ints[2], SIDES[ints[3]], ints[4], ints[5], values, self.t - ints[0], origin, known)
+            for at, ints, values, origin, known in columns
         ]
 
-    def identity(self, row: int, detector: str, layer: str = "") -> dict[str, object]:
-        """Id, origin and known time of the object that formed at ``row``."""
-        known, _, _, side, _, _, origin = self.log.ints[row].tolist()
-        origin_ms = int(self.candles.open_ms[origin])
-        return {
-            "object_id": object_id(detector, layer, side, origin_ms),
-            "origin_ms": origin_ms,
-            "known_ms": int(self.candles.open_ms[known]) + self.candles.timeframe.ms,
-        }
+    def alive(self, kind: Kind) -> list[Row]:
+        """Where the living objects of a kind formed."""
+        return self.rows(np.flatnonzero((self.log.ints[:, 1] == kind) & (self.state.alive == 1)))
 
-    def age(self, row: int) -> int:
-        """Closed bars since the row became known."""
-        return self.t - int(self.log.ints[row, 0])
+    def recent(self, kind: Kind, *events: Event) -> list[Row]:
+        """A kind's events of the last fifty bars."""
+        first = int(np.searchsorted(self.log.ints[:, 0], self.t - RECENT_BARS))
+        table = self.log.ints[first:]
+        chosen = (table[:, 1] == kind) & np.isin(table[:, 2], events)
+        return self.rows(np.flatnonzero(chosen) + first)
 
     def layer(self, number: int) -> LayerState:
         """Structure of one layer."""
         low, high = float(self.log.range_low[number][self.t]), float(self.log.range_high[number][self.t])
         close = float(self.candles.close[self.t])
-        breaks, swings = (
-            self._of_layer(Kind.BREAK, number, BREAKS),
-            self._of_layer(Kind.SWING, number, SWINGS),
-        )
         return LayerState(
             layer=LAYERS[number],
             trend=Trend(int(self.log.trend[number][self.t])),
-            breaks=tuple(self._break(row, LAYERS[number]) for row in breaks),
-            swings=tuple(self._swing(row, LAYERS[number]) for row in swings),
+            breaks=tuple(_break(row, LAYERS[number]) for row in self._of_layer(Kind.BREAK, number, BREAKS)),
+            swings=tuple(_swing(row, LAYERS[number]) for row in self._of_layer(Kind.SWING, number, SWINGS)),
             ranges=(DealingRange(low, high, (close - low) / (high - low)),) if low < high else (),
         )
 
-    def _of_layer(self, kind: Kind, number: int, most: int) -> list[int]:
-        """Rows of a layer's newest breaks or swings."""
+    def _of_layer(self, kind: Kind, number: int, most: int) -> list[Row]:
+        """A layer's newest breaks or swings."""
         table = self.log.ints
         chosen = (table[:, 1] == kind) & (table[:, 2] == Event.FORMED) & (table[:, 4] == number)
-        rows: list[int] = np.flatnonzero(chosen)[-most:][::-1].tolist()
-        return rows
-
-    def _break(self, row: int, layer: Layer) -> StructureBreak:
-        low, _, margin, leg, label, protected, sweep, bars = self.log.floats[row].tolist()
-        return StructureBreak(
-            side=Side(int(self.log.ints[row, 3])),
-            layer=layer,
-            label=LABELS[int(label)],
-            level=low,
-            margin_atr=margin,
-            displacement_atr=leg,
-            protected_break=protected > 0,
-            sweep_before=sweep > 0,
-            bars_from_pivot=int(bars),
-            age_bars=self.age(row),
-            **self.identity(row, "break", layer),  # type: ignore[arg-type]
-        )
-
-    def _swing(self, row: int, layer: Layer) -> Swing:
-        price, _, prominence, label, *_ = self.log.floats[row].tolist()
-        side = Side(int(self.log.ints[row, 3]))
-        return Swing(
-            side=side,
-            layer=layer,
-            label=SWING_WORDS[side, int(label)],
-            price=price,
-            prominence_atr=prominence,
-            **self.identity(row, "swing", layer),  # type: ignore[arg-type]
-        )
+        return self.rows(np.flatnonzero(chosen)[-most:])
 
     def gaps(self) -> tuple[FairValueGap, ...]:
         """Living fair value gaps."""
-        rows = self.formed(Kind.FAIR_VALUE_GAP)
-        return tuple(FairValueGap(self._zone(row, ZoneKind.FAIR_VALUE_GAP)) for row in rows)
+        rows = self.alive(Kind.FAIR_VALUE_GAP)
+        return tuple(FairValueGap(self._zone(row, ZoneKind.FAIR_VALUE_GAP, "")) for row in rows)
 
     def order_blocks(self) -> tuple[OrderBlock, ...]:
         """Living order blocks."""
-        return tuple(self._block(row) for row in self.formed(Kind.ORDER_BLOCK))
+        return tuple(self._block(row) for row in self.alive(Kind.ORDER_BLOCK))
 
-    def _block(self, row: int) -> OrderBlock:
-        _, _, _, displacement, volume, label, flags, life = self.log.floats[row].tolist()
+    def _block(self, row: Row) -> OrderBlock:
+        _, _, _, displacement, volume, label, flags, life = row.values
         return OrderBlock(
-            zone=self._zone(row, ZoneKind.ORDER_BLOCK),
+            zone=self._zone(row, ZoneKind.ORDER_BLOCK, LAYERS[row.layer]),
             layers=self._layers(row),
             label=LABELS[int(label)],
             displacement_atr=displacement,
@@ -192,75 +176,98 @@ class Fold:
             touches_before_known=int(life),
         )
 
-    def _layers(self, row: int) -> tuple[Layer, ...]:
-        bits = int(self.state.layers[row])
+    def _layers(self, row: Row) -> tuple[Layer, ...]:
+        bits = int(self.state.layers[row.at])
         return tuple(layer for bit, layer in enumerate(LAYERS) if bits & (1 << bit))
 
-    def _zone(self, row: int, kind: ZoneKind) -> Zone:
-        low, high, atr, *_, early = self.log.floats[row].tolist()
-        age = self.age(row)
-        touches = int(self.state.touches[row]) + int(early)
-        fill = max(float(self.state.fill[row]), 2.0 * (early - int(early)))
-        layer = LAYERS[int(self.log.ints[row, 4])] if kind is ZoneKind.ORDER_BLOCK else ""
+    def _zone(self, row: Row, kind: ZoneKind, layer: str) -> Zone:
+        low, high, atr, *_, early = row.values
+        touches = int(self.state.touches[row.at]) + int(early)
+        fill = max(float(self.state.fill[row.at]), 2.0 * (early - int(early)))
         return Zone(
             kind=kind,
             timeframe=self.candles.timeframe,
-            side=Side(int(self.log.ints[row, 3])),
+            side=row.side,
             low=low,
             high=high,
             atr=atr,
-            age_bars=age,
+            age_bars=row.age_bars,
             touches=touches,
             fill=fill,
             mitigated=fill >= 0.5,
-            freshness=freshness_of(age, touches, fill, HALF_LIFE_BARS[kind]),
-            **self.identity(row, kind, layer),  # type: ignore[arg-type]
+            freshness=freshness_of(row.age_bars, touches, fill, HALF_LIFE_BARS[kind]),
+            **row.named(kind, layer),
         )
 
     def pools(self) -> tuple[Pool, ...]:
         """Living pools; one that was taken is neither swept nor broken yet, and lives."""
         return tuple(
             Pool(
-                side=Side(int(self.log.ints[row, 3])),
+                side=row.side,
                 layers=self._layers(row),
-                level=float(self.state.level[row]),
-                count=int(self.state.count[row]),
-                age_bars=self.age(row),
-                **self.identity(row, "pool"),  # type: ignore[arg-type]
+                level=float(self.state.level[row.at]),
+                count=int(self.state.count[row.at]),
+                age_bars=row.age_bars,
+                **row.named("pool"),
             )
-            for row in self.formed(Kind.POOL)
+            for row in self.alive(Kind.POOL)
         )
 
     def sweeps(self) -> tuple[Sweep, ...]:
         """Sweeps of the last fifty bars. A swept low favours longs, as the pool's side says."""
-        kinds = {Event.SWEPT_WICK: SweepKind.WICK, Event.SWEPT_RECLAIM: SweepKind.RECLAIM}
         return tuple(
             Sweep(
-                kind=kinds[Event(int(self.log.ints[row, 2]))],
-                side=Side(int(self.log.ints[row, 3])),
-                level=float(self.log.floats[row, 0]),
-                depth_atr=float(self.log.floats[row, 2]),
-                bars=int(self.log.floats[row, 3]),
-                age_bars=self.age(row),
-                **self.identity(row, "pool"),  # type: ignore[arg-type]
+                kind=SWEEPS[Event(row.event)],
+                side=row.side,
+                level=row.values[0],
+                depth_atr=row.values[2],
+                bars=int(row.values[3]),
+                age_bars=row.age_bars,
+                **row.named("pool"),
             )
-            for row in self.recent(Kind.POOL, *kinds)
+            for row in self.recent(Kind.POOL, *SWEEPS)
         )
 
     def displacements(self) -> tuple[Displacement, ...]:
         """Displacements of the last fifty bars."""
-        made = {
-            (int(self.log.ints[row, 5]), int(self.log.ints[row, 3]))
-            for row in self.recent(Kind.DISPLACEMENT, Event.MADE_FVG)
-        }
+        made = {(row.thing, row.side) for row in self.recent(Kind.DISPLACEMENT, Event.MADE_FVG)}
         return tuple(
             Displacement(
-                side=Side(int(self.log.ints[row, 3])),
-                size_atr=float(self.log.floats[row, 2]),
-                volume_z=float(self.log.floats[row, 3]),
-                made_fvg=(int(self.log.ints[row, 5]), int(self.log.ints[row, 3])) in made,
-                age_bars=self.age(row),
-                **self.identity(row, "displacement"),  # type: ignore[arg-type]
+                side=row.side,
+                size_atr=row.values[2],
+                volume_z=row.values[3],
+                made_fvg=(row.thing, row.side) in made,
+                age_bars=row.age_bars,
+                **row.named("displacement"),
             )
             for row in self.recent(Kind.DISPLACEMENT, Event.FORMED)
         )
+
+
+def _break(row: Row, layer: Layer) -> StructureBreak:
+    level, _, margin, leg, label, protected, sweep, bars = row.values
+    return StructureBreak(
+        side=row.side,
+        layer=layer,
+        label=LABELS[int(label)],
+        level=level,
+        margin_atr=margin,
+        displacement_atr=leg,
+        protected_break=protected > 0,
+        sweep_before=sweep > 0,
+        bars_from_pivot=int(bars),
+        age_bars=row.age_bars,
+        **row.named("break", layer),
+    )
+
+
+def _swing(row: Row, layer: Layer) -> Swing:
+    price, _, prominence, label, *_ = row.values
+    return Swing(
+        side=row.side,
+        layer=layer,
+        label=SWING_WORDS[row.side, int(label)],
+        price=price,
+        prominence_atr=prominence,
+        **row.named("swing", layer),
+    )

@@ -1,0 +1,57 @@
+"""The notebook facade and the examples that use it."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import snipersight as ss
+from shared.errors import ConfigFault
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_facade_is_small_and_stable() -> None:
+    assert ss.__all__ == ["Candles", "__version__", "explain", "indicators", "load_profile", "scan"]
+
+
+def test_a_scan_runs_where_an_event_loop_is_running_already_as_in_a_notebook() -> None:
+    async def cell() -> ss.scan:  # type: ignore[valid-type]
+        return ss.scan(profile="balanced", exchange="demo", symbols=("WIF/USDT",))
+
+    assert [setup.plan.symbol for setup in asyncio.run(cell()).setups] == ["WIF/USDT"]
+
+
+def test_a_frame_goes_in_and_comes_out() -> None:
+    explained = ss.explain("BTC/USDT", exchange="demo")
+    assert explained.context is not None
+    hours = explained.context.multi_tf_data.candles["1h"]
+    frame = hours.to_frame()
+    assert str(frame.index.tz) == "UTC"
+    assert ss.Candles.from_frame(frame, "1h") == hours
+    assert 0 < ss.indicators(hours).last("rsi") < 100
+
+
+def test_an_unknown_exchange_names_those_there_are() -> None:
+    with pytest.raises(ConfigFault, match="binance, demo"):
+        ss.scan(exchange="nowhere")
+
+
+def test_the_walkthrough_runs_and_prints_a_plan() -> None:
+    script = ROOT / "examples" / "api_walkthroughs" / "scan_in_python.py"
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "WIF/USDT short" in done.stdout
+    assert "RSI of the last closed hour" in done.stdout
+
+
+def test_importing_it_loads_nothing_heavy() -> None:
+    probe = "import sys, snipersight; print(sorted({'pandas','ccxt','numba','matplotlib','pydantic','rich'} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == "[]\n"
