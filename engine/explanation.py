@@ -8,7 +8,7 @@ from engine.edges import Edges, ScanRequest, silent
 from engine.gather import gather
 from engine.hooks import HOOKS, Hooks
 from engine.orchestrator import reduce_scan, result_of
-from engine.pipeline import Pipeline
+from engine.pipeline import GATHER, Pipeline
 from engine.run import Run
 from engine.symbols import decide_all, fault_of
 from shared.errors import ContractError, SniperError
@@ -28,7 +28,7 @@ def explain_symbol(request: ScanRequest, symbol: str, edges: Edges, *, hooks: Ho
     """
     request = replace(request, symbols=(symbol,))
     pipeline = Pipeline.of(hooks)
-    run = Run.of(request, gather(request, edges, silent))
+    run = Run.of(request, gather(GATHER, request, edges, silent))
     decided, broken = decide_all(pipeline, run.contexts(), None, silent)
     scan = result_of(run, reduce_scan(run, decided), broken)
     context, gates = _walk_on(pipeline, run.contexts()[0]) if run.contexts() else (None, ())

@@ -25,6 +25,7 @@ from strategy.confluence.regime_detection import unknown_market
 from strategy.smc.snapshot import find_structure
 
 T = TypeVar("T")
+Stages = tuple[Callable[..., Any], ...]
 
 BENCHMARK_BASE: Final = "BTC"
 BENCHMARK_TIMEFRAMES: Final = TimeframeRules(
@@ -98,27 +99,23 @@ async def read_benchmark(settings: Profile, source: Source, place: Place) -> Mar
     return market_context_of(data, place.as_of_ms, find_structure(data, rules))
 
 
-GATHER: Final = (select_symbols, gather_candles, read_benchmark)
-"""In order; each may await the network."""
-
-
-def gather(request: ScanRequest, edges: Edges, progress: Progress) -> Gathered:
-    """Run the gather stages to their end, also where an event loop is running already (a notebook).
+def gather(stages: Stages, request: ScanRequest, edges: Edges, progress: Progress) -> Gathered:
+    """Run the gather ``stages`` to their end, also where an event loop is running already (a notebook).
 
     Raises:
         ClockFault: the as-of time is in the future.
         SniperError: the exchange or the store as a whole cannot be read.
     """
-    return _run_now(lambda: _gather(request, edges, progress))
+    return _run_now(lambda: _gather(stages, request, edges, progress))
 
 
-async def _gather(request: ScanRequest, edges: Edges, progress: Progress) -> Gathered:
+async def _gather(stages: Stages, request: ScanRequest, edges: Edges, progress: Progress) -> Gathered:
     feed = None if request.offline or edges.open_feed is None else edges.open_feed()
     try:
         source = Source(feed, edges.store)
         place = Place(request.exchange, await _as_of(request, edges, source), request.top or 0)
         state = GatherState(request.profile, request.symbols, place, source, progress)
-        for step in assemble(GATHER, GatherState, ("settings", "wanted", "place", "source", "progress")):
+        for step in assemble(stages, GatherState, ("settings", "wanted", "place", "source", "progress")):
             state = replace(state, **{step.gives: await step(state)})
     finally:
         if feed:

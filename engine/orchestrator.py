@@ -9,7 +9,7 @@ from engine.edges import Edges, Progress, ScanRequest, silent
 from engine.funnel import build_funnel
 from engine.gather import gather
 from engine.hooks import HOOKS, Hooks
-from engine.pipeline import REDUCE, Pipeline
+from engine.pipeline import GATHER, REDUCE, Pipeline
 from engine.reduce import Reduction, setups_of
 from engine.run import Run
 from engine.steps import assemble
@@ -32,7 +32,7 @@ def run_scan(
         ClockFault: the as-of time is in the future.
         SniperError: the exchange or the store as a whole cannot be read. One symbol's fault never raises.
     """
-    run = Run.of(request, gather(request, edges, progress))
+    run = Run.of(request, gather(GATHER, request, edges, progress))
     decided, broken = decide_all(Pipeline.of(hooks), run.contexts(), edges.executor, progress)
     reduction = reduce_scan(run, decided)
     result = result_of(run, reduction, broken)
