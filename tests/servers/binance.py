@@ -6,286 +6,278 @@ Knows nothing of the product: it is the independent peer the real client is test
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import math
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
+from tests.servers import payloads
+from tests.servers.faults import ELSEWHERE, FaultPlan
 from tests.servers.market import INTERVAL_MS, ServedMarket
+from tests.servers.rules import rules_of
+from tests.servers.wire import Loopback, Reply, Request
 
-WEIGHTS = {
-    "/api/v3/klines": 2,
-    "/api/v3/exchangeInfo": 20,
-    "/api/v3/ticker/24hr": 80,
-    "/api/v3/time": 1,
-    "/api/v3/ping": 1,
-}
-DAY_MS = 86_400_000
-HTML = b"<!DOCTYPE html><html><body>Sign in to this network</body></html>"
+Query = Mapping[str, str]
+
+MINUTE_S = 60
+MOST_KLINES, USUAL_KLINES = 1000, 500
+MOST_LEVELS, USUAL_LEVELS = 5000, 100
+DEPTH_WEIGHTS = ((100, 5), (500, 25), (1000, 50), (MOST_LEVELS, 250))
+TICKER_WEIGHTS = ((20, 2), (100, 40))
+ALL_TICKERS = 80
+DIGITS = re.compile(r"[0-9]{1,20}")
+NAME = re.compile(r"[A-Z0-9-_.]{1,20}")
 
 
 class VenueError(Exception):
-    """An error as the venue words it: HTTP 400 with code and message."""
+    """An error as the venue words it."""
 
-    def __init__(self, code: int, message: str) -> None:
-        self.body = {"code": code, "msg": message}
+    def __init__(self, code: int, message: str, status: int = 400) -> None:
+        self.reply = Reply(status, json.dumps({"code": code, "msg": message}).encode())
         super().__init__(message)
 
 
-@dataclass
-class Reply:
-    """What goes over the wire."""
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What an address takes, weighs and gives."""
 
-    status: int = 200
-    body: bytes = b""
-    headers: dict[str, str] = field(default_factory=dict)
-    claimed_length: int | None = None
-
-
-def _html(status: int) -> Callable[[Reply], Reply]:
-    return lambda good: Reply(status, HTML, {"Content-Type": "text/html"})
-
-
-def _rows(change: Callable[[list[Any]], Any]) -> Callable[[Reply], Reply]:
-    return lambda good: Reply(200, json.dumps(change(json.loads(good.body))).encode())
-
-
-def _seconds(rows: list[Any]) -> list[Any]:
-    return [[row[0] // 1000, *row[1:]] for row in rows]
-
-
-def _conflict(rows: list[Any]) -> list[Any]:
-    return [*rows, [rows[-1][0], *["1.0"] * 5, *rows[-1][6:]]]
-
-
-def _too_low(rows: list[Any]) -> list[Any]:
-    return [[row[0], row[1], "0.00000001", *row[3:]] for row in rows]
-
-
-FAULTS: dict[str, Callable[[Reply], Reply]] = {
-    "html_200": _html(200),
-    "html_403": _html(403),
-    "html_502": _html(502),
-    "http_451": lambda good: Reply(451, b"{}"),
-    "http_500": lambda good: Reply(500, b"{}"),
-    "http_429": lambda good: Reply(429, b'{"code":-1003,"msg":"Too many requests."}', {"Retry-After": "1"}),
-    "http_418": lambda good: Reply(418, b'{"code":-1003,"msg":"Banned."}', {"Retry-After": "120"}),
-    "truncated_json": lambda good: Reply(200, good.body[: len(good.body) // 2]),
-    "short_length": lambda good: Reply(200, good.body[: len(good.body) // 2], claimed_length=len(good.body)),
-    "null_body": lambda good: Reply(200, b"null"),
-    "empty_body": lambda good: Reply(200, b""),
-    "redirect": lambda good: Reply(302, b"", {"Location": "http://127.0.0.1:9/elsewhere"}),
-    "deep_json": lambda good: Reply(200, b"[" * 200 + b"]" * 200),
-    "garbage_rows": _rows(lambda rows: ["not", "candles"]),
-    "short_rows": _rows(lambda rows: [row[:3] for row in rows]),
-    "nan_rows": _rows(lambda rows: [[*rows[0][:4], "nan", *rows[0][5:]], *rows[1:]]),
-    "seconds": _rows(_seconds),
-    "out_of_order": _rows(lambda rows: list(reversed(rows))),
-    "duplicate": _rows(lambda rows: [*rows, rows[-1]]),
-    "conflict": _rows(_conflict),
-    "high_below_low": _rows(_too_low),
-}
-"""Kind of fault → what becomes of the good answer; ``hang`` and ``reset`` are the connection's."""
-
-
-@dataclass
-class Planned:
-    """A fault waiting for a request whose path and symbol it fits."""
-
-    path: str
-    kind: str
-    times: int
-    symbol: str | None
+    parameters: frozenset[str]
+    weight: Callable[[Query], int]
+    answer: Callable[[BinanceServer, Query], Any]
 
 
 class BinanceServer:
-    """``with BinanceServer(market, now_ms) as server:`` then point a client at ``server.base_url``."""
+    """``with BinanceServer(market, now_ms) as server:`` then point a client at ``server.base_url``.
 
-    def __init__(self, market: ServedMarket, now_ms: int, ticks: dict[str, str] | None = None) -> None:
+    ``now_ms`` is the exchange's clock and may be set at any time; ``requests`` is the log, path and query, oldest first.
+    ``rules`` and ``status`` (``TRADING``, ``BREAK``) may be changed for any symbol. The weight used is that of a minute,
+    which ends when a real one has passed or the clock is set to another.
+    """
+
+    def __init__(
+        self, market: ServedMarket, now_ms: int, weight_limit: int = payloads.WEIGHT_PER_MINUTE
+    ) -> None:
         self.market = market
         self.now_ms = now_ms
-        self.ticks = ticks or {}
-        self.requests: list[tuple[str, dict[str, str]]] = []
-        self.planned: list[Planned] = []
-        self._lock = threading.Lock()
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._http.daemon_threads = True
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(
-            target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
-        )
+        self.weight_limit = weight_limit
+        self.rules = {symbol: rules_of(symbol) for symbol in market.base}
+        self.status = dict.fromkeys(market.base, "TRADING")
+        self.requests: list[tuple[str, Query]] = []
+        self.faults = FaultPlan()
+        self._ids = {symbol.replace("/", ""): symbol for symbol in market.base}
+        self._minute = (0, 0)
+        self._used = 0
+        self._started = time.monotonic()
+        self._wire = Loopback(self._reply)
 
     def __enter__(self) -> BinanceServer:
-        self._thread.start()
+        self._wire.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stopped.set()
-        self._http.shutdown()
-        self._http.server_close()
+        self._wire.__exit__()
 
     @property
     def base_url(self) -> str:
         """Address to give the client."""
-        return f"http://127.0.0.1:{self._http.server_address[1]}"
+        return self._wire.base_url
 
     def fault(self, path: str, kind: str, times: int = 1, symbol: str | None = None) -> None:
-        """Answer the next ``times`` requests whose path contains ``path`` (and that name ``symbol``) with a fault."""
-        if kind not in FAULTS and kind not in {"hang", "reset"}:
-            raise ValueError(kind)
-        self.planned.append(Planned(path, kind, times, symbol))
+        """Spoil the next ``times`` requests whose path contains ``path`` (and that name ``symbol``, such as ``BTCUSDT``)."""
+        self.faults.add(path, kind, times, symbol)
 
     def count(self, path: str) -> int:
         """Requests seen whose path contains ``path``."""
         return sum(path in seen for seen, _ in self.requests)
 
-    def _due(self, path: str, query: dict[str, str]) -> str | None:
-        with self._lock:
-            self.requests.append((path, query))
-            for plan in self.planned:
-                if plan.times > 0 and plan.path in path and plan.symbol in (None, query.get("symbol")):
-                    plan.times -= 1
-                    return plan.kind
-        return None
+    def another(self, market_id: str) -> str:
+        """Some other listed symbol's id."""
+        return next(other for other in self._ids if other != market_id)
 
-    def _handler(server: BinanceServer) -> type[BaseHTTPRequestHandler]:
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                split = urlsplit(self.path)
-                query = {name: values[0] for name, values in parse_qs(split.query).items()}
-                due = server._due(split.path, query)
-                if due == "hang":
-                    server._stopped.wait(30)
-                if due in ("hang", "reset"):
-                    self.close_connection = True
-                    self.connection.close()
-                    return
-                good = server._answer(split.path, query)
-                self._send(FAULTS[due](good) if due else good)
-
-            def _send(self, reply: Reply) -> None:
-                self.send_response(reply.status)
-                headers = {"Content-Type": "application/json", "X-MBX-USED-WEIGHT-1M": "1"} | reply.headers
-                length = len(reply.body) if reply.claimed_length is None else reply.claimed_length
-                for name, value in (headers | {"Content-Length": str(length)}).items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(reply.body)
-                if reply.claimed_length is not None:
-                    self.close_connection = True
-
-            def log_message(self, *_: object) -> None:
-                """Silent."""
-
-        return Handler
-
-    def _answer(self, path: str, query: dict[str, str]) -> Reply:
-        routes = {
-            "/api/v3/ping": lambda query: {},
-            "/api/v3/time": lambda query: {"serverTime": self.now_ms},
-            "/api/v3/exchangeInfo": self._exchange_info,
-            "/api/v3/klines": self._klines,
-            "/api/v3/ticker/24hr": self._tickers,
-        }
-        if path not in routes:
-            return Reply(404, b'{"code":-1000,"msg":"No such path."}')
+    def answer(self, request: Request) -> Reply:
+        """The good answer, or the venue's own error."""
         try:
-            return Reply(200, json.dumps(routes[path](query)).encode())
+            endpoint = _endpoint(request)
+            return Reply(200, json.dumps(endpoint.answer(self, request.query)).encode())
         except VenueError as error:
-            return Reply(400, json.dumps(error.body).encode())
+            return error.reply
 
-    def _exchange_info(self, query: dict[str, str]) -> dict[str, Any]:
-        return {
-            "timezone": "UTC",
-            "serverTime": self.now_ms,
-            "rateLimits": [
-                {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": 6000}
-            ],
-            "exchangeFilters": [],
-            "symbols": [self._symbol_entry(symbol) for symbol in self.market.base],
-        }
+    def listed(self) -> list[str]:
+        """Symbols whose first candle has opened."""
+        return [symbol for symbol in self.market.base if self.market.is_listed(symbol, self.now_ms)]
 
-    def _symbol_entry(self, symbol: str) -> dict[str, Any]:
-        base, quote = symbol.split("/")
-        tick = self.ticks.get(symbol, "0.01000000")
-        return {
-            "symbol": base + quote,
-            "status": "TRADING",
-            "baseAsset": base,
-            "baseAssetPrecision": 8,
-            "quoteAsset": quote,
-            "quotePrecision": 8,
-            "quoteAssetPrecision": 8,
-            "orderTypes": ["LIMIT", "LIMIT_MAKER", "MARKET", "STOP_LOSS_LIMIT", "TAKE_PROFIT_LIMIT"],
-            "icebergAllowed": True,
-            "ocoAllowed": True,
-            "isSpotTradingAllowed": True,
-            "isMarginTradingAllowed": False,
-            "permissions": [],
-            "permissionSets": [["SPOT"]],
-            "filters": [
-                {"filterType": "PRICE_FILTER", "minPrice": tick, "maxPrice": "1000000.00000000", "tickSize": tick},
-                {"filterType": "LOT_SIZE", "minQty": "0.00001000", "maxQty": "9000.00000000", "stepSize": "0.00001000"},
-                {"filterType": "NOTIONAL", "minNotional": "5.00000000", "applyMinToMarket": True, "maxNotional": "9000000.00000000", "applyMaxToMarket": False, "avgPriceMins": 5},
-            ],
-        }  # fmt: skip
-
-    def _named(self, query: dict[str, str]) -> str:
-        if "symbol" not in query:
+    def named(self, market_id: str) -> str:
+        """The symbol of an id the venue lists."""
+        if not NAME.fullmatch(market_id):
             raise VenueError(
-                -1102, "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed."
+                -1100, f"Illegal characters found in parameter 'symbol'; legal range is '^{NAME.pattern}$'."
             )
-        names = {symbol.replace("/", ""): symbol for symbol in self.market.base}
-        if query["symbol"] not in names:
+        symbol = self._ids.get(market_id)
+        if symbol is None or not self.market.is_listed(symbol, self.now_ms):
             raise VenueError(-1121, "Invalid symbol.")
-        return names[query["symbol"]]
+        return symbol
 
-    def _klines(self, query: dict[str, str]) -> list[list[Any]]:
-        symbol, interval = self._named(query), query.get("interval", "")
-        if interval not in INTERVAL_MS:
-            raise VenueError(-1120, "Invalid interval.")
-        limit = min(1000, int(query.get("limit", "500")))
-        until = min(int(query.get("endTime", self.now_ms)), self.now_ms)
-        since = int(query["startTime"]) if "startTime" in query else until - limit * INTERVAL_MS[interval]
-        rows = self.market.candles(symbol, interval, since, self.now_ms)
-        rows = rows[rows[:, 0] <= until]
-        rows = rows[:limit] if "startTime" in query else rows[-limit:]
-        return [_kline(row, INTERVAL_MS[interval]) for row in rows.tolist()]
+    def _reply(self, request: Request) -> tuple[Reply, Mapping[str, str]]:
+        self.requests.append((request.path, request.query))
+        wait_s = self._weigh(request)
+        used = {"x-mbx-used-weight": str(self._used), "x-mbx-used-weight-1m": str(self._used)}
+        if wait_s:
+            message = f"Too much request weight used; current limit is {self.weight_limit} request weight per 1 MINUTE."
+            return VenueError(-1003, message, 429).reply, used | {"Retry-After": str(wait_s)}
+        if request.path.startswith(ELSEWHERE):
+            return self.answer(_followed(request)), used
+        responder = self.faults.due(request)
+        return responder(self, request) if responder else self.answer(request), used
 
-    def _tickers(self, query: dict[str, str]) -> Any:
-        wanted = json.loads(query["symbols"]) if "symbols" in query else None
-        if "symbol" in query:
-            return self._ticker(self._named(query))
-        symbols = [name for name in self.market.base if wanted is None or name.replace("/", "") in wanted]
-        return [self._ticker(symbol) for symbol in symbols]
-
-    def _ticker(self, symbol: str) -> dict[str, Any]:
-        rows = self.market.candles(symbol, "5m", self.now_ms - DAY_MS, self.now_ms)
-        last = rows[-1, 4] if len(rows) else 0.0
-        return {
-            "symbol": symbol.replace("/", ""),
-            "lastPrice": _number(last),
-            "openPrice": _number(rows[0, 1] if len(rows) else 0.0),
-            "highPrice": _number(rows[:, 2].max() if len(rows) else 0.0),
-            "lowPrice": _number(rows[:, 3].min() if len(rows) else 0.0),
-            "volume": _number(rows[:, 5].sum()),
-            "quoteVolume": _number(float((rows[:, 4] * rows[:, 5]).sum())),
-            "openTime": self.now_ms - DAY_MS,
-            "closeTime": self.now_ms,
-            "count": 1,
-        }
+    def _weigh(self, request: Request) -> int:
+        """Count the request; the seconds to wait when that is too much, else 0."""
+        passed = time.monotonic() - self._started
+        minute = (self.now_ms // (MINUTE_S * 1000), int(passed // MINUTE_S))
+        if minute != self._minute:
+            self._minute, self._used = minute, 0
+        endpoint = ENDPOINTS.get(request.path)
+        self._used += endpoint.weight(request.query) if endpoint else 1
+        return math.ceil(MINUTE_S - passed % MINUTE_S) if self._used > self.weight_limit else 0
 
 
-def _kline(row: list[float], length: int) -> list[Any]:
-    opened, open_, high, low, close, volume = row
-    turnover = _number(volume * close)
-    prices = [_number(value) for value in (open_, high, low, close, volume)]
-    return [int(opened), *prices, int(opened) + length - 1, turnover, 100, _number(volume / 2), turnover, "0"]
+def _followed(request: Request) -> Request:
+    return Request(request.method, request.path.removeprefix(ELSEWHERE), request.query)
 
 
-def _number(value: float) -> str:
-    return f"{value:.8f}"
+def _endpoint(request: Request) -> Endpoint:
+    endpoint = ENDPOINTS.get(request.path)
+    if endpoint is None or request.method != "GET":
+        raise VenueError(-5000, f"Path {request.path}, Method {request.method} is invalid", 404)
+    read = endpoint.parameters & request.query.keys()
+    if len(read) < len(request.query):
+        sent = len(request.query)
+        raise VenueError(
+            -1104,
+            f"Not all sent parameters were read; read '{len(read)}' parameter(s) but was sent '{sent}'.",
+        )
+    return endpoint
+
+
+def _mandatory(query: Query, name: str) -> str:
+    if not query.get(name):
+        raise VenueError(-1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed.")
+    return query[name]
+
+
+def _integer(query: Query, name: str, default: int) -> int:
+    if name not in query:
+        return default
+    if not DIGITS.fullmatch(query[name]):
+        raise VenueError(
+            -1100, f"Illegal characters found in parameter '{name}'; legal range is '^{DIGITS.pattern}$'."
+        )
+    return int(query[name])
+
+
+def _limit(query: Query, usual: int, most: int) -> int:
+    limit = _integer(query, "limit", usual)
+    if not limit:
+        raise VenueError(-1130, "Data sent for parameter 'limit' is not valid.")
+    return min(limit, most)
+
+
+def _chosen(server: BinanceServer, query: Query) -> list[str]:
+    """Symbols that ``symbol`` or ``symbols`` names; all without either."""
+    if "symbol" in query and "symbols" in query:
+        raise VenueError(-1128, "Combination of optional parameters invalid.")
+    if "symbol" in query:
+        return [server.named(query["symbol"])]
+    if "symbols" not in query:
+        return server.listed()
+    ids = _ids(query)
+    if len(set(ids)) < len(ids):
+        raise VenueError(-1151, "Symbol is present multiple times in the list.")
+    return [server.named(market_id) for market_id in ids]
+
+
+def _ids(query: Query) -> list[str]:
+    """The JSON list in ``symbols``."""
+    try:
+        ids = json.loads(query["symbols"])
+    except ValueError:
+        ids = None
+    if not isinstance(ids, list) or not ids or not all(isinstance(market_id, str) for market_id in ids):
+        raise VenueError(
+            -1100, "Illegal characters found in parameter 'symbols'; legal range is a JSON list of symbols."
+        )
+    return ids
+
+
+def _exchange_info(server: BinanceServer, query: Query) -> dict[str, Any]:
+    entries = [
+        payloads.symbol_entry(symbol, server.rules[symbol], server.status[symbol])
+        for symbol in _chosen(server, query)
+    ]
+    return payloads.general(server.now_ms, server.weight_limit) | {"symbols": entries}
+
+
+def _no_contracts(server: BinanceServer, query: Query) -> dict[str, Any]:
+    return payloads.general(server.now_ms, server.weight_limit) | {"assets": [], "symbols": []}
+
+
+def _klines(server: BinanceServer, query: Query) -> list[list[Any]]:
+    """From ``startTime`` forwards, without it back from ``endTime``; both ends count."""
+    symbol, interval = server.named(_mandatory(query, "symbol")), _mandatory(query, "interval")
+    if interval not in INTERVAL_MS:
+        raise VenueError(-1120, "Invalid interval.")
+    limit = _limit(query, USUAL_KLINES, MOST_KLINES)
+    end = min(_integer(query, "endTime", server.now_ms), server.now_ms)
+    start = _integer(query, "startTime", max(0, end - limit * INTERVAL_MS[interval] + 1))
+    rows = server.market.candles(symbol, interval, start, server.now_ms)
+    if "startTime" not in query and len(rows) < limit:
+        rows = server.market.candles(symbol, interval, 0, server.now_ms)
+    rows = rows[rows[:, 0] <= end]
+    return payloads.klines(rows[:limit] if "startTime" in query else rows[-limit:], interval)
+
+
+def _tickers(server: BinanceServer, query: Query) -> Any:
+    symbols = _chosen(server, query)
+    found = [payloads.ticker(server.market, name, server.rules[name], server.now_ms) for name in symbols]
+    return found[0] if "symbol" in query else found
+
+
+def _depth(server: BinanceServer, query: Query) -> dict[str, Any]:
+    symbol = server.named(_mandatory(query, "symbol"))
+    limit = _limit(query, USUAL_LEVELS, MOST_LEVELS)
+    return payloads.depth(
+        server.market.last_price(symbol, server.now_ms), server.rules[symbol], limit, server.now_ms
+    )
+
+
+def _always(weight: int) -> Callable[[Query], int]:
+    return lambda query: weight
+
+
+def _depth_weight(query: Query) -> int:
+    sent = query.get("limit", "")
+    limit = int(sent) if DIGITS.fullmatch(sent) else USUAL_LEVELS
+    return next(weight for most, weight in DEPTH_WEIGHTS if min(limit, MOST_LEVELS) <= most)
+
+
+def _ticker_weight(query: Query) -> int:
+    if "symbol" in query:
+        return TICKER_WEIGHTS[0][1]
+    names = query["symbols"].count(",") + 1 if "symbols" in query else math.inf
+    return next((weight for most, weight in TICKER_WEIGHTS if names <= most), ALL_TICKERS)
+
+
+NONE: frozenset[str] = frozenset()
+CHOICE = frozenset({"symbol", "symbols"})
+SPAN = frozenset({"symbol", "interval", "startTime", "endTime", "limit"})
+ENDPOINTS = {
+    "/api/v3/ping": Endpoint(NONE, _always(1), lambda server, query: {}),
+    "/api/v3/time": Endpoint(NONE, _always(1), lambda server, query: {"serverTime": server.now_ms}),
+    "/api/v3/exchangeInfo": Endpoint(CHOICE, _always(20), _exchange_info),
+    "/api/v3/klines": Endpoint(SPAN, _always(2), _klines),
+    "/api/v3/ticker/24hr": Endpoint(CHOICE, _ticker_weight, _tickers),
+    "/api/v3/depth": Endpoint(frozenset({"symbol", "limit"}), _depth_weight, _depth),
+    "/fapi/v1/exchangeInfo": Endpoint(NONE, _always(1), _no_contracts),
+    "/dapi/v1/exchangeInfo": Endpoint(NONE, _always(1), _no_contracts),
+}
