@@ -6,12 +6,9 @@ import asyncio
 import gzip
 import json
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
 
 import ccxt
 import ccxt.async_support
@@ -19,7 +16,7 @@ import numpy as np
 import pytest
 
 from tests.servers.binance import BinanceServer
-from tests.servers.faults import FAULTS
+from tests.servers.clients import get_json, pointed_at
 from tests.servers.market import BASE_MS, DAY, MINUTE, ServedMarket
 from tests.servers.rules import RULES, SymbolRules
 
@@ -29,55 +26,15 @@ SINCE = MIDNIGHT - 10 * DAY
 BTC, PEPE, LATE = "BTC/USDT", "PEPE/USDT", "DOGS/USDT"
 LISTED = [BTC, "ETH/USDT", PEPE]
 FEW = ["BTCUSDT", "ETHUSDT"]
-NOT_IN_THE_TEXT = {"slow_drip", "hang", "reset", "short_length", "redirect", "huge_body", "gzip_bomb"}
-"""Faults of the connection or of size, each proved on its own."""
-
-
-@pytest.fixture(scope="module")
-def market() -> ServedMarket:
-    early = ServedMarket.synthetic(LISTED, SINCE, MIDNIGHT + 2 * DAY)
-    late = ServedMarket.synthetic([LATE], MIDNIGHT + DAY, MIDNIGHT + 2 * DAY)
-    return ServedMarket(early.base | late.base)
-
-
-@pytest.fixture
-def server(market: ServedMarket) -> Iterator[BinanceServer]:
-    with BinanceServer(market, NOW) as running:
-        yield running
-
-
-def pointed_at(server: BinanceServer, client: Any) -> Any:
-    api = client.urls["api"]
-    for name, url in api.items():
-        api[name] = server.base_url + urlsplit(url).path
-    return client
-
-
-@pytest.fixture
-def client(server: BinanceServer) -> Iterator[Any]:
-    made = pointed_at(server, ccxt.binance({"enableRateLimit": False, "timeout": 1000}))
-    yield made
-    made.close()
 
 
 def in_async(server: BinanceServer, work: Callable[[Any], Awaitable[Any]]) -> Any:
     async def run() -> Any:
         options = {"enableRateLimit": False, "timeout": 1000}
-        async with pointed_at(server, ccxt.async_support.binance(options)) as made:
+        async with pointed_at(server.base_url, ccxt.async_support.binance(options)) as made:
             return await work(made)
 
     return asyncio.run(run())
-
-
-def get(server: BinanceServer, path: str, **query: object) -> tuple[int, Any, Any]:
-    """Status, headers and JSON of a plain request."""
-    parts = "&".join(f"{name}={quote(str(value))}" for name, value in query.items())
-    try:
-        with urllib.request.urlopen(f"{server.base_url}{path}?{parts}", timeout=5) as answer:
-            return answer.status, answer.headers, json.loads(answer.read())
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.headers, json.loads(error.read())
 
 
 def shape(document: Any) -> Any:
@@ -109,7 +66,9 @@ class TestMarkets:
         assert sorted(in_async(server, lambda made: made.load_markets())) == sorted(LISTED)
 
     def test_a_symbol_appears_with_its_first_candle(self, server: BinanceServer, client: Any) -> None:
-        assert get(server, "/api/v3/klines", symbol="DOGSUSDT", interval="5m")[2]["code"] == -1121
+        assert (
+            get_json(server.base_url, "/api/v3/klines", symbol="DOGSUSDT", interval="5m")[2]["code"] == -1121
+        )
         server.now_ms = MIDNIGHT + DAY + 1
         assert LATE in client.load_markets()
 
@@ -124,7 +83,7 @@ class TestMarkets:
         recorded = market_dir / "payloads" / "binance"
         listing = recorded / "recorded_misc" / "exchangeInfo_spot_2024-09-08.json.gz"
         theirs = json.loads(gzip.decompress(listing.read_bytes()))
-        ours = get(server, "/api/v3/exchangeInfo")[2]
+        ours = get_json(server.base_url, "/api/v3/exchangeInfo")[2]
         bitcoin = next(entry for entry in theirs["symbols"] if entry["symbol"] == "BTCUSDT")
         assert shape({**ours, "symbols": []}) == shape({**theirs, "symbols": []})
         assert shape(ours["symbols"][0]) == shape(bitcoin)
@@ -139,7 +98,7 @@ class TestMarkets:
             kept = json.loads((recorded / "recorded_gct" / f"api-v3_GET_{name}_0.json").read_text())[
                 "response"
             ]
-            answer = get(server, path, **query)[2]
+            answer = get_json(server.base_url, path, **query)[2]
             assert shape(answer) == shape(kept)
             if name == "klines":
                 assert [type(cell) for cell in answer[0]] == [type(cell) for cell in kept[0]]
@@ -180,7 +139,7 @@ class TestCandles:
     @pytest.mark.parametrize(("asked", "given"), [(None, 500), (3, 3), (1000, 1000), (5000, 1000)])
     def test_limits(self, server: BinanceServer, asked: int | None, given: int) -> None:
         query = {"symbol": "BTCUSDT", "interval": "1m"} | ({"limit": asked} if asked else {})
-        _, _, rows = get(server, "/api/v3/klines", **query)
+        _, _, rows = get_json(server.base_url, "/api/v3/klines", **query)
         assert len(rows) == given
         assert rows[-1][0] == NOW - NOW % MINUTE
         assert rows[-1][6] == rows[-1][0] + MINUTE - 1
@@ -190,7 +149,7 @@ class TestCandles:
         quarter = 15 * MINUTE
 
         def opened(**query: int) -> list[int]:
-            return [row[0] for row in get(server, "/api/v3/klines", **span, **query)[2]]
+            return [row[0] for row in get_json(server.base_url, "/api/v3/klines", **span, **query)[2]]
 
         assert opened(startTime=MIDNIGHT, endTime=MIDNIGHT + quarter) == [MIDNIGHT, MIDNIGHT + quarter]
         assert opened(startTime=MIDNIGHT + 1, limit=1) == [MIDNIGHT + quarter]
@@ -202,7 +161,12 @@ class TestCandles:
     def test_a_recording_gap_shortens_nothing(self, market: ServedMarket) -> None:
         rows = market.base[BTC]
         with BinanceServer(ServedMarket({BTC: np.r_[rows[:500], rows[900:1000]]}), NOW) as server:
-            assert len(get(server, "/api/v3/klines", symbol="BTCUSDT", interval="5m", limit=300)[2]) == 300
+            assert (
+                len(
+                    get_json(server.base_url, "/api/v3/klines", symbol="BTCUSDT", interval="5m", limit=300)[2]
+                )
+                == 300
+            )
 
     def test_weeks_open_on_monday(self, client: Any) -> None:
         for row in client.fetch_ohlcv(BTC, "1w"):
@@ -246,7 +210,7 @@ class TestOtherReads:
         assert np.all(bids > 0)
 
     def test_ping(self, server: BinanceServer) -> None:
-        assert get(server, "/api/v3/ping")[2] == {}
+        assert get_json(server.base_url, "/api/v3/ping")[2] == {}
 
 
 class TestRefusals:
@@ -273,7 +237,7 @@ class TestRefusals:
     def test_a_wrong_question_gets_the_venue_own_error(
         self, server: BinanceServer, path: str, query: dict[str, str], code: int
     ) -> None:
-        status, _, body = get(server, f"/api/v3/{path}", **query)
+        status, _, body = get_json(server.base_url, f"/api/v3/{path}", **query)
         assert (status, body["code"]) == (400, code)
         assert body["msg"]
 
@@ -285,7 +249,7 @@ class TestRefusals:
             client.public_get_klines({"symbol": "BTCUSDT", "interval": "7m"})
 
     def test_an_unknown_address_is_not_found(self, server: BinanceServer) -> None:
-        status, _, body = get(server, "/api/v3/nothing")
+        status, _, body = get_json(server.base_url, "/api/v3/nothing")
         assert (status, body["code"]) == (404, -5000)
 
 
@@ -311,12 +275,12 @@ class TestWeights:
     def test_every_request_weighs_what_it_does_there(
         self, server: BinanceServer, path: str, query: dict[str, Any], weight: int
     ) -> None:
-        _, headers, _ = get(server, f"/api/v3/{path}", **query)
+        _, headers, _ = get_json(server.base_url, f"/api/v3/{path}", **query)
         assert headers["X-MBX-USED-WEIGHT-1M"] == str(weight)
 
     def test_too_much_in_a_minute_is_refused_until_the_next(self, market: ServedMarket) -> None:
         with BinanceServer(market, NOW, weight_limit=44) as server:
-            client = pointed_at(server, ccxt.binance({"enableRateLimit": False}))
+            client = pointed_at(server.base_url, ccxt.binance({"enableRateLimit": False}))
             client.load_markets()
             for _ in range(11):
                 client.fetch_ohlcv(BTC, "5m", limit=1)
@@ -327,109 +291,3 @@ class TestWeights:
             server.now_ms += MINUTE
             assert client.fetch_ohlcv(BTC, "5m", limit=1)
             client.close()
-
-
-class TestFaults:
-    def test_a_fault_strikes_so_many_times_where_it_is_told_to(self, server: BinanceServer) -> None:
-        server.fault("/klines", "http_500", times=2, symbol="ETHUSDT")
-        asked = ["BTCUSDT", "ETHUSDT", "ETHUSDT", "ETHUSDT"]
-        seen = [get(server, "/api/v3/klines", symbol=name, interval="5m", limit=1)[0] for name in asked]
-        assert seen == [200, 500, 500, 200]
-
-    def test_faults_can_be_taken_back(self, server: BinanceServer) -> None:
-        server.fault("/", "http_500", times=99)
-        server.faults.clear()
-        assert get(server, "/api/v3/ping")[0] == 200
-
-    def test_an_unknown_kind_is_refused(self, server: BinanceServer) -> None:
-        with pytest.raises(KeyError, match="html_200"):
-            server.fault("/klines", "gremlins")
-
-    @pytest.mark.parametrize(
-        ("kind", "raised"),
-        [
-            ("http_429", ccxt.DDoSProtection),
-            ("http_418", ccxt.DDoSProtection),
-            ("http_451", ccxt.ExchangeNotAvailable),
-            ("http_500", ccxt.OperationFailed),
-            ("html_502", ccxt.ExchangeNotAvailable),
-            ("html_403", ccxt.ExchangeNotAvailable),
-            ("hang", ccxt.RequestTimeout),
-            ("reset", ccxt.NetworkError),
-            ("short_length", ccxt.NetworkError),
-        ],
-    )
-    def test_what_ccxt_makes_of_a_failed_answer(
-        self, server: BinanceServer, client: Any, kind: str, raised: type[Exception]
-    ) -> None:
-        client.load_markets()
-        server.fault("/klines", kind)
-        with pytest.raises(raised):
-            client.fetch_ohlcv(BTC, "5m", limit=2)
-        assert len(client.fetch_ohlcv(BTC, "5m", limit=2)) == 2
-
-    @pytest.mark.parametrize(
-        "kind", ["html_200", "truncated_json", "null_body", "empty_body", "garbage_rows"]
-    )
-    def test_what_ccxt_says_nothing_about(self, server: BinanceServer, client: Any, kind: str) -> None:
-        """Why the product reads through a guard of its own."""
-        client.load_markets()
-        plain = client.fetch_ohlcv(BTC, "5m", limit=2)
-        server.fault("/klines", kind)
-        assert client.fetch_ohlcv(BTC, "5m", limit=2) != plain
-
-    def test_a_client_that_follows_a_redirect_does_not_notice_it(
-        self, server: BinanceServer, client: Any
-    ) -> None:
-        client.load_markets()
-        plain = client.fetch_ohlcv(BTC, "5m", limit=2)
-        server.fault("/klines", "redirect")
-        assert client.fetch_ohlcv(BTC, "5m", limit=2) == plain
-        assert server.requests[-1][0] == "/elsewhere/api/v3/klines"
-
-    def test_a_drip_never_ends_a_read_but_is_slow(self, server: BinanceServer) -> None:
-        server.fault("/time", "slow_drip")
-        before = time.monotonic()
-        assert get(server, "/api/v3/time")[2] == {"serverTime": NOW}
-        assert time.monotonic() - before > 1
-
-    def test_swollen_answers(self, server: BinanceServer) -> None:
-        for kind, on_the_wire in (("huge_body", 1 << 26), ("gzip_bomb", 1 << 16)):
-            server.fault("/ping", kind)
-            with urllib.request.urlopen(server.base_url + "/api/v3/ping", timeout=20) as answer:
-                size = sum(len(part) for part in iter(lambda: answer.read(1 << 20), b""))
-                packed = answer.headers["Content-Encoding"] == "gzip"
-            assert packed == (kind == "gzip_bomb")
-            assert on_the_wire <= size < 8 * on_the_wire
-
-    @pytest.mark.parametrize("kind", sorted(FAULTS.keys() - NOT_IN_THE_TEXT))
-    def test_every_kind_spoils_the_answer(self, server: BinanceServer, kind: str) -> None:
-        """None gives the good answer by mistake."""
-        query = {"symbol": "BTCUSDT", "interval": "5m", "limit": 6, "endTime": MIDNIGHT}
-        address = f"{server.base_url}/api/v3/klines?" + "&".join(f"{k}={v}" for k, v in query.items())
-
-        def fetch() -> tuple[int, bytes]:
-            try:
-                with urllib.request.urlopen(address, timeout=5) as answer:
-                    return answer.status, answer.read()
-            except urllib.error.HTTPError as error:
-                with error:
-                    return error.code, error.read()
-
-        good = fetch()
-        server.fault("/klines", kind)
-        assert fetch() != good
-        assert fetch() == good
-
-    def test_rows_of_another_symbol_and_interval(self, server: BinanceServer) -> None:
-        query = {"symbol": "BTCUSDT", "interval": "5m", "limit": 2}
-        pepe = get(server, "/api/v3/klines", **query | {"symbol": "ETHUSDT"})[2]
-        server.fault("/klines", "wrong_symbol")
-        assert get(server, "/api/v3/klines", **query)[2] == pepe
-        server.fault("/klines", "wrong_interval")
-        rows = get(server, "/api/v3/klines", **query)[2]
-        assert rows[1][0] - rows[0][0] == 60 * MINUTE
-
-    def test_row_faults_leave_an_answer_without_rows_alone(self, server: BinanceServer) -> None:
-        server.fault("/klines", "conflict")
-        assert get(server, "/api/v3/klines", symbol="BTCUSDT", interval="5m", startTime=NOW)[2] == []
