@@ -129,22 +129,24 @@ class Loopback:
         return f"http://127.0.0.1:{self._port}"
 
     async def _serve(self, listener: socket.socket) -> None:
-        talks: set[asyncio.Task[None]] = set()
+        """Accepts by itself: asyncio's own server of Python 3.11 loses a connection that arrives as it closes."""
+        talks: dict[asyncio.Task[None], socket.socket] = {}
 
-        def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            talks.add(asyncio.ensure_future(self._talk(reader, writer)))
+        def accept() -> None:
+            with contextlib.suppress(BlockingIOError, ConnectionError):
+                connection, _ = listener.accept()
+                talks[asyncio.ensure_future(self._talk(connection))] = connection
 
-        server = await asyncio.start_server(connected, sock=listener, limit=HEAD_LIMIT)
+        listener.setblocking(False)
+        self._loop.add_reader(listener, accept)
         await self._stopping.wait()
-        server.close()
-        for talk in talks:
-            talk.cancel()
-        for outcome in await asyncio.gather(*talks, return_exceptions=True):
-            if isinstance(outcome, Exception):
-                raise outcome
+        self._loop.remove_reader(listener)
+        listener.close()
+        await _end(talks)
 
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _talk(self, connection: socket.socket) -> None:
         """One connection, until the client leaves, an answer breaks it or the server stops."""
+        reader, writer = await asyncio.open_connection(sock=connection, limit=HEAD_LIMIT)
         try:
             with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
                 while await self._exchange(reader, writer):
@@ -162,6 +164,19 @@ class Loopback:
         reply = reply.packed_for(request)
         await reply.send(reader, writer, reply.head(extra), reply.body)
         return reply.is_honest and request.headers.get("connection", "").lower() != "close"
+
+
+async def _end(talks: Mapping[asyncio.Task[None], socket.socket]) -> None:
+    """Tear down every connection, also one just accepted; a defect in a talk is raised."""
+    for talk in talks:
+        talk.cancel()
+    outcomes = await asyncio.gather(*talks, return_exceptions=True)
+    await asyncio.sleep(0)
+    for connection in talks.values():
+        connection.close()
+    for outcome in outcomes:
+        if isinstance(outcome, Exception):
+            raise outcome
 
 
 def _parse(head: bytes) -> Request:

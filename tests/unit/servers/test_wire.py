@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import http.client
 import json
+import socket
 from collections.abc import Mapping
 from email.message import Message
 from urllib.parse import urlsplit
@@ -47,6 +50,20 @@ def test_the_end_closes_connections_and_the_port() -> None:
     with pytest.raises(ConnectionRefusedError):
         ask(talk(wire), "/")
     wire.__exit__()
+
+
+@pytest.mark.filterwarnings("error")
+def test_connections_that_arrive_as_the_end_comes_are_closed_too() -> None:
+    for _ in range(50):
+        with Loopback(echo) as wire:
+            address = urlsplit(wire.base_url)
+            clients = [socket.create_connection((address.hostname, address.port)) for _ in range(8)]
+        for client in clients:
+            client.settimeout(5)
+            with contextlib.suppress(ConnectionError):
+                assert client.recv(1) == b""
+            client.close()
+    gc.collect()
 
 
 @pytest.mark.parametrize("send", [whole, drip, hang])
