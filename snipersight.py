@@ -19,7 +19,7 @@ from indicators.registry import compute_set as indicators
 from shared.config.account import parse_equity
 from shared.config.profiles import load_profile
 from shared.config.settings import ExchangeSettings, Settings
-from shared.models.market import Candles
+from shared.models.data import Candles
 from shared.version import VERSION as __version__
 
 if TYPE_CHECKING:

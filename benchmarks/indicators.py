@@ -6,7 +6,7 @@ import numpy as np
 
 from benchmarks.walk import cpu_s, walk
 from indicators.registry import COLUMNS, compute_set
-from shared.models.market import Candles
+from shared.models.data import Candles
 
 
 def run() -> None:

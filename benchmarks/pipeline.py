@@ -14,7 +14,7 @@ from data.cache import SqliteCandleStore
 from engine.edges import Edges, ScanRequest
 from engine.orchestrator import run_scan
 from shared.config.profiles import load_profile
-from shared.models.market import Candles, Market
+from shared.models.data import Candles, Market
 from shared.models.profile import Profile
 from shared.models.risk import Account
 from shared.models.timeframe import Timeframe

@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.walk import END_MS, cpu_s, walk
 from data.cache import SqliteCandleStore
-from shared.models.market import COLUMNS, Candles
+from shared.models.data import COLUMNS, Candles
 from shared.models.timeframe import Timeframe
 
 SERIES: Final = 3000

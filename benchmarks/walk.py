@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from shared.models.market import Candles
+from shared.models.data import Candles
 from shared.models.timeframe import Timeframe
 
 END_MS = 1_722_816_000_000

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.models.market import Candles, Market
+from shared.models.data import Candles, Market
 from shared.models.timeframe import Timeframe
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from shared.models.market import Candles, Floats
+from shared.models.data import Candles, Floats
 
 
 class Indicator(Protocol):

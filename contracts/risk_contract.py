@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from shared.models.data import Market
 from shared.models.gates import Rejection
-from shared.models.market import Market
 from shared.models.planner import TradePlan
 from shared.models.profile import Profile
 from shared.models.risk import Account, RiskPlan

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from shared.models.data import Candles, MultiTimeframeData
 from shared.models.events import EventLog
-from shared.models.market import Candles, MultiTimeframeData
 from shared.models.profile import Profile, SmcRules
 from shared.models.smc import SMCSnapshot
 

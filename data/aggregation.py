@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from shared.errors import DataFault
-from shared.models.market import Candles, Floats, Ints
+from shared.models.data import Candles, Floats, Ints
 from shared.models.timeframe import Timeframe
 from shared.utils.kernels import kernel
 

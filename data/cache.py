@@ -17,7 +17,7 @@ from typing import Any, Final
 from contracts.data_contract import SeriesInfo, WriteReport
 from data.pages import PAGE, ROW_BYTES, count_changes, digest_of, merge, pack_page, pack_rows, unpack
 from shared.errors import StorageFault
-from shared.models.market import Candles, Market
+from shared.models.data import Candles, Market
 from shared.models.timeframe import Timeframe, iso
 
 VERSION: Final = 1

@@ -16,7 +16,7 @@ from contracts.data_contract import CandleFeed, CandleStore
 from data.aggregation import aggregate
 from data.pages import merge
 from shared.errors import DataFault, SniperError
-from shared.models.market import Candles, Market, MultiTimeframeData
+from shared.models.data import Candles, Market, MultiTimeframeData
 from shared.models.profile import Profile
 from shared.models.scan import SymbolFault
 from shared.models.timeframe import Timeframe

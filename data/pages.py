@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from shared.models.market import COLUMNS, Candles
+from shared.models.data import COLUMNS, Candles
 from shared.models.timeframe import Timeframe
 
 PAGE: Final = 1000

@@ -19,7 +19,7 @@ import numpy as np
 from contracts.data_contract import CandleStore
 from data.aggregation import aggregate
 from shared.errors import ConfigFault, DataFault, NotFound, SniperError, StorageFault
-from shared.models.market import Candles, Floats, Market
+from shared.models.data import Candles, Floats, Market
 from shared.models.timeframe import Timeframe
 
 NAME: Final = re.compile(

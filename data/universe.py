@@ -9,8 +9,8 @@ from typing import Final
 
 from contracts.data_contract import CandleFeed, CandleStore, Ticker
 from shared.errors import DataFault, NotFound
+from shared.models.data import Market
 from shared.models.gates import GateResult, Rejection
-from shared.models.market import Market
 from shared.models.profile import Profile, UniverseRules
 from shared.models.timeframe import DAY_MS, Timeframe
 

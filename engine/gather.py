@@ -14,8 +14,8 @@ from data.universe import Place, Universe, select_universe
 from engine.edges import Edges, Progress, ScanRequest
 from engine.steps import assemble
 from shared.errors import ClockFault, DataFault
+from shared.models.data import MultiTimeframeData
 from shared.models.gates import Rejection
-from shared.models.market import MultiTimeframeData
 from shared.models.profile import Profile, TimeframeRules
 from shared.models.regime import MarketContext
 from shared.models.scan import SymbolFault

@@ -12,7 +12,7 @@ from contracts.notification_contract import Message
 from risk.judge import judge_plans
 from shared.errors import ContractError
 from shared.models.context import SniperContext
-from shared.models.market import Market
+from shared.models.data import Market
 from shared.models.planner import TradePlan
 from shared.models.profile import Profile
 from shared.models.risk import Account, RiskPlan

@@ -6,7 +6,7 @@ Deviations are the population's. A flat window has deviation 0: its z-score is 0
 from __future__ import annotations
 
 from indicators.windows import fill_moments
-from shared.models.market import Floats
+from shared.models.data import Floats
 
 NAN = float("nan")
 

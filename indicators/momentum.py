@@ -7,7 +7,7 @@ Fill functions are kernels' parts: one source, compiled or plain (``shared/utils
 from __future__ import annotations
 
 from indicators.windows import fill_sums
-from shared.models.market import Floats
+from shared.models.data import Floats
 
 NAN = float("nan")
 

@@ -21,8 +21,8 @@ from indicators.trend import fill_adx, fill_efficiency, fill_ema
 from indicators.volatility import fill_atr, fill_realized
 from indicators.volume import fill_obv, fill_spike
 from indicators.windows import ROOM
+from shared.models.data import Candles, Floats, MultiTimeframeData
 from shared.models.indicators import IndicatorSet, IndicatorSets
-from shared.models.market import Candles, Floats, MultiTimeframeData
 from shared.utils.kernels import kernel
 
 

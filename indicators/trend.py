@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from indicators.windows import fill_sums
-from shared.models.market import Floats
+from shared.models.data import Floats
 
 NAN = float("nan")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import log
 
 from indicators.windows import fill_moments
-from shared.models.market import Floats
+from shared.models.data import Floats
 
 NAN = float("nan")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from math import sqrt
 
-from shared.models.market import Floats
+from shared.models.data import Floats
 
 NAN = float("nan")
 ROOM = 64

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.models.market import Market
+from shared.models.data import Market
 from shared.models.planner import TradePlan
 from shared.models.profile import RiskRules
 from shared.models.smc import Side

@@ -9,8 +9,8 @@ from typing import Final
 from risk.compliance_checks import spot_short
 from risk.exposure_limits import Exposure, heat_after, total_after_pct
 from risk.position_sizing import Size
+from shared.models.data import Market
 from shared.models.gates import Comparison, GateResult
-from shared.models.market import Market
 from shared.models.planner import TradePlan
 from shared.models.profile import RiskRules
 from shared.models.risk import Account

@@ -8,8 +8,8 @@ from decimal import Decimal
 from risk.exposure_limits import Exposure
 from risk.gates import GATES, Question
 from risk.position_sizing import PERCENT, risk_unit, size_position
+from shared.models.data import Market
 from shared.models.gates import GateResult, Rejection
-from shared.models.market import Market
 from shared.models.planner import TradePlan
 from shared.models.profile import Profile
 from shared.models.risk import Account, RiskPlan

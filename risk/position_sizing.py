@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 
-from shared.models.market import Market
+from shared.models.data import Market
 from shared.models.planner import TradePlan
 from shared.models.profile import CostRules, RiskRules
 from shared.models.risk import Account

@@ -18,7 +18,7 @@ from contracts.data_contract import Ticker
 from data.adapters.http_guard import Answer, Guard, reading
 from shared.config.settings import ExchangeSettings
 from shared.errors import DataFault, NotFound, TransportFault, VenueRefusal
-from shared.models.market import Candles, Market
+from shared.models.data import Candles, Market
 from shared.models.timeframe import Timeframe
 
 T = TypeVar("T")

@@ -11,7 +11,7 @@ from contracts.data_contract import Ticker
 from data.adapters.demo_market import BAR_MS, BY_SYMBOL, COINS, Coin, base_candles
 from data.aggregation import aggregate
 from shared.errors import NotFound
-from shared.models.market import Candles, Market
+from shared.models.data import Candles, Market
 from shared.models.timeframe import DAY_MS, Timeframe
 
 SEED: Final = 7

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.adapters.demo_noise import exp, hashed, seed_of, value_noise
-from shared.models.market import Candles, Floats, Ints, Market
+from shared.models.data import Candles, Floats, Ints, Market
 from shared.models.timeframe import DAY_MS, Timeframe
 
 Bools = npt.NDArray[np.bool_]

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from shared.models.market import Floats, Ints
+from shared.models.data import Floats, Ints
 
 Words = npt.NDArray[np.uint64]
 

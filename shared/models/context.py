@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from shared.models.data import MultiTimeframeData
 from shared.models.gates import Rejection
 from shared.models.indicators import IndicatorSets
-from shared.models.market import MultiTimeframeData
 from shared.models.planner import TradePlan
 from shared.models.profile import Profile
 from shared.models.regime import MarketContext, Regime

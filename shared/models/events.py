@@ -16,7 +16,7 @@ from typing import Final
 
 import numpy as np
 
-from shared.models.market import Floats, Ints
+from shared.models.data import Floats, Ints
 
 
 class Kind(IntEnum):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.errors import IncompleteIndicatorError
-from shared.models.market import Floats
+from shared.models.data import Floats
 from shared.models.timeframe import Timeframe
 
 

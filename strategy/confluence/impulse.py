@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from shared.models.market import Candles, Floats, Ints
+from shared.models.data import Candles, Floats, Ints
 from shared.utils.kernels import kernel
 
 SPAN: Final = 4

@@ -16,8 +16,8 @@ import numpy as np
 
 from contracts.hook_point import hook_point
 from shared.errors import IncompleteIndicatorError
+from shared.models.data import Candles, Floats, MultiTimeframeData
 from shared.models.indicators import IndicatorSets
-from shared.models.market import Candles, Floats, MultiTimeframeData
 from shared.models.profile import Profile
 from shared.models.regime import MarketContext, Regime, RegimeState, RiskAppetite, VolatilityState
 from shared.models.smc import Side, SMCSnapshot, TimeframeStructure, Trend

@@ -7,8 +7,8 @@ from typing import Final
 
 from contracts.hook_point import hook_point
 from shared.errors import ConfigFault
+from shared.models.data import MultiTimeframeData
 from shared.models.indicators import IndicatorSets
-from shared.models.market import MultiTimeframeData
 from shared.models.profile import Profile
 from shared.models.regime import Regime
 from shared.models.scoring import ConfluenceBreakdown, FactorScore, RuleScore, SideScore

@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 
+from shared.models.data import Candles, MultiTimeframeData
 from shared.models.gates import GateResult
-from shared.models.market import Candles, MultiTimeframeData
 from shared.models.profile import Profile
 from shared.models.timeframe import Timeframe
 from strategy.gates.table import Gate

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from shared.errors import ContractError
-from shared.models.market import MultiTimeframeData
+from shared.models.data import MultiTimeframeData
 from shared.models.planner import EntryKind, EntryZone, Stop, Target
 from shared.models.profile import Profile
 from shared.models.smc import DealingRange, Side, SMCSnapshot, TimeframeStructure, ZoneKind

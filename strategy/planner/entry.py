@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from shared.models.market import Candles
+from shared.models.data import Candles
 from shared.models.planner import EntryKind, EntryZone
 from shared.models.smc import OrderBlock, Side, StructureBreak, Zone, ZoneKind
 from shared.models.timeframe import iso

@@ -12,9 +12,9 @@ import hashlib
 from dataclasses import dataclass
 
 from contracts.hook_point import hook_point
+from shared.models.data import MultiTimeframeData
 from shared.models.gates import GateResult, Rejection
 from shared.models.indicators import IndicatorSets
-from shared.models.market import MultiTimeframeData
 from shared.models.planner import TradePlan
 from shared.models.profile import Profile
 from shared.models.regime import Regime

@@ -7,7 +7,7 @@ pivot is confirmed there yet.
 
 from __future__ import annotations
 
-from shared.models.market import Floats, Ints
+from shared.models.data import Floats, Ints
 from strategy.smc.displacement import largest_leg
 from strategy.smc.emit import emit
 

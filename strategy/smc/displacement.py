@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from math import sqrt
 
-from shared.models.market import Floats, Ints
+from shared.models.data import Floats, Ints
 from strategy.smc.emit import emit
 
 DISPLACEMENT = 5

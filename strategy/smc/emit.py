@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.models.market import Floats, Ints
+from shared.models.data import Floats, Ints
 
 INTS = 7
 FLOATS = 8

@@ -11,8 +11,8 @@ from typing import Any, Final
 import numpy as np
 
 from indicators.volatility import fill_atr
+from shared.models.data import Candles, Floats, Ints
 from shared.models.events import FLOAT_COLUMNS, INT_COLUMNS, Event, EventLog, Kind
-from shared.models.market import Candles, Floats, Ints
 from shared.models.profile import SmcRules
 from shared.utils.kernels import kernel
 from strategy.smc.bos_choch import find_breaks

@@ -11,8 +11,8 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from shared.models.data import Candles, Ints
 from shared.models.events import Event, EventLog, Kind, object_id
-from shared.models.market import Candles, Ints
 from shared.models.smc import (
     BreakLabel,
     DealingRange,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shared.models.data import Floats, Ints
 from shared.models.events import EventLog
-from shared.models.market import Floats, Ints
 from shared.utils.kernels import kernel
 
 KINDS = 4

@@ -5,7 +5,7 @@ Zone between the outer wicks; known at the third candle, drawn from the middle o
 
 from __future__ import annotations
 
-from shared.models.market import Floats, Ints
+from shared.models.data import Floats, Ints
 from strategy.smc.emit import emit
 from strategy.smc.zones import add_zone, live_zones
 

@@ -6,7 +6,7 @@ first close back inside within some bars), broken. A pivot within a tenth of an 
 
 from __future__ import annotations
 
-from shared.models.market import Floats, Ints
+from shared.models.data import Floats, Ints
 from strategy.smc.emit import emit
 
 POOL = 3

@@ -6,7 +6,7 @@ other layer confirms it.
 
 from __future__ import annotations
 
-from shared.models.market import Floats, Ints
+from shared.models.data import Floats, Ints
 from strategy.smc.bos_choch import SWEEP_REACH, swept_within
 from strategy.smc.displacement import largest_leg
 from strategy.smc.emit import emit

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from contracts.hook_point import hook_point
-from shared.models.market import Candles, MultiTimeframeData
+from shared.models.data import Candles, MultiTimeframeData
 from shared.models.profile import Profile
 from shared.models.smc import SMCSnapshot, TimeframeStructure, Zone
 from strategy.smc.alignment import align

@@ -5,7 +5,7 @@ Lows are the mirror image: one code path, with the sign of the side.
 
 from __future__ import annotations
 
-from shared.models.market import Floats, Ints
+from shared.models.data import Floats, Ints
 from strategy.smc.emit import emit
 
 SWING = 4

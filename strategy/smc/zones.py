@@ -6,7 +6,7 @@ has side +1. A touch is an entry after a close outside. A zone is first tested o
 
 from __future__ import annotations
 
-from shared.models.market import Floats, Ints
+from shared.models.data import Floats, Ints
 from strategy.smc.emit import emit
 
 FIELDS = 8

@@ -23,7 +23,7 @@ from shared.errors import (
     TransportFault,
     VenueRefusal,
 )
-from shared.models.market import Candles
+from shared.models.data import Candles
 from shared.models.timeframe import Timeframe
 from tests.servers.binance import BinanceServer
 from tests.servers.market import ServedMarket, market_folder

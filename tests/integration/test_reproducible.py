@@ -25,7 +25,7 @@ from ml.scoring_adapter import LogisticModel, rescoring_hook
 from shared.config.profiles import load_profile
 from shared.errors import ClockFault, NotFound
 from shared.models.context import SniperContext
-from shared.models.market import Candles
+from shared.models.data import Candles
 from shared.models.risk import Account
 from shared.models.scan import RunStatus, Setup
 from shared.models.smc import Side

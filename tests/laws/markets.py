@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from shared.models.market import Candles
+from shared.models.data import Candles
 from shared.models.timeframe import Timeframe
 
 STEP = 2.0**-10

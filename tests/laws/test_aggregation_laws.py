@@ -11,7 +11,7 @@ from hypothesis import given
 from data.aggregation import _merge, aggregate
 from data.parquet_import import read_candles
 from shared.errors import DataFault
-from shared.models.market import Candles
+from shared.models.data import Candles
 from shared.models.timeframe import Timeframe
 from tests.laws.markets import cuts, market, markets
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from data.aggregation import aggregate
 from data.parquet_import import read_candles
 from shared.config.profiles import load_profile
+from shared.models.data import Candles, Market, MultiTimeframeData
 from shared.models.events import EventLog, Kind
-from shared.models.market import Candles, Market, MultiTimeframeData
 from shared.models.profile import SmcRules
 from shared.models.timeframe import Timeframe
 from shared.utils import kernels

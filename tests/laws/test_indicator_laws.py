@@ -8,7 +8,7 @@ from hypothesis import given
 
 from indicators.registry import COLUMNS, ENTRIES, REGISTRY, _fill_all, compute_set, required_bars
 from indicators.windows import ROOM
-from shared.models.market import Candles
+from shared.models.data import Candles
 from shared.models.timeframe import Timeframe
 from tests.laws.markets import MOODS, cuts, market, markets, scaled
 

@@ -17,7 +17,7 @@ from data.parquet_import import import_path, step_of
 from data.universe import rank
 from shared.config.profiles import load_profile
 from shared.errors import NotFound
-from shared.models.market import Market
+from shared.models.data import Market
 from shared.models.profile import UniverseRules
 from shared.models.timeframe import Timeframe
 from tests.laws.markets import market

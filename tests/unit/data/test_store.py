@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from contracts.data_contract import WriteReport
 from data.cache import SqliteCandleStore
 from shared.errors import DataFault, StorageFault
-from shared.models.market import Candles, Market
+from shared.models.data import Candles, Market
 from shared.models.timeframe import Timeframe
 
 M5 = Timeframe.M5

@@ -13,9 +13,9 @@ from engine.hooks import Hooks
 from engine.pipeline import PER_SYMBOL, Pipeline
 from engine.symbols import decide_one
 from shared.errors import ContractError, PipelineOrderError
+from shared.models.data import Candles, MultiTimeframeData
 from shared.models.gates import GateResult, Rejection
 from shared.models.indicators import IndicatorSet
-from shared.models.market import Candles, MultiTimeframeData
 from shared.models.scan import SymbolFault
 from shared.models.timeframe import Timeframe
 from tests.unit.engine.test_hooks_and_steps import context

@@ -11,7 +11,7 @@ import pytest
 
 from data.parquet_import import read_candles
 from indicators.registry import compute_set
-from shared.models.market import Candles
+from shared.models.data import Candles
 from shared.models.timeframe import Timeframe
 from tests.laws.markets import market, scaled
 

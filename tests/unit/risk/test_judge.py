@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from risk.judge import judge_plans
 from risk.position_sizing import loss_per_unit, round_down, size_position
+from shared.models.data import Market
 from shared.models.gates import Rejection
-from shared.models.market import Market
 from shared.models.planner import EntryKind, EntryZone, Rationale, Stop, Style, Target, TradePlan
 from shared.models.profile import CostRules, Profile, RiskRules
 from shared.models.risk import Account, Position, RiskPlan

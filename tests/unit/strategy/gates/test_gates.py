@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from shared.models.data import Candles, Floats
 from shared.models.gates import GateResult
 from shared.models.indicators import IndicatorSet
-from shared.models.market import Candles, Floats
 from shared.models.profile import GateRules, Profile
 from shared.models.smc import Side
 from shared.models.timeframe import Timeframe

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from shared.models.data import Candles, Market, MultiTimeframeData
 from shared.models.indicators import IndicatorSet, IndicatorSets
-from shared.models.market import Candles, Market, MultiTimeframeData
 from shared.models.profile import Profile
 from shared.models.regime import MarketContext, Regime, RegimeState, RiskAppetite, VolatilityState
 from shared.models.smc import (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from shared.models.data import Candles
 from shared.models.events import Event, EventLog, Kind
-from shared.models.market import Candles
 from shared.models.profile import SmcRules
 from shared.models.timeframe import Timeframe
 from strategy.smc.engine import detect

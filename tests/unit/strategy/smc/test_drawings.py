@@ -240,7 +240,7 @@ def test_between_its_own_closes_a_zone_follows_the_trigger_candles() -> None:
 def replace_times(first_ms: int, bars: list[tuple[float, float, float, float]]):  # type: ignore[no-untyped-def]
     import numpy as np
 
-    from shared.models.market import Candles
+    from shared.models.data import Candles
 
     rows = np.asarray(bars)
     times = first_ms + np.arange(len(rows)) * Timeframe.M15.ms
