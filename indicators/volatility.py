@@ -13,10 +13,18 @@ NAN = float("nan")
 def fill_atr(
     high: Floats, low: Floats, close: Floats, period: int, atr_out: Floats, percent_out: Floats
 ) -> None:
-    """Wilder's average true range in quote currency, seeded by the mean of the first ``period`` true ranges, and in percent of
-    the close; NaN for the first ``period`` rows (a true range needs the close before it)."""
-    average = 0.0
+    """Wilder's average true range in quote currency, and in percent of the close; NaN for the first ``period`` rows."""
+    extend_atr(0, high, low, close, period, atr_out)
     for i in range(len(close)):
+        percent_out[i] = 100.0 * atr_out[i] / close[i]
+
+
+def extend_atr(start: int, high: Floats, low: Floats, close: Floats, period: int, atr_out: Floats) -> None:
+    """Rows from ``start`` on of Wilder's average true range, seeded by the mean of the first ``period`` true ranges (a true range needs
+    the close before it); NaN for the first ``period`` rows. The rows before ``start`` are filled already."""
+    first = start if start > period + 1 else 0
+    average = atr_out[first - 1] if first > 0 else 0.0
+    for i in range(first, len(close)):
         if i > 0:
             true_range = max(high[i], close[i - 1]) - min(low[i], close[i - 1])
             if i <= period:
@@ -24,7 +32,6 @@ def fill_atr(
             else:
                 average = (average * (period - 1) + true_range) / period
         atr_out[i] = average if i >= period else NAN
-        percent_out[i] = 100.0 * average / close[i] if i >= period else NAN
 
 
 def fill_realized(

@@ -28,6 +28,10 @@ class Kind(IntEnum):
     SWING = 4
     DISPLACEMENT = 5
     BREAK = 6
+    INVERSE_GAP = 7
+    BREAKER = 8
+    MITIGATION_BLOCK = 9
+    SESSION = 10
 
 
 class Event(IntEnum):
@@ -49,10 +53,19 @@ class Event(IntEnum):
     SWEPT_WICK = 14
     SWEPT_RECLAIM = 15
     BROKEN = 16
+    DISPLACED_AWAY = 17
+    ACCUMULATED = 18
+    MANIPULATED = 19
+    DISTRIBUTED = 20
 
 
 INT_COLUMNS: Final = ("known", "kind", "event", "side", "layer", "object", "origin")
 FLOAT_COLUMNS: Final = ("low", "high", "a", "b", "c", "d", "e", "f")
+
+SWEPT: Final = {
+    "low": "level", "a": "depth, ATR", "b": "bars from taken to back inside",
+    "c": "wick share of the bar's range", "d": "relative volume of the bar",
+}  # fmt: skip
 
 PAYLOAD: Final[Mapping[tuple[Kind, Event], Mapping[str, str]]] = MappingProxyType(
     {
@@ -72,10 +85,20 @@ PAYLOAD: Final[Mapping[tuple[Kind, Event], Mapping[str, str]]] = MappingProxyTyp
             "c": "relative volume of the candle", "d": "0 INIT, 1 BOS, -1 CHoCH",
             "e": "flags: 1 left the zone, 2 gap in the leg, 4 sweep before", "f": "touches before known, plus fill",
         },
-        (Kind.POOL, Event.FORMED): {"low": "level"},
+        (Kind.INVERSE_GAP, Event.FORMED): {"low": "lower edge", "high": "upper edge", "a": "ATR frozen"},
+        (Kind.BREAKER, Event.FORMED): {"low": "lower edge", "high": "upper edge", "a": "ATR frozen"},
+        (Kind.MITIGATION_BLOCK, Event.FORMED): {"low": "lower edge", "high": "upper edge", "a": "ATR frozen"},
+        (Kind.POOL, Event.FORMED): {"low": "level", "a": "members"},
         (Kind.POOL, Event.JOINED): {"low": "level", "a": "members"},
-        (Kind.POOL, Event.SWEPT_WICK): {"low": "level", "a": "depth, ATR", "b": "bars from taken to back inside"},
-        (Kind.POOL, Event.SWEPT_RECLAIM): {"low": "level", "a": "depth, ATR", "b": "bars from taken to back inside"},
+        (Kind.POOL, Event.CONFIRMED_BY): {"low": "level", "a": "members"},
+        (Kind.POOL, Event.TAKEN): {"low": "level", "a": "depth, ATR"},
+        (Kind.POOL, Event.SWEPT_WICK): SWEPT,
+        (Kind.POOL, Event.SWEPT_RECLAIM): SWEPT,
+        (Kind.POOL, Event.BROKEN): {"low": "level", "a": "depth, ATR", "b": "bars since taken"},
+        (Kind.POOL, Event.DISPLACED_AWAY): {"low": "level", "a": "displacement, ATR", "b": "bars since swept"},
+        (Kind.SESSION, Event.ACCUMULATED): {"low": "session low", "high": "session high", "a": "height, ATR"},
+        (Kind.SESSION, Event.MANIPULATED): {"low": "session low", "high": "session high", "a": "depth beyond, ATR"},
+        (Kind.SESSION, Event.DISTRIBUTED): {"low": "session low", "high": "session high", "a": "close beyond, ATR"},
     }
 )  # fmt: skip
 """Meaning of the payload columns that an event uses; fills and touches carry the share filled in ``a``."""
@@ -86,17 +109,21 @@ class EventLog:
     """Columns of equal length, one row an event.
 
     ``known`` and ``origin`` are bar indices, ``object`` numbers the objects of a kind in the order they formed, ``side`` is +1
-    or −1 (the direction favoured; a swing or pool above price is −1), ``layer`` 0 internal, 1 swing, −1 neither.
+    or −1 (the direction favoured; a swing or pool above price is −1), ``layer`` 0 internal, 1 swing, 2 day, 3 week, 4
+    session, −1 none.
     ``trend``, ``range_low`` and ``range_high`` are state columns per layer, shape (n bars,): NaN range before the
-    first pair of swings. ``atr`` is the yardstick, NaN during its warm-up.
+    first pair of swings. ``formed`` is the row at which a row's object formed. ``atr`` is the yardstick, NaN during its warm-up. No object lives
+    longer than ``memory_bars`` after it formed.
     """
 
     ints: Ints
     floats: Floats
+    formed: Ints
     atr: Floats
     trend: tuple[Ints, Ints]
     range_low: tuple[Floats, Floats]
     range_high: tuple[Floats, Floats]
+    memory_bars: int
 
     def __len__(self) -> int:
         """Number of events."""
@@ -115,14 +142,16 @@ class EventLog:
         return EventLog(
             self.ints[:rows],
             self.floats[:rows],
+            self.formed[:rows],
             self.atr[:bars],
             (self.trend[0][:bars], self.trend[1][:bars]),
             (self.range_low[0][:bars], self.range_low[1][:bars]),
             (self.range_high[0][:bars], self.range_high[1][:bars]),
+            self.memory_bars,
         )
 
 
 def object_id(detector: str, layer: str, side: int, origin_ms: int) -> str:
-    """A stable id: 12 hex digits of the hash over detector, defining layer, side and origin. It does not depend on where
-    the window starts."""
+    """A stable id: 12 hex digits of the hash over detector, defining layer, side and origin (of what happens once: the time it
+    became known). It does not depend on where the window starts. An heir shares its parent's origin, so its kind names both."""
     return hashlib.sha256(f"{detector}|{layer}|{side}|{origin_ms}".encode()).hexdigest()[:12]

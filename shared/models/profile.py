@@ -173,8 +173,17 @@ class SmcRules(Section):
     reclaim_bars: int = setting(3, "bars", 1, 20, "a reclaim closes back inside within this many bars")
     equal_atr: float = setting(0.1, "ATR", 0.01, 1, "pivots this close count as equal")
     zone_expiry_bars: int = setting(500, "bars", 50, 5000, "a zone older than this is dropped")
+    spawn_expiry_bars: int = setting(
+        200, "bars", 20, 5000, "an inverse gap, breaker or mitigation block older than this is dropped"
+    )
     pool_expiry_bars: int = setting(1000, "bars", 50, 10000, "a pool older than this is dropped")
     zone_body_only: bool = choice(False, "an order block spans bodies only, not wicks")
+    break_on: Literal["close", "wick"] = choice("close", "what must pass a swing to break it")
+    block_candle: Literal["last_opposite", "extreme"] = choice(
+        "last_opposite", "the order block's candle: the last opposing one, or the one at the leg's extreme"
+    )
+    invalidate_on: Literal["close", "wick"] = choice("close", "what must pass a zone's far edge to end it")
+    sessions: Literal["New York", "UTC"] = choice("New York", "wall clock of the trading sessions")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from typing import Final
 
 from shared.models.timeframe import Timeframe
 
@@ -58,6 +59,35 @@ class ZoneKind(StrEnum):
 
     ORDER_BLOCK = "order_block"
     FAIR_VALUE_GAP = "fair_value_gap"
+    INVERSE_GAP = "inverse_gap"
+    BREAKER = "breaker"
+    MITIGATION_BLOCK = "mitigation_block"
+
+
+class PoolSource(StrEnum):
+    """What rests stops at a level: a pivot of a layer, or the extreme of the last day, week or session."""
+
+    INTERNAL = "internal"
+    SWING = "swing"
+    DAY = "day"
+    WEEK = "week"
+    SESSION = "session"
+
+
+class SessionPhase(StrEnum):
+    """How far the session model has got: Asia's range, its sweep in London, the close beyond its other side."""
+
+    ACCUMULATED = "accumulated"
+    MANIPULATED = "manipulated"
+    DISTRIBUTED = "distributed"
+
+
+class RangeSide(StrEnum):
+    """Where a price stands in a dealing range."""
+
+    DISCOUNT = "discount"
+    EQUILIBRIUM = "equilibrium"
+    PREMIUM = "premium"
 
 
 class SweepKind(StrEnum):
@@ -172,13 +202,16 @@ class OrderBlock:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """A live pool of resting liquidity. ``side`` SHORT lies above price (highs), LONG below (lows)."""
+    """A live pool of resting liquidity. ``side`` SHORT lies above price (highs), LONG below (lows). ``count`` ≥ 2 of pivots makes equal
+    highs or lows. A ``taken`` pool was passed by a wick and is neither swept nor broken yet."""
 
     object_id: str
     side: Side
-    layers: tuple[Layer, ...]
+    sources: tuple[PoolSource, ...]
     level: float
     count: int
+    taken: bool
+    freshness: float
     origin_ms: int
     known_ms: int
     age_bars: int
@@ -186,7 +219,8 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """A pool taken and refused. ``side`` is the direction it favours: a swept low is LONG."""
+    """A pool taken and refused. ``side`` is the direction it favours: a swept low is LONG. ``wick_share`` is the sweeping wick over the
+    bar's range, ``displaced_atr`` the displacement away within three bars, 0 without one."""
 
     object_id: str
     kind: SweepKind
@@ -194,9 +228,31 @@ class Sweep:
     level: float
     depth_atr: float
     bars: int
+    wick_share: float
+    relative_volume: float
+    displaced_atr: float
     origin_ms: int
     known_ms: int
     age_bars: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRange:
+    """Asia's range of the newest trading day and what came of it. ``sides`` holds the side favoured, or none before the sweep."""
+
+    object_id: str
+    phase: SessionPhase
+    sides: tuple[Side, ...]
+    low: float
+    high: float
+    origin_ms: int
+    known_ms: int
+    age_bars: int
+
+
+OTE: Final = (0.62, 0.705, 0.79)
+"""Retracements of the optimal trade entry: its shallow edge, its sweet spot, its deep edge."""
+EQUILIBRIUM: Final = (0.45, 0.55)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +262,25 @@ class DealingRange:
     low: float
     high: float
     position: float
+
+    @property
+    def side(self) -> RangeSide:
+        """Discount below 0.45, premium above 0.55, equilibrium between."""
+        if self.position < EQUILIBRIUM[0]:
+            return RangeSide.DISCOUNT
+        return RangeSide.PREMIUM if self.position > EQUILIBRIUM[1] else RangeSide.EQUILIBRIUM
+
+    def retracement(self, side: Side) -> float:
+        """How much of the leg in the direction of ``side`` has been given back, 0 to 1 inside the range."""
+        return 1.0 - self.position if side is Side.LONG else self.position
+
+    def ote(self, side: Side) -> tuple[float, float, float]:
+        """Prices of the optimal trade entry of a leg to ``side``: shallow edge, sweet spot, deep edge."""
+        start, span = (
+            (self.high, self.low - self.high) if side is Side.LONG else (self.low, self.high - self.low)
+        )
+        shallow, sweet, deep = (start + share * span for share in OTE)
+        return shallow, sweet, deep
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +299,7 @@ class LayerState:
 class TimeframeStructure:
     """One timeframe as of its last closed bar; tuples are newest first.
 
-    ``atr`` and ``close`` are those of the last closed bar. ``extreme_high``/``extreme_low`` are the running extremes of
-    the bars read.
+    ``atr`` and ``close`` are those of the last closed bar. ``sessions`` holds the session model's range, or none.
     """
 
     timeframe: Timeframe
@@ -233,8 +307,6 @@ class TimeframeStructure:
     close: float
     atr: float
     closed_ms: int
-    extreme_high: float
-    extreme_low: float
     internal: LayerState
     swing: LayerState
     order_blocks: tuple[OrderBlock, ...]
@@ -242,6 +314,10 @@ class TimeframeStructure:
     pools: tuple[Pool, ...]
     sweeps: tuple[Sweep, ...]
     displacements: tuple[Displacement, ...]
+    inverse_gaps: tuple[Zone, ...] = ()
+    breakers: tuple[Zone, ...] = ()
+    mitigation_blocks: tuple[Zone, ...] = ()
+    sessions: tuple[SessionRange, ...] = ()
 
     def layer(self, layer: Layer) -> LayerState:
         """State of one layer."""
@@ -249,11 +325,20 @@ class TimeframeStructure:
 
     @property
     def zones(self) -> tuple[Zone, ...]:
-        """Every active zone: order blocks, then gaps."""
+        """Every active zone that formed by itself: order blocks, then gaps."""
         return (
             *(block.zone for block in self.order_blocks),
             *(gap.zone for gap in self.fair_value_gaps),
         )
+
+    @property
+    def heirs(self) -> tuple[Zone, ...]:
+        """Every active zone that another left behind: inverse gaps, breakers, mitigation blocks."""
+        return (*self.inverse_gaps, *self.breakers, *self.mitigation_blocks)
+
+    def inside(self, price: float) -> tuple[Zone, ...]:
+        """Active zones, heirs included, that hold ``price``."""
+        return tuple(zone for zone in (*self.zones, *self.heirs) if zone.low <= price <= zone.high)
 
 
 @dataclass(frozen=True, slots=True)

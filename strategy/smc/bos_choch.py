@@ -1,4 +1,4 @@
-"""A structure break is a close beyond an unbroken swing: INIT without a trend, BOS with it, CHoCH against it.
+"""A structure break is a close (as an option, a wick) beyond an unbroken swing: INIT without a trend, BOS with it, CHoCH against it.
 
 Each layer keeps a trend, the last confirmed high and low (of a run on one side the most extreme), and the protected
 level: the extreme of the leg that made the last break. A close beyond the protected level is a CHoCH too, also when no
@@ -37,6 +37,7 @@ def swept_within(swept: Ints, flag: int, first: int, last: int) -> bool:
 
 
 def find_breaks(
+    start: int,
     high: Floats,
     low: Floats,
     close: Floats,
@@ -45,6 +46,7 @@ def find_breaks(
     reach: int,
     layer: int,
     buffer_atr: float,
+    by_wick: int,
     up: Floats,
     down: Floats,
     swept: Ints,
@@ -53,6 +55,8 @@ def find_breaks(
     trend_out: Ints,
     range_low_out: Floats,
     range_high_out: Floats,
+    memo_out: Ints,
+    spans_out: Floats,
     ints_out: Ints,
     floats_out: Floats,
     rows_out: Ints,
@@ -61,12 +65,12 @@ def find_breaks(
     ``origins_out[t]`` the bar its leg began; ``trend_out`` and the range columns the state at every close.
 
     The range is [protected level, extreme since] in a trend, else the last pair of swings widened by what came after.
+    ``memo_out`` (7,) and ``spans_out`` (2,) keep trend, references and range between calls; see ``new_structure``.
     """
-    trend = 0
-    high_at, low_at, protected_at = -1, -1, -1
-    high_broken, low_broken, newer = True, True, 0
-    range_low, range_high = NAN, NAN
-    for t in range(len(close)):
+    trend, high_at, low_at, protected_at = memo_out[0], memo_out[1], memo_out[2], memo_out[3]
+    high_broken, low_broken, newer = memo_out[4] > 0, memo_out[5] > 0, memo_out[6]
+    range_low, range_high = spans_out[0], spans_out[1]
+    for t in range(start, len(close)):
         p = t - reach
         if pivots[t] & HIGH:
             run = newer > 0 and not high_broken and high[high_at] >= high[p]
@@ -84,10 +88,28 @@ def find_breaks(
         breaks_out[t] = 0
         origins_out[t] = -1
         rising, up_guard = _goes_through(
-            t, 1, high, close, atr, buffer_atr, high_at, high_broken, trend, protected_at
+            t,
+            1,
+            high,
+            high if by_wick > 0 else close,
+            atr,
+            buffer_atr,
+            high_at,
+            high_broken,
+            trend,
+            protected_at,
         )
         falling, down_guard = _goes_through(
-            t, -1, low, close, atr, buffer_atr, low_at, low_broken, trend, protected_at
+            t,
+            -1,
+            low,
+            low if by_wick > 0 else close,
+            atr,
+            buffer_atr,
+            low_at,
+            low_broken,
+            trend,
+            protected_at,
         )
         sign = 1 if rising or up_guard else -1 if falling or down_guard else 0
         if (rising or up_guard) and (falling or down_guard):
@@ -102,10 +124,11 @@ def find_breaks(
             origin = leg_origin(against, sign, pivot + 1, t)
             label = 0 if trend == 0 else 1 if trend == sign else -1
             legs = up if sign > 0 else down
+            price = close[t] if by_wick == 0 else extremes[t]
             sweep = swept_within(swept, LOW if sign > 0 else HIGH, origin - SWEEP_REACH, t)
             emit(
                 ints_out, floats_out, rows_out, t, BREAK, FORMED, sign, layer, t * 2 + layer, pivot,
-                extremes[pivot], 0.0, sign * (close[t] - extremes[pivot]) / atr[t], largest_leg(legs, origin, t),
+                extremes[pivot], 0.0, sign * (price - extremes[pivot]) / atr[t], largest_leg(legs, origin, t),
                 float(label), 1.0 if protected else 0.0, 1.0 if sweep else 0.0, float(t - pivot),
             )  # fmt: skip
             breaks_out[t] = sign * (1 if label == 1 else 3 if label == -1 else 5)
@@ -121,17 +144,27 @@ def find_breaks(
         trend_out[t] = trend
         range_low_out[t] = range_low
         range_high_out[t] = range_high
+    memo_out[0], memo_out[1], memo_out[2], memo_out[3] = trend, high_at, low_at, protected_at
+    memo_out[4], memo_out[5], memo_out[6] = int(high_broken), int(low_broken), newer
+    spans_out[0], spans_out[1] = range_low, range_high
+
+
+def new_structure(memo_out: Ints, spans_out: Floats) -> None:
+    """State before the first bar: no trend, no references, no range."""
+    memo_out[0], memo_out[1], memo_out[2], memo_out[3] = 0, -1, -1, -1
+    memo_out[4], memo_out[5], memo_out[6] = 1, 1, 0
+    spans_out[0], spans_out[1] = NAN, NAN
 
 
 def _goes_through(
-    t: int, sign: int, extremes: Floats, close: Floats, atr: Floats, buffer_atr: float, at: int, broken: bool,
+    t: int, sign: int, extremes: Floats, prices: Floats, atr: Floats, buffer_atr: float, at: int, broken: bool,
     trend: int, protected_at: int,
 ) -> tuple[bool, bool]:  # fmt: skip
-    """Whether the close passes the unbroken swing of a side, and whether it passes the protected level of the other trend."""
+    """Whether the close (or wick) passes the unbroken swing of a side, and whether it passes the protected level of the other trend."""
     swing = at >= 0 and not broken and t - at <= MEMORY
-    through = swing and sign * (close[t] - extremes[at]) > buffer_atr * atr[t]
+    through = swing and sign * (prices[t] - extremes[at]) > buffer_atr * atr[t]
     guarded = trend == -sign and protected_at >= 0 and t - protected_at <= MEMORY
-    protected = guarded and sign * (close[t] - extremes[protected_at]) > buffer_atr * atr[t]
+    protected = guarded and sign * (prices[t] - extremes[protected_at]) > buffer_atr * atr[t]
     return through, protected
 
 

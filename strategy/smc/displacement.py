@@ -5,17 +5,16 @@ A leg does not span a missing bar nor hold an untraded one. A leg of one candle 
 
 from __future__ import annotations
 
-from math import sqrt
-
 from shared.models.data import Floats, Ints
 from strategy.smc.emit import emit
+from strategy.smc.volume import volume_score
 
 DISPLACEMENT = 5
 FORMED = 1
-VOLUME_BARS = 20
 
 
 def find_displacements(
+    start: int,
     open_: Floats,
     high: Floats,
     low: Floats,
@@ -34,7 +33,7 @@ def find_displacements(
 
     ``whole[t]`` is the number of traded bars without a hole that end at t.
     """
-    for t in range(len(close)):
+    for t in range(start, len(close)):
         up_out[t] = 0.0
         down_out[t] = 0.0
         sign = 1 if close[t] > open_[t] else -1 if close[t] < open_[t] else 0
@@ -60,19 +59,6 @@ def find_displacements(
                 ints_out, floats_out, rows_out, t, DISPLACEMENT, FORMED, sign, -1, t, t - candles + 1,
                 0.0, 0.0, best, volume_score(volume, t), float(candles), 0.0, 0.0, 0.0,
             )  # fmt: skip
-
-
-def volume_score(volume: Floats, t: int) -> float:
-    """Z-score of the bar's volume among the last 20; 0 with fewer bars or equal volumes."""
-    if t < VOLUME_BARS - 1:
-        return 0.0
-    mean = 0.0
-    for j in range(t - VOLUME_BARS + 1, t + 1):
-        mean += volume[j] / VOLUME_BARS
-    spread = 0.0
-    for j in range(t - VOLUME_BARS + 1, t + 1):
-        spread += (volume[j] - mean) * (volume[j] - mean) / VOLUME_BARS
-    return (volume[t] - mean) / sqrt(spread) if spread > 0.0 else 0.0
 
 
 def largest_leg(legs: Floats, first: int, last: int) -> float:

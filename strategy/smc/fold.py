@@ -6,12 +6,10 @@ layer, sweeps and displacements of the last fifty bars. All tuples are newest fi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
-import numpy as np
-
-from shared.models.data import Candles, Ints
+from shared.models.data import Candles
 from shared.models.events import Event, EventLog, Kind, object_id
 from shared.models.smc import (
     BreakLabel,
@@ -22,6 +20,9 @@ from shared.models.smc import (
     LayerState,
     OrderBlock,
     Pool,
+    PoolSource,
+    SessionPhase,
+    SessionRange,
     Side,
     StructureBreak,
     Sweep,
@@ -32,16 +33,24 @@ from shared.models.smc import (
     Zone,
     ZoneKind,
 )
-from strategy.smc.fold_state import FoldState, fold_state
+from shared.models.timeframe import Timeframe
+from strategy.smc.fold_state import FILL, KNOWN, LEVEL, ORIGIN, pick
 from strategy.smc.order_blocks import HAS_GAP, LEFT_ZONE, SWEPT
 
-RECENT_BARS: Final = 50
-BREAKS: Final = 8
-SWINGS: Final = 4
 SIDES: Final = {1: Side.LONG, -1: Side.SHORT}
 LAYERS: Final = (Layer.INTERNAL, Layer.SWING)
+SOURCES: Final = tuple(PoolSource)
+PHASES: Final = tuple(SessionPhase)
 LABELS: Final = {0: BreakLabel.INIT, 1: BreakLabel.BOS, -1: BreakLabel.CHOCH}
-HALF_LIFE_BARS: Final = {ZoneKind.FAIR_VALUE_GAP: 25, ZoneKind.ORDER_BLOCK: 50}
+HALF_LIFE_BARS: Final = {
+    ZoneKind.FAIR_VALUE_GAP: 25,
+    ZoneKind.INVERSE_GAP: 25,
+    ZoneKind.ORDER_BLOCK: 50,
+    ZoneKind.BREAKER: 50,
+    ZoneKind.MITIGATION_BLOCK: 50,
+}
+POOL_HALF_LIFE_BARS: Final = 200
+MITIGATED: Final = 0.5
 SWING_WORDS: Final = {
     (Side.SHORT, 1): "HH", (Side.SHORT, -1): "LH", (Side.LONG, 1): "HL", (Side.LONG, -1): "LL",
     (Side.SHORT, 0): "EQ", (Side.LONG, 0): "EQ", (Side.SHORT, 2): "first", (Side.LONG, 2): "first",
@@ -50,27 +59,109 @@ SWING_WORDS: Final = {
 SWEEPS: Final = {Event.SWEPT_WICK: SweepKind.WICK, Event.SWEPT_RECLAIM: SweepKind.RECLAIM}
 
 
+class Found(NamedTuple):
+    """One living object or recent event, read out of the columns. ``bits`` are layers or sources, ``values`` the payload of its row,
+    ``fill`` the deepest share filled (of a sweep the displacement away), ``mark`` what happened to it besides."""
+
+    timeframe: Timeframe
+    event: int
+    side: int
+    layer: int
+    age_bars: int
+    origin_ms: int
+    known_ms: int
+    touches: int
+    bits: int
+    count: int
+    mark: int
+    values: list[float]
+
+    @property
+    def fill(self) -> float:
+        """Deepest share filled; of a sweep the displacement away."""
+        return self.values[FILL]
+
+    @property
+    def level(self) -> float:
+        """Newest level of a pool."""
+        return self.values[LEVEL]
+
+    def named(self, detector: str, layer: str = "") -> dict[str, Any]:
+        """Id and times of an object, which is named by where it is drawn."""
+        return {
+            "object_id": object_id(detector, layer, self.side, self.origin_ms),
+            "origin_ms": self.origin_ms,
+            "known_ms": self.known_ms,
+            "age_bars": self.age_bars,
+        }
+
+    def dated(self, detector: str, layer: str = "") -> dict[str, Any]:
+        """The same for what happens once, which is named by when it became known."""
+        return {
+            **self.named(detector, layer),
+            "object_id": object_id(detector, layer, self.side, self.known_ms),
+        }
+
+
 def read_structure(candles: Candles, log: EventLog, bar: int = -1) -> TimeframeStructure:
     """The log's fold as of ``bar`` (default: the last)."""
     t = len(candles) - 1 if bar < 0 else bar
-    known = log.until(t)
-    fold = Fold(candles, known, t, fold_state(known, t + 1))
+    shelves: dict[str, list[Any]] = {name: [] for name in SHELVES}
+    for kind, found in _found(candles, log, t):
+        shelf, made = MAKERS[kind, found.event in SWEEPS](found)
+        shelves[shelf].append(made)
+    tuples: dict[str, Any] = {name: tuple(shelves[name]) for name in SHELVES if name not in LAYER_SHELVES}
     atr = float(log.atr[t])
     return TimeframeStructure(
         timeframe=candles.timeframe,
         bars=t + 1,
         close=float(candles.close[t]),
         atr=atr if atr == atr else 0.0,
-        closed_ms=int(candles.close_ms[t]),
-        extreme_high=float(candles.high[: t + 1].max()),
-        extreme_low=float(candles.low[: t + 1].min()),
-        internal=fold.layer(0),
-        swing=fold.layer(1),
-        order_blocks=fold.order_blocks(),
-        fair_value_gaps=fold.gaps(),
-        pools=fold.pools(),
-        sweeps=fold.sweeps(),
-        displacements=fold.displacements(),
+        closed_ms=int(candles.open_ms[t]) + candles.timeframe.ms,
+        internal=_layer(candles, log, t, 0, shelves),
+        swing=_layer(candles, log, t, 1, shelves),
+        **tuples,
+    )
+
+
+def _found(candles: Candles, log: EventLog, t: int) -> Iterator[tuple[int, Found]]:
+    ints, floats = pick(log, t)
+    timeframe, length_ms = candles.timeframe, candles.timeframe.ms
+    origins = candles.open_ms[ints[:, ORIGIN]].tolist()
+    knowns = (candles.open_ms[ints[:, KNOWN]] + length_ms).tolist()
+    for row, values, origin_ms, known_ms in zip(ints.tolist(), floats.tolist(), origins, knowns, strict=True):
+        kind, event, side, layer, known, _, touches, bits, count, mark = row
+        yield (
+            kind,
+            Found(
+                timeframe,
+                event,
+                side,
+                layer,
+                t - known,
+                origin_ms,
+                known_ms,
+                touches,
+                bits,
+                count,
+                mark,
+                values,
+            ),
+        )
+
+
+def _layer(candles: Candles, log: EventLog, t: int, number: int, shelves: dict[str, list[Any]]) -> LayerState:
+    """Structure of one layer."""
+    low, high = float(log.range_low[number][t]), float(log.range_high[number][t])
+    layer = LAYERS[number]
+    return LayerState(
+        layer=layer,
+        trend=Trend(int(log.trend[number][t])),
+        breaks=tuple(found for found in shelves["breaks"] if found.layer is layer),
+        swings=tuple(found for found in shelves["swings"] if found.layer is layer),
+        ranges=(DealingRange(low, high, (float(candles.close[t]) - low) / (high - low)),)
+        if low < high
+        else (),
     )
 
 
@@ -79,176 +170,94 @@ def freshness_of(age_bars: int, touches: int, fill: float, half_life: int) -> fl
     return float(2.0 ** (-age_bars / half_life) * 0.6**touches * (1.0 - fill))
 
 
-class Row(NamedTuple):
-    """One event, read out of the columns: its place in the log, its payload, and what names its object."""
-
-    at: int
-    event: int
-    side: Side
-    layer: int
-    thing: int
-    values: list[float]
-    age_bars: int
-    origin_ms: int
-    known_ms: int
-
-    def named(self, detector: str, layer: str = "") -> dict[str, Any]:
-        """Id, origin and known time of its object."""
-        return {
-            "object_id": object_id(detector, layer, self.side, self.origin_ms),
-            "origin_ms": self.origin_ms,
-            "known_ms": self.known_ms,
-        }
+def _zone(found: Found, kind: ZoneKind, early_touches: int = 0, early_fill: float = 0.0) -> Zone:
+    low, high, atr, *_ = found.values
+    touches, fill = found.touches + early_touches, max(found.fill, early_fill)
+    return Zone(
+        kind=kind,
+        timeframe=found.timeframe,
+        side=SIDES[found.side],
+        low=low,
+        high=high,
+        atr=atr,
+        touches=touches,
+        fill=fill,
+        mitigated=fill >= MITIGATED,
+        freshness=freshness_of(found.age_bars, touches, fill, HALF_LIFE_BARS[kind]),
+        **found.named(kind),
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class Fold:
-    """The rows of ``log`` known at bar ``t`` of ``candles``, and the state of the objects that formed there."""
-
-    candles: Candles
-    log: EventLog
-    t: int
-    state: FoldState
-
-    def rows(self, places: Ints) -> list[Row]:
-        """The events at ``places``, newest first."""
-        newest = places[::-1]
-        table = self.log.ints[newest]
-        origins = self.candles.open_ms[table[:, 6]].tolist()
-        knowns = (self.candles.open_ms[table[:, 0]] + self.candles.timeframe.ms).tolist()
-        columns = zip(
-            newest.tolist(), table.tolist(), self.log.floats[newest].tolist(), origins, knowns, strict=True
-        )
-        return [
-            Row(at, ints[2], SIDES[ints[3]], ints[4], ints[5], values, self.t - ints[0], origin, known)
-            for at, ints, values, origin, known in columns
-        ]
-
-    def alive(self, kind: Kind) -> list[Row]:
-        """Where the living objects of a kind formed."""
-        return self.rows(np.flatnonzero((self.log.ints[:, 1] == kind) & (self.state.alive == 1)))
-
-    def recent(self, kind: Kind, *events: Event) -> list[Row]:
-        """A kind's events of the last fifty bars."""
-        first = int(np.searchsorted(self.log.ints[:, 0], self.t - RECENT_BARS))
-        table = self.log.ints[first:]
-        chosen = (table[:, 1] == kind) & np.isin(table[:, 2], events)
-        return self.rows(np.flatnonzero(chosen) + first)
-
-    def layer(self, number: int) -> LayerState:
-        """Structure of one layer."""
-        low, high = float(self.log.range_low[number][self.t]), float(self.log.range_high[number][self.t])
-        close = float(self.candles.close[self.t])
-        return LayerState(
-            layer=LAYERS[number],
-            trend=Trend(int(self.log.trend[number][self.t])),
-            breaks=tuple(_break(row, LAYERS[number]) for row in self._of_layer(Kind.BREAK, number, BREAKS)),
-            swings=tuple(_swing(row, LAYERS[number]) for row in self._of_layer(Kind.SWING, number, SWINGS)),
-            ranges=(DealingRange(low, high, (close - low) / (high - low)),) if low < high else (),
-        )
-
-    def _of_layer(self, kind: Kind, number: int, most: int) -> list[Row]:
-        """A layer's newest breaks or swings."""
-        table = self.log.ints
-        chosen = (table[:, 1] == kind) & (table[:, 2] == Event.FORMED) & (table[:, 4] == number)
-        return self.rows(np.flatnonzero(chosen)[-most:])
-
-    def gaps(self) -> tuple[FairValueGap, ...]:
-        """Living fair value gaps."""
-        rows = self.alive(Kind.FAIR_VALUE_GAP)
-        return tuple(FairValueGap(self._zone(row, ZoneKind.FAIR_VALUE_GAP, "")) for row in rows)
-
-    def order_blocks(self) -> tuple[OrderBlock, ...]:
-        """Living order blocks."""
-        return tuple(self._block(row) for row in self.alive(Kind.ORDER_BLOCK))
-
-    def _block(self, row: Row) -> OrderBlock:
-        _, _, _, displacement, volume, label, flags, life = row.values
-        return OrderBlock(
-            zone=self._zone(row, ZoneKind.ORDER_BLOCK, LAYERS[row.layer]),
-            layers=self._layers(row),
-            label=LABELS[int(label)],
-            displacement_atr=displacement,
-            relative_volume=volume,
-            left_zone=bool(int(flags) & LEFT_ZONE),
-            has_fvg=bool(int(flags) & HAS_GAP),
-            sweep_before=bool(int(flags) & SWEPT),
-            touches_before_known=int(life),
-        )
-
-    def _layers(self, row: Row) -> tuple[Layer, ...]:
-        bits = int(self.state.layers[row.at])
-        return tuple(layer for bit, layer in enumerate(LAYERS) if bits & (1 << bit))
-
-    def _zone(self, row: Row, kind: ZoneKind, layer: str) -> Zone:
-        low, high, atr, *_, early = row.values
-        touches = int(self.state.touches[row.at]) + int(early)
-        fill = max(float(self.state.fill[row.at]), 2.0 * (early - int(early)))
-        return Zone(
-            kind=kind,
-            timeframe=self.candles.timeframe,
-            side=row.side,
-            low=low,
-            high=high,
-            atr=atr,
-            age_bars=row.age_bars,
-            touches=touches,
-            fill=fill,
-            mitigated=fill >= 0.5,
-            freshness=freshness_of(row.age_bars, touches, fill, HALF_LIFE_BARS[kind]),
-            **row.named(kind, layer),
-        )
-
-    def pools(self) -> tuple[Pool, ...]:
-        """Living pools; one that was taken is neither swept nor broken yet, and lives."""
-        return tuple(
-            Pool(
-                side=row.side,
-                layers=self._layers(row),
-                level=float(self.state.level[row.at]),
-                count=int(self.state.count[row.at]),
-                age_bars=row.age_bars,
-                **row.named("pool"),
-            )
-            for row in self.alive(Kind.POOL)
-        )
-
-    def sweeps(self) -> tuple[Sweep, ...]:
-        """Sweeps of the last fifty bars. A swept low favours longs, as the pool's side says."""
-        return tuple(
-            Sweep(
-                kind=SWEEPS[Event(row.event)],
-                side=row.side,
-                level=row.values[0],
-                depth_atr=row.values[2],
-                bars=int(row.values[3]),
-                age_bars=row.age_bars,
-                **row.named("pool"),
-            )
-            for row in self.recent(Kind.POOL, *SWEEPS)
-        )
-
-    def displacements(self) -> tuple[Displacement, ...]:
-        """Displacements of the last fifty bars."""
-        made = {(row.thing, row.side) for row in self.recent(Kind.DISPLACEMENT, Event.MADE_FVG)}
-        return tuple(
-            Displacement(
-                side=row.side,
-                size_atr=row.values[2],
-                volume_z=row.values[3],
-                made_fvg=(row.thing, row.side) in made,
-                age_bars=row.age_bars,
-                **row.named("displacement"),
-            )
-            for row in self.recent(Kind.DISPLACEMENT, Event.FORMED)
-        )
+def _gap(found: Found) -> tuple[str, FairValueGap]:
+    return "fair_value_gaps", FairValueGap(_zone(found, ZoneKind.FAIR_VALUE_GAP))
 
 
-def _break(row: Row, layer: Layer) -> StructureBreak:
-    level, _, margin, leg, label, protected, sweep, bars = row.values
-    return StructureBreak(
-        side=row.side,
-        layer=layer,
+def _block(found: Found) -> tuple[str, OrderBlock]:
+    _, _, _, displacement, volume, label, flags, early, *_ = found.values
+    touches = int(early)
+    block = OrderBlock(
+        zone=_zone(found, ZoneKind.ORDER_BLOCK, touches, 2.0 * (early - touches)),
+        layers=tuple(layer for bit, layer in enumerate(LAYERS) if found.bits & (1 << bit)),
+        label=LABELS[int(label)],
+        displacement_atr=displacement,
+        relative_volume=volume,
+        left_zone=bool(int(flags) & LEFT_ZONE),
+        has_fvg=bool(int(flags) & HAS_GAP),
+        sweep_before=bool(int(flags) & SWEPT),
+        touches_before_known=touches,
+    )
+    return "order_blocks", block
+
+
+def _heir(kind: ZoneKind, shelf: str) -> Maker:
+    return lambda found: (shelf, _zone(found, kind))
+
+
+def _pool(found: Found) -> tuple[str, Pool]:
+    pool = Pool(
+        side=SIDES[found.side],
+        sources=tuple(source for bit, source in enumerate(SOURCES) if found.bits & (1 << bit)),
+        level=found.level,
+        count=found.count,
+        taken=found.mark > 0,
+        freshness=freshness_of(found.age_bars, 0, 0.0, POOL_HALF_LIFE_BARS),
+        **found.named("pool"),
+    )
+    return "pools", pool
+
+
+def _sweep(found: Found) -> tuple[str, Sweep]:
+    level, _, depth, bars, wick, volume, *_ = found.values
+    sweep = Sweep(
+        kind=SWEEPS[Event(found.event)],
+        side=SIDES[found.side],
+        level=level,
+        depth_atr=depth,
+        bars=int(bars),
+        wick_share=wick,
+        relative_volume=volume,
+        displaced_atr=found.fill,
+        **found.named("pool"),
+    )
+    return "sweeps", sweep
+
+
+def _leg(found: Found) -> tuple[str, Displacement]:
+    leg = Displacement(
+        side=SIDES[found.side],
+        size_atr=found.values[2],
+        volume_z=found.values[3],
+        made_fvg=found.mark > 0,
+        **found.dated("displacement"),
+    )
+    return "displacements", leg
+
+
+def _break(found: Found) -> tuple[str, StructureBreak]:
+    level, _, margin, leg, label, protected, sweep, bars, *_ = found.values
+    broken = StructureBreak(
+        side=SIDES[found.side],
+        layer=LAYERS[found.layer],
         label=LABELS[int(label)],
         level=level,
         margin_atr=margin,
@@ -256,18 +265,53 @@ def _break(row: Row, layer: Layer) -> StructureBreak:
         protected_break=protected > 0,
         sweep_before=sweep > 0,
         bars_from_pivot=int(bars),
-        age_bars=row.age_bars,
-        **row.named("break", layer),
+        **found.dated("break", LAYERS[found.layer]),
     )
+    return "breaks", broken
 
 
-def _swing(row: Row, layer: Layer) -> Swing:
-    price, _, prominence, label, *_ = row.values
-    return Swing(
-        side=row.side,
+def _swing(found: Found) -> tuple[str, Swing]:
+    price, _, prominence, label, *_ = found.values
+    layer, side, named = LAYERS[found.layer], SIDES[found.side], found.named("swing", LAYERS[found.layer])
+    del named["age_bars"]
+    return "swings", Swing(
+        side=side,
         layer=layer,
-        label=SWING_WORDS[row.side, int(label)],
+        label=SWING_WORDS[side, int(label)],
         price=price,
         prominence_atr=prominence,
-        **row.named("swing", layer),
+        **named,
     )
+
+
+def _session(found: Found) -> tuple[str, SessionRange]:
+    session = SessionRange(
+        phase=PHASES[found.mark],
+        sides=(SIDES[found.touches],) if found.mark else (),
+        low=found.values[0],
+        high=found.values[1],
+        **found.named("session"),
+    )
+    return "sessions", session
+
+
+Maker = Callable[[Found], tuple[str, Any]]
+LAYER_SHELVES: Final = ("breaks", "swings")
+SHELVES: Final = (
+    *("order_blocks", "fair_value_gaps", "pools", "sweeps", "displacements"),
+    *("inverse_gaps", "breakers", "mitigation_blocks", "sessions", *LAYER_SHELVES),
+)
+MAKERS: Final[dict[tuple[int, bool], Maker]] = {
+    (Kind.FAIR_VALUE_GAP, False): _gap,
+    (Kind.ORDER_BLOCK, False): _block,
+    (Kind.INVERSE_GAP, False): _heir(ZoneKind.INVERSE_GAP, "inverse_gaps"),
+    (Kind.BREAKER, False): _heir(ZoneKind.BREAKER, "breakers"),
+    (Kind.MITIGATION_BLOCK, False): _heir(ZoneKind.MITIGATION_BLOCK, "mitigation_blocks"),
+    (Kind.POOL, False): _pool,
+    (Kind.POOL, True): _sweep,
+    (Kind.DISPLACEMENT, False): _leg,
+    (Kind.BREAK, False): _break,
+    (Kind.SWING, False): _swing,
+    (Kind.SESSION, False): _session,
+}
+"""(kind, whether it is a sweep) to what is made of it and the shelf it goes on."""

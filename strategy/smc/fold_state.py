@@ -1,92 +1,167 @@
-"""The fold's arithmetic: one pass over the rows known at a bar gives every object's state at the row where it formed."""
+"""The fold's arithmetic: one pass over the rows that still matter at a bar gives every living object's state."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 
 from shared.models.data import Floats, Ints
 from shared.models.events import EventLog
 from shared.utils.kernels import kernel
+from strategy.smc.emit import FLOATS, INTS
 
-KINDS = 4
-"""Kinds that live on: 1 gaps, 2 order blocks, 3 pools."""
-FORMED, CONFIRMED_BY, JOINED, TOUCHED, FILLED_100, INVALIDATED, EXPIRED, TAKEN = 1, 2, 4, 6, 10, 11, 12, 13
-POOL = 3
+RECENT_BARS = 50
+"""Sweeps and displacements of this many bars are shown."""
+BREAKS, SWINGS = 8, 4
+"""Newest breaks and swings of a layer that are shown."""
+GAP, BLOCK, POOL, SWING, DISPLACEMENT, BREAK, INVERSE, BREAKER, MITIGATION, SESSION = (
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+    10,
+)
+FORMED, CONFIRMED_BY, JOINED, MADE_FVG, TOUCHED, FILLED_100, INVALIDATED, EXPIRED = 1, 2, 4, 5, 6, 10, 11, 12
+TAKEN, SWEPT_WICK, SWEPT_RECLAIM, BROKEN, AWAY, ACCUMULATED, DISTRIBUTED = 13, 14, 15, 16, 17, 18, 20
+PICK_INTS = 10
+KIND, EVENT, SIDE, LAYER, KNOWN, ORIGIN, TOUCHES, BITS, COUNT, MARK = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
+"""Cells of a pick. ``BITS``: layers or sources; ``MARK``: a pool is taken, a displacement made a gap, a session's phase."""
+PICK_FLOATS = 10
+FILL, LEVEL = 8, 9
+"""Cells behind the payload: deepest share filled (of a sweep: displacement away), newest level."""
 
 
-@dataclass(frozen=True, slots=True)
-class FoldState:
-    """Per row of the log, meaningful where an object formed: whether it lives, entries after it was known, deepest share
-    filled since, newest level and member count of a pool, and its layers as bits (1 internal, 2 swing)."""
-
-    alive: Ints
-    touches: Ints
-    fill: Floats
-    level: Floats
-    count: Ints
-    layers: Ints
-
-
-def fold_state(log: EventLog, bars: int) -> FoldState:
-    """Fold every row of ``log``, which covers ``bars`` bars."""
-    rows = len(log)
-    counts = [np.empty(rows, np.int64) for _ in range(4)]
-    state = FoldState(counts[0], counts[1], np.empty(rows), np.empty(rows), counts[2], counts[3])
-    columns = (np.ascontiguousarray(log.ints[:, place]) for place in (1, 2, 4, 5))
-    payload = (np.ascontiguousarray(log.floats[:, place]) for place in (0, 2))
-    where = np.empty(KINDS * 2 * bars + 2, np.int64)
+def pick(log: EventLog, bar: int) -> tuple[Ints, Floats]:
+    """Living objects and recent events as of ``bar``, newest first: shape (m, PICK_INTS) and (m, PICK_FLOATS). Reads only rows
+    that can matter, whatever came before."""
+    known = log.ints[:, 0]
+    first = int(np.searchsorted(known, bar - max(log.memory_bars, RECENT_BARS)))
+    stop = int(np.searchsorted(known, bar, "right"))
+    rows = stop - first
+    state = [np.empty(rows, np.int64) for _ in range(5)]
+    values = [np.empty(rows) for _ in range(2)]
+    ints, floats = np.empty(rows * PICK_INTS, np.int64), np.empty(rows * PICK_FLOATS)
+    count = 0
     if rows:
-        _fold(
-            *columns, *payload, bars, where,
-            state.alive, state.touches, state.fill, state.level, state.count, state.layers,
+        count = _pick(
+            bar, first, log.ints[first:stop].reshape(-1), log.floats[first:stop].reshape(-1), log.formed[first:stop],
+            *state, *values, ints, floats,
         )  # fmt: skip
-    return state
+    return (
+        ints[: count * PICK_INTS].reshape(-1, PICK_INTS),
+        floats[: count * PICK_FLOATS].reshape(-1, PICK_FLOATS),
+    )
 
 
 @kernel
-def _fold(
-    kinds: Ints,
-    events: Ints,
-    layers: Ints,
-    things: Ints,
-    levels: Floats,
-    shares: Floats,
-    bars: int,
-    where_out: Ints,
+def _pick(
+    bar: int,
+    first: int,
+    ints: Ints,
+    floats: Floats,
+    formed: Ints,
     alive_out: Ints,
     touches_out: Ints,
+    bits_out: Ints,
+    count_out: Ints,
+    mark_out: Ints,
     fill_out: Floats,
     level_out: Floats,
-    count_out: Ints,
-    layers_out: Ints,
-) -> None:
-    """``where_out`` finds the row at which a kind's thing formed; things are numbered below 2·bars."""
-    for row in range(len(kinds)):
+    picks_out: Ints,
+    payload_out: Floats,
+) -> int:
+    """Fold the rows, then pick from the newest back; returns how many were picked."""
+    for row in range(len(formed)):
         alive_out[row] = 0
-        kind = kinds[row]
-        if kind > POOL:
-            continue
-        place = kind * 2 * bars + things[row]
-        event = events[row]
-        if event == FORMED:
-            where_out[place] = row
+        kind, event = ints[row * INTS + 1], ints[row * INTS + 2]
+        layer, measure = ints[row * INTS + 4], floats[row * FLOATS + 2]
+        if event == FORMED or event == ACCUMULATED:
             alive_out[row] = 1
             touches_out[row] = 0
-            fill_out[row] = 0.0
-            level_out[row] = levels[row]
+            bits_out[row] = 1 << layer if layer >= 0 else 0
             count_out[row] = 1
-            layers_out[row] = 2 if layers[row] == 1 else 1
+            mark_out[row] = 0
+            fill_out[row] = 0.0
+            level_out[row] = floats[row * FLOATS]
             continue
-        formed = where_out[place]
+        at = formed[row] - first
+        if at < 0:
+            continue
         if event == CONFIRMED_BY:
-            layers_out[formed] |= 2 if layers[row] == 1 else 1
+            bits_out[at] |= 1 << layer
         elif event == JOINED:
-            level_out[formed] = levels[row]
-            count_out[formed] = int(shares[row])
+            bits_out[at] |= 1 << layer
+            level_out[at] = floats[row * FLOATS]
+            count_out[at] = int(measure)
         elif TOUCHED <= event <= FILLED_100:
-            touches_out[formed] += 1 if event == TOUCHED else 0
-            fill_out[formed] = max(fill_out[formed], shares[row])
-        elif event == INVALIDATED or event == EXPIRED or event > TAKEN:
-            alive_out[formed] = 0
+            touches_out[at] += 1 if event == TOUCHED else 0
+            fill_out[at] = max(fill_out[at], measure)
+        elif event == TAKEN or event == MADE_FVG:
+            mark_out[at] = 1
+        elif event == AWAY:
+            fill_out[at] = measure
+        elif kind == SESSION:
+            mark_out[at] = event - ACCUMULATED
+            touches_out[at] = ints[row * INTS + 3]
+        elif event == INVALIDATED or event == EXPIRED or event == BROKEN:
+            alive_out[at] = 0
+        elif event == SWEPT_WICK or event == SWEPT_RECLAIM:
+            alive_out[at] = 0
+            alive_out[row] = 1
+            touches_out[row] = 0
+            bits_out[row] = 0
+            count_out[row] = at
+            mark_out[row] = 0
+            fill_out[row] = 0.0
+            level_out[row] = 0.0
+    picked = 0
+    sessions, breaks_0, breaks_1, swings_0, swings_1 = 0, 0, 0, 0, 0
+    for back in range(len(formed)):
+        row = len(formed) - 1 - back
+        if alive_out[row] == 0:
+            continue
+        kind, event, layer = ints[row * INTS + 1], ints[row * INTS + 2], ints[row * INTS + 4]
+        recent = bar - ints[row * INTS] <= RECENT_BARS
+        if kind == DISPLACEMENT and not recent:
+            continue
+        if kind == SESSION:
+            sessions += 1
+            if sessions > 1:
+                continue
+        if kind == BREAK:
+            breaks_0 += 1 - layer
+            breaks_1 += layer
+            if (breaks_1 if layer > 0 else breaks_0) > BREAKS:
+                continue
+        if kind == SWING:
+            swings_0 += 1 - layer
+            swings_1 += layer
+            if (swings_1 if layer > 0 else swings_0) > SWINGS:
+                continue
+        away = fill_out[row]
+        if event == SWEPT_WICK or event == SWEPT_RECLAIM:
+            if not recent:
+                continue
+            away = fill_out[count_out[row]]
+        at = picked * PICK_INTS
+        picks_out[at] = kind
+        picks_out[at + 1] = event
+        picks_out[at + 2] = ints[row * INTS + 3]
+        picks_out[at + 3] = layer
+        picks_out[at + 4] = ints[row * INTS]
+        picks_out[at + 5] = ints[row * INTS + 6]
+        picks_out[at + 6] = touches_out[row]
+        picks_out[at + 7] = bits_out[row]
+        picks_out[at + 8] = count_out[row]
+        picks_out[at + 9] = mark_out[row]
+        at = picked * PICK_FLOATS
+        for field in range(FLOATS):
+            payload_out[at + field] = floats[row * FLOATS + field]
+        payload_out[at + 8] = away
+        payload_out[at + 9] = level_out[row]
+        picked += 1
+    return picked

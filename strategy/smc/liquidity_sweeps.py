@@ -1,197 +1,312 @@
-"""A liquidity pool is where stops rest: a confirmed pivot, or several at one level. Taken, it is swept or broken.
+"""A liquidity pool is where stops rest: confirmed pivots at one level, or the extreme of the last day, week or session.
 
 Taken when a wick passes its level; then exactly one of: swept_wick (the same bar closes back inside), swept_reclaim (the
-first close back inside within some bars), broken. A pivot within a tenth of an ATR of a live pool joins it.
+first close back inside within some bars), broken. A level within a tenth of an ATR of a live pool joins it; the same bar
+counts once, whatever names it. Prices are walked upwards for highs and downwards for lows (``sign * price``).
 """
 
 from __future__ import annotations
 
 from shared.models.data import Floats, Ints
 from strategy.smc.emit import emit
+from strategy.smc.volume import relative_volume
 
 POOL = 3
-FORMED, CONFIRMED_BY, JOINED, EXPIRED, TAKEN, SWEPT_WICK, SWEPT_RECLAIM, BROKEN = 1, 2, 4, 12, 13, 14, 15, 16
-FIELDS = 7
-LEVEL, FIRST, LAST, COUNT, THING, TAKEN_AT, DEPTH = 0, 1, 2, 3, 4, 5, 6
+FORMED, CONFIRMED_BY, JOINED, EXPIRED, TAKEN, SWEPT_WICK, SWEPT_RECLAIM, BROKEN, AWAY = (
+    1,
+    2,
+    4,
+    12,
+    13,
+    14,
+    15,
+    16,
+    17,
+)
+HEAD = 4
+SIZE, EDGE, OLDEST, BUSY = 0, 1, 2, 3
+"""Head of a book: pools in it, the level price meets first, the bar the oldest formed at, pools taken or swept."""
+FIELDS = 9
+LEVEL, FIRST, LAST, COUNT, TAKEN_AT, SWEPT_AT, DEPTH, FORMED_AT, SOURCES = 0, 1, 2, 3, 4, 5, 6, 7, 8
 APART = 5
 HIGH, LOW = 1, 2
+AWAY_BARS = 3
+SLOTS = 6
+INTERNAL, SWING, DAY = 0, 1, 2
+"""Sources of a level; week and session follow the day, two slots a source."""
+FAR_AWAY = 1e300
 
 
 def find_sweeps(
+    start: int,
+    open_: Floats,
     high: Floats,
     low: Floats,
     close: Floats,
+    volume: Floats,
     atr: Floats,
     pivots: Ints,
     reach: int,
     swing_pivots: Ints,
     swing_reach: int,
+    level_highs: Ints,
+    level_lows: Ints,
+    up: Floats,
+    down: Floats,
+    displaced: float,
     equal_atr: float,
     tick: float,
     reclaim: int,
     expiry: int,
+    room: int,
     swept_out: Ints,
+    members_out: Ints,
     book_out: Floats,
-    size_out: Ints,
     ints_out: Ints,
     floats_out: Floats,
     rows_out: Ints,
 ) -> None:
-    """Log the pools of both sides; ``swept_out[t]`` is 1 if a pool of highs was swept at t, 2 for lows, 3 for both."""
-    for t in range(len(high)):
+    """Log the pools of both sides; ``swept_out[t]`` is 1 if a pool of highs was swept at t, 2 for lows, 3 for both.
+
+    ``level_highs`` and ``level_lows`` (6n,) hold the bar of each period's extreme at the bar the period ends, else −1.
+    ``members_out`` (2n,) holds per bar and side the first bar of the pool it belongs to, −1 for none. ``book_out`` holds two
+    books of ``room`` rows.
+    """
+    for t in range(start, len(high)):
         swept_out[t] = 0
+        members_out[2 * t] = -1
+        members_out[2 * t + 1] = -1
     for sign in (1, -1):
         extremes = high if sign > 0 else low
+        levels = level_highs if sign > 0 else level_lows
+        legs = down if sign > 0 else up
         flag = HIGH if sign > 0 else LOW
-        size_out[0] = 0
-        edge = 0.0
-        oldest = 0
-        waiting = 0
-        for t in range(len(high)):
-            busy = size_out[0] > 0 and (
-                waiting > 0 or sign * (extremes[t] - edge) > 0.0 or t - oldest > expiry
-            )
-            if busy:
-                swept = _live_pools(
-                    t,
-                    sign,
-                    extremes,
-                    close,
-                    atr,
-                    reclaim,
-                    expiry,
-                    book_out,
-                    size_out,
-                    ints_out,
-                    floats_out,
-                    rows_out,
-                )
-                swept_out[t] += flag if swept else 0
-            changed = busy
-            if pivots[t] & flag:
-                tolerance = max(equal_atr * atr[t], tick)
-                _add_pivot(
-                    t,
-                    t - reach,
-                    sign,
-                    extremes,
-                    tolerance,
-                    book_out,
-                    size_out,
-                    ints_out,
-                    floats_out,
-                    rows_out,
-                )
+        book = 0 if sign > 0 else HEAD + room * FIELDS
+        for t in range(start, len(high)):
+            changed = False
+            if book_out[book] > 0.0 and (
+                book_out[book + BUSY] > 0.0
+                or sign * extremes[t] > book_out[book + EDGE]
+                or t - book_out[book + OLDEST] > expiry
+            ):
                 changed = True
+                if _live_pools(
+                    t, sign, open_, high, low, close, volume, atr, legs[t] if legs[t] >= displaced else 0.0, reclaim, expiry,
+                    book, book_out, ints_out, floats_out, rows_out,
+                ):  # fmt: skip
+                    swept_out[t] += flag
+            tolerance = max(equal_atr * atr[t], tick)
+            if pivots[t] & flag:
+                changed = True
+                _add_level(
+                    t, t - reach, sign, INTERNAL, extremes, tolerance, book, members_out, book_out,
+                    ints_out, floats_out, rows_out,
+                )  # fmt: skip
             if swing_pivots[t] & flag:
-                _add_layer(t, t - swing_reach, sign, book_out, size_out, ints_out, floats_out, rows_out)
+                _add_level(
+                    t, t - swing_reach, sign, SWING, extremes, tolerance, book, members_out, book_out,
+                    ints_out, floats_out, rows_out,
+                )  # fmt: skip
+            for slot in range(SLOTS):
+                if levels[SLOTS * t + slot] >= 0 and atr[t] > 0.0:
+                    changed = True
+                    _add_level(
+                        t, levels[SLOTS * t + slot], sign, DAY + slot // 2, extremes, tolerance, book, members_out, book_out,
+                        ints_out, floats_out, rows_out,
+                    )  # fmt: skip
             if changed:
-                waiting = 0
-                oldest = t
-                for i in range(size_out[0]):
-                    at = i * FIELDS
-                    oldest = min(oldest, int(book_out[at + FIRST]))
-                    if book_out[at + TAKEN_AT] >= 0.0:
-                        waiting += 1
-                    if i == 0 or sign * (book_out[at + LEVEL] - edge) < 0.0:
-                        edge = book_out[at + LEVEL]
+                _look_over(book, book_out)
+
+
+def _look_over(book: int, book_out: Floats) -> None:
+    """Write a book's head anew."""
+    book_out[book + EDGE] = FAR_AWAY
+    book_out[book + OLDEST] = FAR_AWAY
+    book_out[book + BUSY] = 0.0
+    for i in range(int(book_out[book])):
+        at = book + HEAD + i * FIELDS
+        if book_out[at + TAKEN_AT] >= 0.0:
+            book_out[book + BUSY] += 1.0
+        else:
+            book_out[book + EDGE] = min(book_out[book + EDGE], book_out[at + LEVEL])
+            book_out[book + OLDEST] = min(book_out[book + OLDEST], book_out[at + FORMED_AT])
 
 
 def _live_pools(
-    t: int, sign: int, extremes: Floats, close: Floats, atr: Floats, reclaim: int, expiry: int,
-    book_out: Floats, size_out: Ints, ints_out: Ints, floats_out: Floats, rows_out: Ints,
+    t: int, sign: int, open_: Floats, high: Floats, low: Floats, close: Floats, volume: Floats, atr: Floats, leg: float,
+    reclaim: int, expiry: int, book: int, book_out: Floats, ints_out: Ints, floats_out: Floats, rows_out: Ints,
 ) -> bool:  # fmt: skip
-    """Take every pool through bar ``t``; whether one was swept."""
-    swept = False
-    kept = 0
-    for i in range(size_out[0]):
-        at = i * FIELDS
-        beyond = sign * (extremes[t] - book_out[at + LEVEL])
-        inside = sign * (close[t] - book_out[at + LEVEL]) <= 0.0
+    """Take every pool through bar ``t``; whether one was swept. ``leg`` is the displacement away from these pools that ends here."""
+    any_swept = False
+    extreme = sign * (high[t] if sign > 0 else low[t])
+    size = int(book_out[book])
+    book_out[book] = 0.0
+    for i in range(size):
+        at = book + HEAD + i * FIELDS
+        beyond = extreme - book_out[at + LEVEL]
+        inside = sign * close[t] <= book_out[at + LEVEL]
         taken_at = int(book_out[at + TAKEN_AT])
-        end = 0
-        if taken_at < 0 and t - book_out[at + FIRST] > expiry:
-            end = EXPIRED
-        elif taken_at < 0 and beyond > 0.0:
+        swept_at = int(book_out[at + SWEPT_AT])
+        if taken_at < 0 and t - book_out[at + FORMED_AT] > expiry:
+            _log(
+                t,
+                sign,
+                EXPIRED,
+                INTERNAL,
+                at,
+                book_out[at + COUNT],
+                0,
+                0.0,
+                0.0,
+                book_out,
+                ints_out,
+                floats_out,
+                rows_out,
+            )
+            continue
+        if taken_at < 0 and beyond > 0.0:
+            taken_at = t
             book_out[at + TAKEN_AT] = t
             book_out[at + DEPTH] = beyond / atr[t - 1]
-            _log(t, sign, TAKEN, book_out, at, 0, ints_out, floats_out, rows_out)
-            end = SWEPT_WICK if inside else 0
-        elif taken_at >= 0:
+            _log(
+                t,
+                sign,
+                TAKEN,
+                INTERNAL,
+                at,
+                book_out[at + DEPTH],
+                0,
+                0.0,
+                0.0,
+                book_out,
+                ints_out,
+                floats_out,
+                rows_out,
+            )
+        elif taken_at >= 0 and swept_at < 0:
             book_out[at + DEPTH] = max(book_out[at + DEPTH], beyond / atr[t - 1])
+        if taken_at >= 0 and swept_at < 0:
             if inside:
-                end = SWEPT_RECLAIM
+                swept_at = t
+                any_swept = True
+                book_out[at + SWEPT_AT] = t
+                _log(
+                    t, sign, SWEPT_WICK if taken_at == t else SWEPT_RECLAIM, INTERNAL, at, book_out[at + DEPTH], t - taken_at,
+                    _wick_share(t, sign, open_, high, low, close), relative_volume(volume, t),
+                    book_out, ints_out, floats_out, rows_out,
+                )  # fmt: skip
             elif t - taken_at >= reclaim:
-                end = BROKEN
-        if end > 0:
-            bars = t - taken_at if taken_at >= 0 else 0
-            _log(t, sign, end, book_out, at, bars, ints_out, floats_out, rows_out)
-            swept = swept or end == SWEPT_WICK or end == SWEPT_RECLAIM
-            continue
-        for field in range(FIELDS):
-            book_out[kept * FIELDS + field] = book_out[at + field]
-        kept += 1
-    size_out[0] = kept
-    return swept
+                _log(
+                    t, sign, BROKEN, INTERNAL, at, book_out[at + DEPTH], t - taken_at, 0.0, 0.0,
+                    book_out, ints_out, floats_out, rows_out,
+                )  # fmt: skip
+                continue
+        if swept_at >= 0:
+            if leg > 0.0:
+                _log(
+                    t,
+                    sign,
+                    AWAY,
+                    INTERNAL,
+                    at,
+                    leg,
+                    t - swept_at,
+                    0.0,
+                    0.0,
+                    book_out,
+                    ints_out,
+                    floats_out,
+                    rows_out,
+                )
+            if leg > 0.0 or t - swept_at >= AWAY_BARS:
+                continue
+        to = book + HEAD + int(book_out[book]) * FIELDS
+        if to < at:
+            for field in range(FIELDS):
+                book_out[to + field] = book_out[at + field]
+        book_out[book] += 1.0
+    return any_swept
 
 
-def _add_pivot(
-    t: int, place: int, sign: int, extremes: Floats, tolerance: float,
-    book_out: Floats, size_out: Ints, ints_out: Ints, floats_out: Floats, rows_out: Ints,
+def _wick_share(t: int, sign: int, open_: Floats, high: Floats, low: Floats, close: Floats) -> float:
+    """The wick beyond the body on the pool's side, as a share of the bar's range."""
+    height = high[t] - low[t]
+    if height <= 0.0:
+        return 0.0
+    wick = high[t] - max(open_[t], close[t]) if sign > 0 else min(open_[t], close[t]) - low[t]
+    return float(wick / height)
+
+
+def _add_level(
+    t: int, place: int, sign: int, source: int, extremes: Floats, tolerance: float, book: int, members_out: Ints,
+    book_out: Floats, ints_out: Ints, floats_out: Floats, rows_out: Ints,
 ) -> None:  # fmt: skip
-    """A pivot joins the nearest live pool within the tolerance, else it makes one."""
-    level = extremes[place]
+    """A level names a bar its pool has already, joins the nearest live pool within the tolerance, or makes one."""
+    level = sign * extremes[place]
+    cell = 2 * place + (1 if sign > 0 else 0)
+    bit = 1 << source
     best = -1
-    for i in range(size_out[0]):
-        away = abs(book_out[i * FIELDS + LEVEL] - level)
-        free = book_out[i * FIELDS + TAKEN_AT] < 0.0
-        if free and away <= tolerance and (best < 0 or away < abs(book_out[best + LEVEL] - level)):
-            best = i * FIELDS
-    if best >= 0:
-        if sign * (level - book_out[best + LEVEL]) > 0.0:
-            book_out[best + LEVEL] = level
-        if place - book_out[best + LAST] >= APART:
-            book_out[best + COUNT] += 1.0
-        book_out[best + LAST] = place
-        _log(t, sign, JOINED, book_out, best, 0, ints_out, floats_out, rows_out)
+    for i in range(int(book_out[book])):
+        at = book + HEAD + i * FIELDS
+        if book_out[at + TAKEN_AT] >= 0.0:
+            continue
+        if members_out[cell] >= 0:
+            if book_out[at + FIRST] == members_out[cell] and not int(book_out[at + SOURCES]) & bit:
+                book_out[at + SOURCES] = int(book_out[at + SOURCES]) | bit
+                _log(
+                    t, sign, CONFIRMED_BY, source, at, book_out[at + COUNT], 0, 0.0, 0.0,
+                    book_out, ints_out, floats_out, rows_out,
+                )  # fmt: skip
+            continue
+        away = abs(book_out[at + LEVEL] - level)
+        if away <= tolerance and (best < 0 or away < abs(book_out[best + LEVEL] - level)):
+            best = at
+    if members_out[cell] >= 0 or source == SWING:
         return
-    at = size_out[0] * FIELDS
+    if best >= 0:
+        book_out[best + LEVEL] = max(book_out[best + LEVEL], level)
+        if abs(place - book_out[best + LAST]) >= APART:
+            book_out[best + COUNT] += 1.0
+        book_out[best + LAST] = max(book_out[best + LAST], place)
+        book_out[best + SOURCES] = int(book_out[best + SOURCES]) | bit
+        members_out[cell] = int(book_out[best + FIRST])
+        _log(
+            t,
+            sign,
+            JOINED,
+            source,
+            best,
+            book_out[best + COUNT],
+            0,
+            0.0,
+            0.0,
+            book_out,
+            ints_out,
+            floats_out,
+            rows_out,
+        )
+        return
+    at = book + HEAD + int(book_out[book]) * FIELDS
     book_out[at + LEVEL] = level
     book_out[at + FIRST] = place
     book_out[at + LAST] = place
     book_out[at + COUNT] = 1.0
-    book_out[at + THING] = place * 2 + (1 if sign > 0 else 0)
     book_out[at + TAKEN_AT] = -1.0
+    book_out[at + SWEPT_AT] = -1.0
     book_out[at + DEPTH] = 0.0
-    size_out[0] += 1
-    _log(t, sign, FORMED, book_out, at, 0, ints_out, floats_out, rows_out)
-
-
-def _add_layer(
-    t: int, place: int, sign: int,
-    book_out: Floats, size_out: Ints, ints_out: Ints, floats_out: Floats, rows_out: Ints,
-) -> None:  # fmt: skip
-    """The swing layer confirms a pivot that a live pool holds already: the same bar counts once."""
-    for i in range(size_out[0]):
-        at = i * FIELDS
-        if book_out[at + FIRST] == place or book_out[at + LAST] == place:
-            _log(t, sign, CONFIRMED_BY, book_out, at, 0, ints_out, floats_out, rows_out)
+    book_out[at + FORMED_AT] = t
+    book_out[at + SOURCES] = bit
+    book_out[book] += 1.0
+    members_out[cell] = place
+    _log(t, sign, FORMED, source, at, 1.0, 0, 0.0, 0.0, book_out, ints_out, floats_out, rows_out)
 
 
 def _log(
-    t: int,
-    sign: int,
-    event: int,
-    book: Floats,
-    at: int,
-    bars: int,
-    ints_out: Ints,
-    floats_out: Floats,
-    rows_out: Ints,
-) -> None:
-    layer = 1 if event == CONFIRMED_BY else 0
-    measure = book[at + DEPTH] if event >= TAKEN else book[at + COUNT]
+    t: int, sign: int, event: int, layer: int, at: int, measure: float, bars: int, wick: float, busy: float,
+    book: Floats, ints_out: Ints, floats_out: Floats, rows_out: Ints,
+) -> None:  # fmt: skip
+    first = int(book[at + FIRST])
     emit(
-        ints_out, floats_out, rows_out, t, POOL, event, -sign, layer, int(book[at + THING]), int(book[at + FIRST]),
-        book[at + LEVEL], 0.0, measure, float(bars), 0.0, 0.0, 0.0, 0.0,
+        ints_out, floats_out, rows_out, t, POOL, event, -sign, layer, first * 2 + (1 if sign > 0 else 0), first,
+        sign * book[at + LEVEL], 0.0, measure, float(bars), wick, busy, 0.0, 0.0,
     )  # fmt: skip

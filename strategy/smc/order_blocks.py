@@ -1,7 +1,8 @@
 """An order block is the last opposing candle before the leg that broke structure; known at the break, never at the candle.
 
 Its zone runs from that candle's near edge to the leg's extreme. One block candle is one object: a later break on the
-other layer confirms it.
+other layer confirms it while it lives. A block lost beyond its far edge turns to the other side: a breaker if its leg had
+swept a pool, else a mitigation block.
 """
 
 from __future__ import annotations
@@ -10,81 +11,54 @@ from shared.models.data import Floats, Ints
 from strategy.smc.bos_choch import SWEEP_REACH, swept_within
 from strategy.smc.displacement import largest_leg
 from strategy.smc.emit import emit
-from strategy.smc.zones import add_zone, depth_of, live_zones
+from strategy.smc.volume import relative_volume
+from strategy.smc.zones import FORMED, add_zone, is_alive, share_of
 
 ORDER_BLOCK = 2
-FORMED = 1
 CONFIRMED_BY = 2
 MIN_TICKS = 3.0
 LOOK_BACK = 3
-VOLUME_BARS = 20
 HIGH, LOW = 1, 2
 LEFT_ZONE, HAS_GAP, SWEPT = 1, 2, 4
 
 
-def find_blocks(
-    open_: Floats,
-    high: Floats,
-    low: Floats,
-    close: Floats,
-    volume: Floats,
-    atr: Floats,
-    tick: float,
-    expiry: int,
-    body_only: int,
-    up: Floats,
-    down: Floats,
-    gaps: Ints,
-    swept: Ints,
-    internal: Ints,
-    internal_origins: Ints,
-    swing: Ints,
-    swing_origins: Ints,
-    known_out: Ints,
-    book_out: Floats,
-    size_out: Ints,
-    ints_out: Ints,
-    floats_out: Floats,
-    rows_out: Ints,
-) -> None:
-    """Log the block of every break of either layer, and its life. ``internal`` and ``swing`` hold the breaks of ``find_breaks``;
-    ``known_out`` (2n,) marks block candles per side that have made a block already."""
-    size_out[0] = 0
-    for i in range(len(known_out)):
-        known_out[i] = 0
-    for t in range(len(close)):
-        live_zones(
-            t, high, low, close, ORDER_BLOCK, expiry, book_out, size_out, ints_out, floats_out, rows_out
-        )
-        for layer in range(2):
-            broke = internal[t] if layer == 0 else swing[t]
-            if broke == 0:
-                continue
-            side = 1 if broke > 0 else -1
-            origin = internal_origins[t] if layer == 0 else swing_origins[t]
-            candle = block_candle(open_, close, side, origin)
-            thing = candle * 2 + (1 if side > 0 else 0)
-            if known_out[thing] > 0:
-                emit(
-                    ints_out, floats_out, rows_out, t, ORDER_BLOCK, CONFIRMED_BY, side, layer, thing, candle,
-                    0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0,
-                )  # fmt: skip
-                continue
-            near, far = block_edges(open_, high, low, close, side, candle, origin, body_only)
-            if side * (near - far) < MIN_TICKS * tick:
-                continue
-            known_out[thing] = 1
-            touches, fill, outside = early_life(high, low, close, side, near, far, origin, t)
-            flags = LEFT_ZONE if side * (close[t] - near) > 0.0 else 0
-            flags += HAS_GAP if has_gap(gaps, side, origin, t) else 0
-            flags += SWEPT if swept_within(swept, LOW if side > 0 else HIGH, origin - SWEEP_REACH, t) else 0
-            label = 1 if abs(broke) == 1 else -1 if abs(broke) == 3 else 0
+def add_block(
+    t: int, layer: int, broke: int, origin: int, open_: Floats, high: Floats, low: Floats, close: Floats, volume: Floats,
+    atr: Floats, tick: float, body_only: int, at_extreme: int, up: Floats, down: Floats, gaps: Ints, swept: Ints,
+    layers_out: Ints, room: int, book_out: Floats, ints_out: Ints, floats_out: Floats, rows_out: Ints,
+) -> None:  # fmt: skip
+    """Log the block of the break ``broke`` (see ``find_breaks``) whose leg began at ``origin``. ``layers_out`` (2n,) holds per side and
+    candle the layers that confirmed its block, as bits."""
+    side = 1 if broke > 0 else -1
+    candle = origin if at_extreme > 0 else block_candle(open_, close, side, origin)
+    thing = candle * 2 + (1 if side > 0 else 0)
+    bit = 1 << layer
+    if layers_out[thing] > 0:
+        if not layers_out[thing] & bit and is_alive(side, thing, ORDER_BLOCK, room, book_out):
+            layers_out[thing] |= bit
             emit(
-                ints_out, floats_out, rows_out, t, ORDER_BLOCK, FORMED, side, layer, thing, candle,
-                min(near, far), max(near, far), atr[t], largest_leg(up if side > 0 else down, origin, t),
-                relative_volume(volume, candle), float(label), float(flags), touches + 0.5 * fill,
+                ints_out, floats_out, rows_out, t, ORDER_BLOCK, CONFIRMED_BY, side, layer, thing, candle,
+                0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0,
             )  # fmt: skip
-            add_zone(book_out, size_out, side, near, far, t, thing, candle, fill, outside)
+        return
+    near, far = block_edges(open_, high, low, close, side, candle, origin, body_only)
+    if side * (near - far) < MIN_TICKS * tick:
+        return
+    layers_out[thing] = bit
+    touches, deep, outside = early_life(high, low, close, side, near, origin, t)
+    fill = share_of(side * near, side * far, deep)
+    swept_leg = swept_within(swept, LOW if side > 0 else HIGH, origin - SWEEP_REACH, t)
+    flags = LEFT_ZONE if side * (close[t] - near) > 0.0 else 0
+    flags += HAS_GAP if has_gap(gaps, side, origin, t) else 0
+    flags += SWEPT if swept_leg else 0
+    label = 1 if abs(broke) == 1 else -1 if abs(broke) == 3 else 0
+    emit(
+        ints_out, floats_out, rows_out, t, ORDER_BLOCK, FORMED, side, layer, thing, candle,
+        min(near, far), max(near, far), atr[t], largest_leg(up if side > 0 else down, origin, t),
+        relative_volume(volume, candle), float(label), float(flags), touches + 0.5 * fill,
+    )  # fmt: skip
+    kind = -ORDER_BLOCK if swept_leg else ORDER_BLOCK
+    add_zone(side, side * near, side * far, t, thing, candle, deep, outside, kind, room, book_out)
 
 
 def block_candle(open_: Floats, close: Floats, side: int, origin: int) -> int:
@@ -121,22 +95,23 @@ def block_edges(
 
 
 def early_life(
-    high: Floats, low: Floats, close: Floats, side: int, near: float, far: float, origin: int, known: int
+    high: Floats, low: Floats, close: Floats, side: int, near: float, origin: int, known: int
 ) -> tuple[float, float, float]:
-    """Touches and fill from the first close outside the zone up to the break, and whether its close lies outside."""
+    """Entries and deepest price (in the block's direction, at first the near edge) from the first close outside the zone up to
+    the break, and whether its close lies outside."""
     left = False
     outside = False
     touches = 0.0
-    fill = 0.0
+    deep = side * near
     for j in range(origin + 1, known + 1):
         if left:
-            depth = depth_of(side, near, far, low[j] if side > 0 else high[j])
-            if depth > 0.0 and outside:
+            extreme = side * (low[j] if side > 0 else high[j])
+            if extreme < side * near and outside:
                 touches += 1.0
-            fill = max(fill, depth)
+            deep = min(deep, extreme)
         outside = side * (close[j] - near) >= 0.0
         left = left or outside
-    return touches, fill, 1.0 if outside else 0.0
+    return touches, deep, 1.0 if outside else 0.0
 
 
 def has_gap(gaps: Ints, side: int, first: int, last: int) -> bool:
@@ -145,12 +120,3 @@ def has_gap(gaps: Ints, side: int, first: int, last: int) -> bool:
         if gaps[j] == side:
             return True
     return False
-
-
-def relative_volume(volume: Floats, place: int) -> float:
-    """Volume over the mean of the 20 bars that end there, fewer at the start; 0 where none traded."""
-    first = max(0, place - VOLUME_BARS + 1)
-    total = 0.0
-    for j in range(first, place + 1):
-        total += volume[j]
-    return volume[place] * (place - first + 1) / total if total > 0.0 else 0.0

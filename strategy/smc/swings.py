@@ -28,6 +28,7 @@ def is_pivot(values: Floats, sign: int, place: int, reach: int) -> bool:
 
 
 def find_swings(
+    start: int,
     high: Floats,
     low: Floats,
     atr: Floats,
@@ -36,6 +37,7 @@ def find_swings(
     equal_atr: float,
     tick: float,
     pivots_out: Ints,
+    memo_out: Ints,
     ints_out: Ints,
     floats_out: Floats,
     rows_out: Ints,
@@ -43,11 +45,11 @@ def find_swings(
     """Log every pivot at the bar that confirms it; ``pivots_out[t]`` is 1 for a high, 2 for a low, 3 for both, at ``t − reach``.
 
     Label against the swing before on its side: 1 higher, −1 lower, 0 equal, 2 first. Of two in a row on one side the
-    earlier is superseded.
+    earlier is superseded. ``memo_out`` keeps the last high and low between calls, −1 before the first.
     """
-    last_high = -1
-    last_low = -1
-    for t in range(len(high)):
+    last_high = memo_out[0]
+    last_low = memo_out[1]
+    for t in range(start, len(high)):
         pivots_out[t] = 0
         p = t - reach
         if p < reach or not atr[p] > 0.0:
@@ -80,6 +82,8 @@ def find_swings(
                 last_high = p
             else:
                 last_low = p
+    memo_out[0] = last_high
+    memo_out[1] = last_low
 
 
 def _label(values: Floats, place: int, before: int, tolerance: float) -> int:

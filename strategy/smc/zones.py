@@ -1,7 +1,8 @@
-"""A zone's life, the same for every kind: touched, filled, invalidated by a close beyond, expired.
+"""A zone's life, the same for every kind: touched, filled, invalidated beyond its far edge, expired.
 
-Living zones stand in a book: rows of ``FIELDS`` floats. ``near`` is the edge price meets first, ``far`` the other; a demand zone
-has side +1. A touch is an entry after a close outside. A zone is first tested on the bar after it became known.
+Living zones stand in a book, one half a side. Prices are walked in the zone's own direction (``side * price``), so that
+demand and supply are one path. A half remembers the prices at which any of its zones would stir, so that most bars cost
+four comparisons. A zone is first tested on the bar after it became known.
 """
 
 from __future__ import annotations
@@ -9,95 +10,165 @@ from __future__ import annotations
 from shared.models.data import Floats, Ints
 from strategy.smc.emit import emit
 
+HEAD = 6
+SIZE, ENTERED, DEEPER, BEYOND, LEAVES, OLDEST = 0, 1, 2, 3, 4, 5
+"""Head of a half: zones in it, then the prices (in its direction) below which one is entered, filled deeper or lost by a
+close, at or above which a close leaves one, and the bar at which the oldest became known."""
 FIELDS = 8
-SIDE, NEAR, FAR, KNOWN, THING, ORIGIN, FILL, OUTSIDE = 0, 1, 2, 3, 4, 5, 6, 7
-TOUCHED = 6
-FILLED_25 = 7
-INVALIDATED = 11
-EXPIRED = 12
+NEAR, FAR, KNOWN, THING, ORIGIN, DEEP, OUTSIDE, KIND = 0, 1, 2, 3, 4, 5, 6, 7
+"""A row. ``DEEP`` is the furthest price reached, at first the near edge; a negative ``KIND`` marks a swept leg."""
+FAIR_VALUE_GAP, INVERSE_GAP, BREAKER, MITIGATION_BLOCK = 1, 7, 8, 9
+TOUCHED, FILLED_25 = 6, 7
+FORMED, INVALIDATED, EXPIRED = 1, 11, 12
+FAR_AWAY = 1e300
+
+
+def half_of(side: int, room: int) -> int:
+    """Where a side's half of a book with ``room`` rows a side begins."""
+    return 0 if side > 0 else HEAD + room * FIELDS
 
 
 def add_zone(
-    book_out: Floats, size_out: Ints, side: int, near: float, far: float, known: int, thing: int, origin: int,
-    fill: float, outside: float,
+    side: int, near: float, far: float, known: int, thing: int, origin: int, deep: float, outside: float,
+    kind: int, room: int, book_out: Floats,
 ) -> None:  # fmt: skip
-    """Enter a zone in the book."""
-    at = size_out[0] * FIELDS
-    book_out[at + SIDE] = side
+    """Enter a zone; ``near``, ``far`` and ``deep`` are prices in the zone's direction."""
+    half = half_of(side, room)
+    at = half + HEAD + int(book_out[half]) * FIELDS
     book_out[at + NEAR] = near
     book_out[at + FAR] = far
     book_out[at + KNOWN] = known
     book_out[at + THING] = thing
     book_out[at + ORIGIN] = origin
-    book_out[at + FILL] = fill
+    book_out[at + DEEP] = deep
     book_out[at + OUTSIDE] = outside
-    size_out[0] += 1
+    book_out[at + KIND] = kind
+    if book_out[half] == 0.0:
+        _forget(half, book_out)
+    book_out[half] += 1.0
+    _watch(half, at, book_out)
+
+
+def is_alive(side: int, thing: int, kind: int, room: int, book: Floats) -> bool:
+    """Whether an object stands in the book."""
+    half = half_of(side, room)
+    for i in range(int(book[half])):
+        at = half + HEAD + i * FIELDS
+        if book[at + THING] == thing and abs(book[at + KIND]) == kind:
+            return True
+    return False
+
+
+def share_of(near: float, far: float, price: float) -> float:
+    """Share of a zone's height that ``price`` reaches from the near edge, 0 to 1; prices in the zone's direction."""
+    return min(1.0, (near - price) / (near - far)) if near - price > 0.0 else 0.0
 
 
 def depth_of(side: int, near: float, far: float, extreme: float) -> float:
-    """Share of the zone's height that ``extreme`` reaches from the near edge, at most 1; at or below 0 it is outside."""
-    return min(1.0, (near - extreme) / (near - far)) if side * (near - extreme) > 0.0 else 0.0
+    """The same for plain prices."""
+    return share_of(side * near, side * far, side * extreme)
+
+
+def stirs(t: int, extreme: float, close: float, expiry: int, half: int, book: Floats) -> bool:
+    """Whether anything can happen to a zone of this half; prices in its direction."""
+    if book[half] == 0.0:
+        return False
+    return bool(
+        extreme < book[half + ENTERED]
+        or extreme < book[half + DEEPER]
+        or extreme < book[half + BEYOND]
+        or close >= book[half + LEAVES]
+        or t - book[half + OLDEST] > expiry
+    )
 
 
 def live_zones(
-    t: int,
-    high: Floats,
-    low: Floats,
-    close: Floats,
-    kind: int,
-    expiry: int,
-    book_out: Floats,
-    size_out: Ints,
-    ints_out: Ints,
-    floats_out: Floats,
-    rows_out: Ints,
-) -> None:
-    """Take every zone of the book through bar ``t``; the dead leave it."""
-    kept = 0
-    for i in range(size_out[0]):
-        at = i * FIELDS
-        side = 1 if book_out[at + SIDE] > 0.0 else -1
+    t: int, side: int, extreme: float, close: float, atr: float, expiry: int, by_wick: int, room: int, book_out: Floats,
+    heir_room: int, heirs_out: Floats, ints_out: Ints, floats_out: Floats, rows_out: Ints,
+) -> None:  # fmt: skip
+    """Take a half through bar ``t``; the dead leave it. Prices in its direction. An invalidated zone leaves an heir on the other
+    side in ``heirs_out``, unless ``heir_room`` is 0."""
+    half = half_of(side, room)
+    size = int(book_out[half])
+    book_out[half] = 0.0
+    _forget(half, book_out)
+    for i in range(size):
+        at = half + HEAD + i * FIELDS
         near = book_out[at + NEAR]
         far = book_out[at + FAR]
-        fill = book_out[at + FILL]
-        depth = depth_of(side, near, far, low[t] if side > 0 else high[t])
-        end = 0
+        fill = share_of(near, far, book_out[at + DEEP])
         if t - book_out[at + KNOWN] > expiry:
-            end = EXPIRED
-        else:
-            if depth > 0.0 and book_out[at + OUTSIDE] > 0.0:
-                _log(t, kind, TOUCHED, book_out, at, depth, ints_out, floats_out, rows_out)
-            for step in range(4):
-                mark = 0.25 * (step + 1)
-                if fill < mark <= depth:
-                    _log(t, kind, FILLED_25 + step, book_out, at, depth, ints_out, floats_out, rows_out)
-            if side * (close[t] - far) < 0.0:
-                end = INVALIDATED
-        if end > 0:
-            _log(t, kind, end, book_out, at, max(fill, depth), ints_out, floats_out, rows_out)
+            _log(t, side, EXPIRED, at, fill, book_out, ints_out, floats_out, rows_out)
             continue
-        book_out[at + FILL] = max(fill, depth)
-        book_out[at + OUTSIDE] = 1.0 if side * (close[t] - near) >= 0.0 else 0.0
-        if kept < i:
+        depth = share_of(near, far, extreme)
+        if depth > 0.0 and book_out[at + OUTSIDE] > 0.0:
+            _log(t, side, TOUCHED, at, depth, book_out, ints_out, floats_out, rows_out)
+        if depth > fill:
+            for step in range(4):
+                if fill < 0.25 * (step + 1) <= depth:
+                    _log(t, side, FILLED_25 + step, at, depth, book_out, ints_out, floats_out, rows_out)
+        if (extreme if by_wick > 0 else close) < far:
+            _log(t, side, INVALIDATED, at, max(fill, depth), book_out, ints_out, floats_out, rows_out)
+            if heir_room > 0:
+                _spawn(
+                    t, side, close, atr, at, book_out, heir_room, heirs_out, ints_out, floats_out, rows_out
+                )
+            continue
+        book_out[at + DEEP] = min(book_out[at + DEEP], extreme)
+        book_out[at + OUTSIDE] = 1.0 if close >= near else 0.0
+        to = half + HEAD + int(book_out[half]) * FIELDS
+        if to < at:
             for field in range(FIELDS):
-                book_out[kept * FIELDS + field] = book_out[at + field]
-        kept += 1
-    size_out[0] = kept
+                book_out[to + field] = book_out[at + field]
+        book_out[half] += 1.0
+        _watch(half, to, book_out)
+
+
+def _spawn(
+    t: int, side: int, close: float, atr: float, at: int, book: Floats, heir_room: int, heirs_out: Floats,
+    ints_out: Ints, floats_out: Floats, rows_out: Ints,
+) -> None:  # fmt: skip
+    """The same prices from the other side: an inverse gap, a breaker after a sweep, else a mitigation block."""
+    kind = int(book[at + KIND])
+    heir = INVERSE_GAP if kind == FAIR_VALUE_GAP else BREAKER if kind < 0 else MITIGATION_BLOCK
+    near, far = -book[at + FAR], -book[at + NEAR]
+    outside = 1.0 if -close >= near else 0.0
+    thing, origin = int(book[at + THING]), int(book[at + ORIGIN])
+    edges = side * book[at + NEAR], side * book[at + FAR]
+    emit(
+        ints_out, floats_out, rows_out, t, heir, FORMED, -side, -1, thing, origin,
+        min(edges[0], edges[1]), max(edges[0], edges[1]), atr, 0.0, 0.0, 0.0, 0.0, 0.0,
+    )  # fmt: skip
+    add_zone(-side, near, far, t, thing, origin, near, outside, heir, heir_room, heirs_out)
+
+
+def _forget(half: int, book_out: Floats) -> None:
+    """Prices at which no zone stirs."""
+    book_out[half + ENTERED] = -FAR_AWAY
+    book_out[half + DEEPER] = -FAR_AWAY
+    book_out[half + BEYOND] = -FAR_AWAY
+    book_out[half + LEAVES] = FAR_AWAY
+    book_out[half + OLDEST] = FAR_AWAY
+
+
+def _watch(half: int, at: int, book_out: Floats) -> None:
+    """Let the head know of a row."""
+    book_out[half + BEYOND] = max(book_out[half + BEYOND], book_out[at + FAR])
+    book_out[half + OLDEST] = min(book_out[half + OLDEST], book_out[at + KNOWN])
+    if book_out[at + OUTSIDE] > 0.0:
+        book_out[half + ENTERED] = max(book_out[half + ENTERED], book_out[at + NEAR])
+    else:
+        book_out[half + DEEPER] = max(book_out[half + DEEPER], book_out[at + DEEP])
+        book_out[half + LEAVES] = min(book_out[half + LEAVES], book_out[at + NEAR])
 
 
 def _log(
-    t: int,
-    kind: int,
-    event: int,
-    book: Floats,
-    at: int,
-    share: float,
-    ints_out: Ints,
-    floats_out: Floats,
-    rows_out: Ints,
-) -> None:
+    t: int, side: int, event: int, at: int, share: float, book: Floats,
+    ints_out: Ints, floats_out: Floats, rows_out: Ints,
+) -> None:  # fmt: skip
+    near = side * book[at + NEAR]
+    far = side * book[at + FAR]
     emit(
-        ints_out, floats_out, rows_out, t, kind, event, 1 if book[at + SIDE] > 0.0 else -1, -1, int(book[at + THING]),
-        int(book[at + ORIGIN]), min(book[at + NEAR], book[at + FAR]), max(book[at + NEAR], book[at + FAR]),
-        share, 0.0, 0.0, 0.0, 0.0, 0.0,
+        ints_out, floats_out, rows_out, t, int(abs(book[at + KIND])), event, side, -1, int(book[at + THING]),
+        int(book[at + ORIGIN]), min(near, far), max(near, far), share, 0.0, 0.0, 0.0, 0.0, 0.0,
     )  # fmt: skip

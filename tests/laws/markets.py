@@ -37,7 +37,13 @@ def market(seed: int, count: int, mood: str, timeframe: Timeframe = Timeframe.H1
 
 
 MOODS = ("walk", "jumps", "flat", "coarse", "holes")
-markets = st.builds(market, st.integers(0, 10_000), st.just(700), st.sampled_from(MOODS))
+markets = st.builds(
+    market,
+    st.integers(0, 10_000),
+    st.just(700),
+    st.sampled_from(MOODS),
+    st.sampled_from([Timeframe.M15, Timeframe.H1]),
+)
 cuts = st.integers(20, 699)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -55,7 +56,7 @@ def test_causal(candles: Candles, cut: int) -> None:
 
 @pytest.mark.parametrize("kind", list(Kind))
 def test_the_markets_of_these_laws_make_every_kind_of_event(kind: Kind) -> None:
-    logs = [plainly(market(seed, 700, mood)) for seed in range(2) for mood in MOODS]
+    logs = [plainly(market(seed, 700, mood, Timeframe.M15)) for seed in range(2) for mood in MOODS]
     assert all((log.column("kind") == kind).any() for log in logs)
 
 
@@ -64,7 +65,7 @@ def peeks(candles: Candles) -> EventLog:
     log = plainly(candles)
     ints = log.ints.copy()
     ints[:, 0] = np.maximum(ints[:, 0] - 1, 0)
-    return EventLog(ints, log.floats, log.atr, log.trend, log.range_low, log.range_high)
+    return replace(log, ints=ints)
 
 
 def stamps_at_origin(candles: Candles) -> EventLog:
@@ -73,7 +74,7 @@ def stamps_at_origin(candles: Candles) -> EventLog:
     ints = log.ints.copy()
     ints[:, 0] = ints[:, 6]
     order = np.argsort(ints[:, 0], kind="stable")
-    return EventLog(ints[order], log.floats[order], log.atr, log.trend, log.range_low, log.range_high)
+    return replace(log, ints=ints[order], floats=log.floats[order])
 
 
 def forgets_the_dead(candles: Candles) -> EventLog:
@@ -81,7 +82,7 @@ def forgets_the_dead(candles: Candles) -> EventLog:
     log = plainly(candles)
     dead = set(log.ints[log.ints[:, 2] == 11][:, 5].tolist())
     keep = np.array([row[5] not in dead for row in log.ints.tolist()], bool)
-    return EventLog(log.ints[keep], log.floats[keep], log.atr, log.trend, log.range_low, log.range_high)
+    return replace(log, ints=log.ints[keep], floats=log.floats[keep])
 
 
 def measures_the_whole(candles: Candles) -> EventLog:

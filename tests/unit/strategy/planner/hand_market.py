@@ -23,6 +23,7 @@ from shared.models.smc import (
     LayerState,
     OrderBlock,
     Pool,
+    PoolSource,
     Side,
     SMCSnapshot,
     StructureBreak,
@@ -131,14 +132,18 @@ def gap(low: float, high: float, side: Side = Side.LONG, **changes: Any) -> Fair
 
 def pool(level: float, side: Side, count: int = 1) -> Pool:
     born = AS_OF - 40 * H1.ms
-    return Pool(f"pool-{level:g}", side, (Layer.INTERNAL,), level, count, born, born + 5 * H1.ms, 35)
+    return Pool(
+        f"pool-{level:g}", side, (PoolSource.INTERNAL,), level, count, False, 0.9, born, born + 5 * H1.ms, 35
+    )
 
 
 def sweep(
     side: Side = Side.LONG, kind: SweepKind = SweepKind.RECLAIM, age: int = 10, depth: float = 0.4
 ) -> Sweep:
     known = AS_OF - age * H1.ms
-    return Sweep(f"sweep-{kind}-{age}", kind, side, 97.0, depth, 2, known - 2 * H1.ms, known, age)
+    return Sweep(
+        f"sweep-{kind}-{age}", kind, side, 97.0, depth, 2, 0.6, 1.5, 2.0, known - 2 * H1.ms, known, age
+    )
 
 
 def broke(side: Side = Side.LONG, age: int = 8, timeframe: Timeframe = H1, **changes: Any) -> StructureBreak:
@@ -182,8 +187,6 @@ def structure(timeframe: Timeframe, **changes: Any) -> TimeframeStructure:
         close=100.0,
         atr=1.0,
         closed_ms=AS_OF,
-        extreme_high=140.0,
-        extreme_low=60.0,
         internal=layer(Layer.INTERNAL),
         swing=layer(Layer.SWING),
         order_blocks=(),

@@ -1,0 +1,79 @@
+"""All zones through every bar: heirs first, then the zones that may leave heirs, then what is new."""
+
+from __future__ import annotations
+
+from shared.models.data import Floats, Ints
+from strategy.smc.fvg import add_gap
+from strategy.smc.order_blocks import add_block
+from strategy.smc.zones import half_of, live_zones, stirs
+
+
+def find_zones(
+    start: int,
+    open_: Floats,
+    high: Floats,
+    low: Floats,
+    close: Floats,
+    volume: Floats,
+    atr: Floats,
+    whole: Ints,
+    tick: float,
+    gap_atr: float,
+    displaced: float,
+    body_only: int,
+    at_extreme: int,
+    by_wick: int,
+    expiry: int,
+    room: int,
+    heir_expiry: int,
+    heir_room: int,
+    up: Floats,
+    down: Floats,
+    swept: Ints,
+    internal: Ints,
+    internal_origins: Ints,
+    swing: Ints,
+    swing_origins: Ints,
+    gaps_out: Ints,
+    blocks_out: Ints,
+    zones_out: Floats,
+    heirs_out: Floats,
+    ints_out: Ints,
+    floats_out: Floats,
+    rows_out: Ints,
+) -> None:
+    """Log fair value gaps, order blocks and what becomes of them. ``gaps_out[t]`` is the side of the gap known at t, 0 for none;
+    ``internal`` and ``swing`` hold the breaks of ``find_breaks``."""
+    for t in range(start, len(close)):
+        blocks_out[2 * t] = 0
+        blocks_out[2 * t + 1] = 0
+        for side in (1, -1):
+            extreme = side * (low[t] if side > 0 else high[t])
+            last = side * close[t]
+            if stirs(t, extreme, last, heir_expiry, half_of(side, heir_room), heirs_out):
+                live_zones(
+                    t, side, extreme, last, atr[t], heir_expiry, by_wick, heir_room, heirs_out, 0, heirs_out,
+                    ints_out, floats_out, rows_out,
+                )  # fmt: skip
+        for side in (1, -1):
+            extreme = side * (low[t] if side > 0 else high[t])
+            last = side * close[t]
+            if stirs(t, extreme, last, expiry, half_of(side, room), zones_out):
+                live_zones(
+                    t, side, extreme, last, atr[t], expiry, by_wick, room, zones_out, heir_room, heirs_out,
+                    ints_out, floats_out, rows_out,
+                )  # fmt: skip
+        gaps_out[t] = 0
+        if whole[t] >= 3:
+            gaps_out[t] = add_gap(
+                t, high, low, close, atr, gap_atr, tick, displaced, up, down, room, zones_out,
+                ints_out, floats_out, rows_out,
+            )  # fmt: skip
+        for layer in range(2):
+            broke = internal[t] if layer == 0 else swing[t]
+            if broke != 0:
+                add_block(
+                    t, layer, broke, internal_origins[t] if layer == 0 else swing_origins[t], open_, high, low, close, volume,
+                    atr, tick, body_only, at_extreme, up, down, gaps_out, swept, blocks_out, room, zones_out,
+                    ints_out, floats_out, rows_out,
+                )  # fmt: skip
