@@ -27,8 +27,10 @@ def extend_atr(start: int, high: Floats, low: Floats, close: Floats, period: int
     for i in range(first, len(close)):
         if i > 0:
             true_range = max(high[i], close[i - 1]) - min(low[i], close[i - 1])
-            if i <= period:
-                average += true_range / period
+            if i < period:
+                average += true_range
+            elif i == period:
+                average = (average + true_range) / period
             else:
                 average = (average * (period - 1) + true_range) / period
         atr_out[i] = average if i >= period else NAN

@@ -17,6 +17,7 @@ HIGH, LOW = 1, 2
 MEMORY = 1000
 SWEEP_REACH = 10
 NAN = float("nan")
+FAR_AWAY = 1e300
 
 
 def leg_origin(values: Floats, sign: int, first: int, last: int) -> int:
@@ -70,47 +71,30 @@ def find_breaks(
     trend, high_at, low_at, protected_at = memo_out[0], memo_out[1], memo_out[2], memo_out[3]
     high_broken, low_broken, newer = memo_out[4] > 0, memo_out[5] > 0, memo_out[6]
     range_low, range_high = spans_out[0], spans_out[1]
+    above, below = _levels(high, low, trend, high_at, low_at, protected_at, high_broken, low_broken)
     for t in range(start, len(close)):
         p = t - reach
-        if pivots[t] & HIGH:
-            run = newer > 0 and not high_broken and high[high_at] >= high[p]
-            if not run:
-                high_at, high_broken = p, False
-        if pivots[t] & LOW:
-            run = newer < 0 and not low_broken and low[low_at] <= low[p]
-            if not run:
-                low_at, low_broken = p, False
         if pivots[t] > 0:
+            if pivots[t] & HIGH and not (newer > 0 and not high_broken and high[high_at] >= high[p]):
+                high_at, high_broken = p, False
+            if pivots[t] & LOW and not (newer < 0 and not low_broken and low[low_at] <= low[p]):
+                low_at, low_broken = p, False
             newer = 1 if pivots[t] == HIGH else -1 if pivots[t] == LOW else 0
+            above, below = _levels(high, low, trend, high_at, low_at, protected_at, high_broken, low_broken)
         if trend == 0 and high_at >= 0 and low_at >= 0 and not range_low <= range_high:
             range_low, range_high = low[low_at], high[high_at]
         range_low, range_high = min(range_low, low[t]), max(range_high, high[t])
         breaks_out[t] = 0
         origins_out[t] = -1
-        rising, up_guard = _goes_through(
-            t,
-            1,
-            high,
-            high if by_wick > 0 else close,
-            atr,
-            buffer_atr,
-            high_at,
-            high_broken,
-            trend,
-            protected_at,
-        )
-        falling, down_guard = _goes_through(
-            t,
-            -1,
-            low,
-            low if by_wick > 0 else close,
-            atr,
-            buffer_atr,
-            low_at,
-            low_broken,
-            trend,
-            protected_at,
-        )
+        rising, up_guard, falling, down_guard = False, False, False, False
+        upper, lower = (high[t], low[t]) if by_wick > 0 else (close[t], close[t])
+        if upper > above or lower < below:
+            rising, up_guard = _goes_through(
+                t, 1, high, upper, buffer_atr * atr[t], high_at, high_broken, trend, protected_at
+            )
+            falling, down_guard = _goes_through(
+                t, -1, low, lower, buffer_atr * atr[t], low_at, low_broken, trend, protected_at
+            )
         sign = 1 if rising or up_guard else -1 if falling or down_guard else 0
         if (rising or up_guard) and (falling or down_guard):
             sign = trend
@@ -124,7 +108,7 @@ def find_breaks(
             origin = leg_origin(against, sign, pivot + 1, t)
             label = 0 if trend == 0 else 1 if trend == sign else -1
             legs = up if sign > 0 else down
-            price = close[t] if by_wick == 0 else extremes[t]
+            price = upper if sign > 0 else lower
             sweep = swept_within(swept, LOW if sign > 0 else HIGH, origin - SWEEP_REACH, t)
             emit(
                 ints_out, floats_out, rows_out, t, BREAK, FORMED, sign, layer, t * 2 + layer, pivot,
@@ -141,6 +125,7 @@ def find_breaks(
             else:
                 low_broken = True
                 range_low, range_high = _extreme(low, -1, origin, t), high[origin]
+            above, below = _levels(high, low, trend, high_at, low_at, protected_at, high_broken, low_broken)
         trend_out[t] = trend
         range_low_out[t] = range_low
         range_high_out[t] = range_high
@@ -156,15 +141,30 @@ def new_structure(memo_out: Ints, spans_out: Floats) -> None:
     spans_out[0], spans_out[1] = NAN, NAN
 
 
+def _levels(
+    high: Floats, low: Floats, trend: int, high_at: int, low_at: int, protected_at: int, high_broken: bool, low_broken: bool
+) -> tuple[float, float]:  # fmt: skip
+    """Prices above and below which something may break; nothing can between them."""
+    above, below = FAR_AWAY, -FAR_AWAY
+    if high_at >= 0 and not high_broken:
+        above = high[high_at]
+    if low_at >= 0 and not low_broken:
+        below = low[low_at]
+    if protected_at >= 0 and trend < 0:
+        above = min(above, high[protected_at])
+    if protected_at >= 0 and trend > 0:
+        below = max(below, low[protected_at])
+    return above, below
+
+
 def _goes_through(
-    t: int, sign: int, extremes: Floats, prices: Floats, atr: Floats, buffer_atr: float, at: int, broken: bool,
-    trend: int, protected_at: int,
+    t: int, sign: int, extremes: Floats, price: float, buffer: float, at: int, broken: bool, trend: int, protected_at: int
 ) -> tuple[bool, bool]:  # fmt: skip
-    """Whether the close (or wick) passes the unbroken swing of a side, and whether it passes the protected level of the other trend."""
+    """Whether ``price`` passes the unbroken swing of a side, and whether it passes the protected level of the other trend."""
     swing = at >= 0 and not broken and t - at <= MEMORY
-    through = swing and sign * (prices[t] - extremes[at]) > buffer_atr * atr[t]
+    through = swing and sign * (price - extremes[at]) > buffer
     guarded = trend == -sign and protected_at >= 0 and t - protected_at <= MEMORY
-    protected = guarded and sign * (prices[t] - extremes[protected_at]) > buffer_atr * atr[t]
+    protected = guarded and sign * (price - extremes[protected_at]) > buffer
     return through, protected
 
 

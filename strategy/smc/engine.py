@@ -23,8 +23,8 @@ from strategy.smc.liquidity_sweeps import AWAY_BARS, find_sweeps
 from strategy.smc.liquidity_sweeps import FIELDS as POOL_FIELDS
 from strategy.smc.liquidity_sweeps import HEAD as POOL_HEAD
 from strategy.smc.log import RANK_TABLE, THINGS, merge_rows
+from strategy.smc.sessions import ENDS_A_BAR, LEVEL_CELLS, clock_changes, find_periods, new_periods
 from strategy.smc.sessions import MEMORY as PERIOD_MEMORY
-from strategy.smc.sessions import clock_changes, find_periods, new_periods
 from strategy.smc.swings import find_swings
 from strategy.smc.zone_lives import find_zones
 from strategy.smc.zones import FIELDS as ZONE_FIELDS
@@ -53,7 +53,7 @@ INT_STATE: Final = (
     ),
     *("internal_trend", "swing_trend"),
 )
-WIDE_STATE: Final = {"members": 2, "blocks": 2, "level_highs": 6, "level_lows": 6, "formed": THINGS}
+WIDE_STATE: Final = {"members": 2, "blocks": 2, "formed": THINGS}
 """Integer state with several cells a bar."""
 
 
@@ -76,7 +76,7 @@ class SmcSeries:
         self._ints = np.empty(0, np.int64)
         self._floats = np.empty(0)
         self._row_formed = np.empty(0, np.int64)
-        self._rooms = Rooms.of(options, 0)
+        self._rooms = Rooms.of(options, len(candles))
         self._memory = _new_memory(self._rooms)
         self._take(candles)
 
@@ -157,8 +157,9 @@ class SmcSeries:
         self._numbers = {
             name: _grown(column, room * WIDE_STATE.get(name, 1)) for name, column in self._numbers.items()
         }
-        self._rooms = Rooms.of(self.options, room)
-        self._memory = _moved(self._memory, self._rooms)
+        if have:
+            self._rooms = Rooms.of(self.options, room)
+            self._memory = _moved(self._memory, self._rooms)
 
     def _run(self, start: int, n: int, room: int, length_ms: int) -> int:
         """Run the detectors over bars ``start`` to ``n``; how many rows they made. With enough room the rows join the log."""
@@ -173,7 +174,8 @@ class SmcSeries:
         _detect_all(
             start, times, length_ms, *(columns[name] for name in COLUMNS), self.tick, *changes, _numbers_of(options),
             _switches_of(options, self._rooms), *(columns[name] for name in FLOAT_STATE), *(numbers[name] for name in INT_STATE),
-            *(numbers[name] for name in WIDE_STATE if name != "formed"), *memory.values(), raw_ints, raw_floats, rows,
+            *(numbers[name] for name in WIDE_STATE if name != "formed"), *memory.values(),
+            np.empty(1 + (n - start) * ENDS_A_BAR * LEVEL_CELLS, np.int64), raw_ints, raw_floats, rows,
         )  # fmt: skip
         made = int(rows[0])
         if made <= room:
@@ -328,8 +330,6 @@ def _detect_all(
     swing_trend_out: Ints,
     members_out: Ints,
     blocks_out: Ints,
-    level_highs_out: Ints,
-    level_lows_out: Ints,
     internal_memo_out: Ints,
     swing_memo_out: Ints,
     periods_out: Ints,
@@ -340,6 +340,7 @@ def _detect_all(
     zones_out: Floats,
     heirs_out: Floats,
     pools_out: Floats,
+    levels_out: Ints,
     ints_out: Ints,
     floats_out: Floats,
     rows_out: Ints,
@@ -365,12 +366,12 @@ def _detect_all(
         ints_out, floats_out, rows_out,
     )  # fmt: skip
     find_periods(
-        start, open_ms, length_ms, high, low, close, atr_out, change_ms, shift_ms, level_highs_out, level_lows_out,
+        start, open_ms, length_ms, high, low, close, atr_out, change_ms, shift_ms, levels_out,
         periods_out, ints_out, floats_out, rows_out,
     )  # fmt: skip
     find_sweeps(
         start, open_, high, low, close, volume, atr_out, internal_pivots_out, internal_reach, swing_pivots_out, swing_reach,
-        level_highs_out, level_lows_out, up_out, down_out, displaced, equal_atr, tick, reclaim, pool_expiry, pool_room,
+        levels_out, up_out, down_out, displaced, equal_atr, tick, reclaim, pool_expiry, pool_room,
         swept_out, members_out, pools_out, ints_out, floats_out, rows_out,
     )  # fmt: skip
     find_breaks(

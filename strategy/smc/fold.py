@@ -72,7 +72,7 @@ class Found(NamedTuple):
     known_ms: int
     touches: int
     bits: int
-    count: int
+    members: int
     mark: int
     values: list[float]
 
@@ -86,21 +86,13 @@ class Found(NamedTuple):
         """Newest level of a pool."""
         return self.values[LEVEL]
 
-    def named(self, detector: str, layer: str = "") -> dict[str, Any]:
-        """Id and times of an object, which is named by where it is drawn."""
-        return {
-            "object_id": object_id(detector, layer, self.side, self.origin_ms),
-            "origin_ms": self.origin_ms,
-            "known_ms": self.known_ms,
-            "age_bars": self.age_bars,
-        }
+    def named(self, detector: str, layer: str = "") -> str:
+        """Id of an object, by where it is drawn."""
+        return object_id(detector, layer, self.side, self.origin_ms)
 
-    def dated(self, detector: str, layer: str = "") -> dict[str, Any]:
-        """The same for what happens once, which is named by when it became known."""
-        return {
-            **self.named(detector, layer),
-            "object_id": object_id(detector, layer, self.side, self.known_ms),
-        }
+    def dated(self, detector: str, layer: str = "") -> str:
+        """Id of what happens once, by when it became known."""
+        return object_id(detector, layer, self.side, self.known_ms)
 
 
 def read_structure(candles: Candles, log: EventLog, bar: int = -1) -> TimeframeStructure:
@@ -184,7 +176,10 @@ def _zone(found: Found, kind: ZoneKind, early_touches: int = 0, early_fill: floa
         fill=fill,
         mitigated=fill >= MITIGATED,
         freshness=freshness_of(found.age_bars, touches, fill, HALF_LIFE_BARS[kind]),
-        **found.named(kind),
+        object_id=found.named(kind),
+        origin_ms=found.origin_ms,
+        known_ms=found.known_ms,
+        age_bars=found.age_bars,
     )
 
 
@@ -218,10 +213,13 @@ def _pool(found: Found) -> tuple[str, Pool]:
         side=SIDES[found.side],
         sources=tuple(source for bit, source in enumerate(SOURCES) if found.bits & (1 << bit)),
         level=found.level,
-        count=found.count,
+        count=found.members,
         taken=found.mark > 0,
         freshness=freshness_of(found.age_bars, 0, 0.0, POOL_HALF_LIFE_BARS),
-        **found.named("pool"),
+        object_id=found.named("pool"),
+        origin_ms=found.origin_ms,
+        known_ms=found.known_ms,
+        age_bars=found.age_bars,
     )
     return "pools", pool
 
@@ -237,7 +235,10 @@ def _sweep(found: Found) -> tuple[str, Sweep]:
         wick_share=wick,
         relative_volume=volume,
         displaced_atr=found.fill,
-        **found.named("pool"),
+        object_id=found.named("pool"),
+        origin_ms=found.origin_ms,
+        known_ms=found.known_ms,
+        age_bars=found.age_bars,
     )
     return "sweeps", sweep
 
@@ -248,7 +249,10 @@ def _leg(found: Found) -> tuple[str, Displacement]:
         size_atr=found.values[2],
         volume_z=found.values[3],
         made_fvg=found.mark > 0,
-        **found.dated("displacement"),
+        object_id=found.dated("displacement"),
+        origin_ms=found.origin_ms,
+        known_ms=found.known_ms,
+        age_bars=found.age_bars,
     )
     return "displacements", leg
 
@@ -265,23 +269,28 @@ def _break(found: Found) -> tuple[str, StructureBreak]:
         protected_break=protected > 0,
         sweep_before=sweep > 0,
         bars_from_pivot=int(bars),
-        **found.dated("break", LAYERS[found.layer]),
+        object_id=found.dated("break", LAYERS[found.layer]),
+        origin_ms=found.origin_ms,
+        known_ms=found.known_ms,
+        age_bars=found.age_bars,
     )
     return "breaks", broken
 
 
 def _swing(found: Found) -> tuple[str, Swing]:
     price, _, prominence, label, *_ = found.values
-    layer, side, named = LAYERS[found.layer], SIDES[found.side], found.named("swing", LAYERS[found.layer])
-    del named["age_bars"]
-    return "swings", Swing(
+    layer, side = LAYERS[found.layer], SIDES[found.side]
+    swing = Swing(
+        object_id=found.named("swing", layer),
         side=side,
         layer=layer,
         label=SWING_WORDS[side, int(label)],
         price=price,
         prominence_atr=prominence,
-        **named,
+        origin_ms=found.origin_ms,
+        known_ms=found.known_ms,
     )
+    return "swings", swing
 
 
 def _session(found: Found) -> tuple[str, SessionRange]:
@@ -290,7 +299,10 @@ def _session(found: Found) -> tuple[str, SessionRange]:
         sides=(SIDES[found.touches],) if found.mark else (),
         low=found.values[0],
         high=found.values[1],
-        **found.named("session"),
+        object_id=found.named("session"),
+        origin_ms=found.origin_ms,
+        known_ms=found.known_ms,
+        age_bars=found.age_bars,
     )
     return "sessions", session
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from shared.models.data import Floats, Ints
 from strategy.smc.emit import emit
+from strategy.smc.sessions import LEVEL_CELLS
 from strategy.smc.volume import relative_volume
 
 POOL = 3
@@ -31,9 +32,8 @@ LEVEL, FIRST, LAST, COUNT, TAKEN_AT, SWEPT_AT, DEPTH, FORMED_AT, SOURCES = 0, 1,
 APART = 5
 HIGH, LOW = 1, 2
 AWAY_BARS = 3
-SLOTS = 6
 INTERNAL, SWING, DAY = 0, 1, 2
-"""Sources of a level; week and session follow the day, two slots a source."""
+"""Sources of a level; week and session follow the day."""
 FAR_AWAY = 1e300
 
 
@@ -49,8 +49,7 @@ def find_sweeps(
     reach: int,
     swing_pivots: Ints,
     swing_reach: int,
-    level_highs: Ints,
-    level_lows: Ints,
+    levels: Ints,
     up: Floats,
     down: Floats,
     displaced: float,
@@ -68,7 +67,7 @@ def find_sweeps(
 ) -> None:
     """Log the pools of both sides; ``swept_out[t]`` is 1 if a pool of highs was swept at t, 2 for lows, 3 for both.
 
-    ``level_highs`` and ``level_lows`` (6n,) hold the bar of each period's extreme at the bar the period ends, else −1.
+    ``levels`` are the periods that ended, see ``find_periods``.
     ``members_out`` (2n,) holds per bar and side the first bar of the pool it belongs to, −1 for none. ``book_out`` holds two
     books of ``room`` rows.
     """
@@ -78,7 +77,7 @@ def find_sweeps(
         members_out[2 * t + 1] = -1
     for sign in (1, -1):
         extremes = high if sign > 0 else low
-        levels = level_highs if sign > 0 else level_lows
+        ended = 0
         legs = down if sign > 0 else up
         flag = HIGH if sign > 0 else LOW
         book = 0 if sign > 0 else HEAD + room * FIELDS
@@ -107,12 +106,14 @@ def find_sweeps(
                     t, t - swing_reach, sign, SWING, extremes, tolerance, book, members_out, book_out,
                     ints_out, floats_out, rows_out,
                 )  # fmt: skip
-            for slot in range(SLOTS):
-                if levels[SLOTS * t + slot] >= 0 and atr[t] > 0.0:
+            while ended < levels[0] and levels[1 + ended * LEVEL_CELLS] == t:
+                at = 1 + ended * LEVEL_CELLS
+                ended += 1
+                if atr[t] > 0.0:
                     changed = True
                     _add_level(
-                        t, levels[SLOTS * t + slot], sign, DAY + slot // 2, extremes, tolerance, book, members_out, book_out,
-                        ints_out, floats_out, rows_out,
+                        t, levels[at + 2 if sign > 0 else at + 3], sign, DAY + levels[at + 1], extremes, tolerance, book,
+                        members_out, book_out, ints_out, floats_out, rows_out,
                     )  # fmt: skip
             if changed:
                 _look_over(book, book_out)

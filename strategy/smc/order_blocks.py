@@ -100,7 +100,7 @@ def early_life(
     """Entries and deepest price (in the block's direction, at first the near edge) from the first close outside the zone up to
     the break, and whether its close lies outside."""
     left = False
-    outside = False
+    outside = side * (close[origin] - near) >= 0.0
     touches = 0.0
     deep = side * near
     for j in range(origin + 1, known + 1):

@@ -30,15 +30,18 @@ NAMES: Final = {ASIA: "Asia", LONDON_OPEN: "London open", NY_AM: "New York morni
 COARSEST_MS = 15 * MINUTE_MS
 TRACKS = 3
 DAY, WEEK, TRADING = 0, 1, 2
-ENDS = 2
-"""Periods of one track that can end at one bar: the one a hole cut off, and the bar's own."""
-KEY, FIRST, HIGH_AT, LOW_AT, CELLS = 0, 1, 2, 3, 4
-"""Memory of a track: the period collected (−1 none), its first bar (−1 if it began before the series), the bars of its extremes."""
-PHASE, RANGE, RANGE_FIRST, RANGE_HIGH, RANGE_LOW, CHANGE = 12, 13, 14, 15, 16, 17
-"""Memory of the session model: phase, bar at which its range was known, the range's first bar and the bars of its edges; then
+ENDS_A_BAR = 6
+"""Periods that can end at one bar: of each track the one a hole cut off, and the bar's own."""
+LEVEL_CELLS = 4
+KEY, FIRST, HIGH_AT, LOW_AT, NOW, UNTIL, CELLS = 0, 1, 2, 3, 4, 5, 6
+"""Memory of a track: the period collected (−1 none), its first bar (−1 if it began before the series), the bars of its extremes;
+the period of the newest instant looked at, and the instant up to which no other can begin."""
+PHASE, RANGE_FIRST, RANGE_HIGH, RANGE_LOW, RANGE_DAY, CHANGE = 18, 19, 20, 21, 22, 23
+"""Memory of the session model: phase, first bar of its range, the bars of the range's edges and its local day; then
 which clock change is in force."""
-MEMORY = 18
+MEMORY = 24
 HOUR_MS = 60 * MINUTE_MS
+HALF_HOUR_MS = 30 * MINUTE_MS
 WEEK_MS = 7 * DAY_MS
 
 
@@ -92,30 +95,35 @@ def find_periods(
     atr: Floats,
     change_ms: Ints,
     shift_ms: Ints,
-    level_highs_out: Ints,
-    level_lows_out: Ints,
+    levels_out: Ints,
     memo_out: Ints,
     ints_out: Ints,
     floats_out: Floats,
     rows_out: Ints,
 ) -> None:
-    """Note, at the bar where a period ends, the bars of its extremes (``level_highs_out``, ``level_lows_out``, (6n,): two cells a track,
-    −1 for none), and log the session model."""
-    tracks = 0 if length_ms >= WEEK_MS else 1
+    """Note where a period ends, and log the session model. ``levels_out[0]`` counts the periods that ended; ``LEVEL_CELLS`` cells each
+    follow: the bar, the track, the bars of the period's high and low."""
+    levels_out[0] = 0
     for t in range(start, len(close)):
-        for cell in range(TRACKS * ENDS):
-            level_highs_out[TRACKS * ENDS * t + cell] = -1
-            level_lows_out[TRACKS * ENDS * t + cell] = -1
-        if tracks == 0:
-            continue
+        if length_ms >= WEEK_MS:
+            return
         for track in range(TRACKS):
             if (track == DAY and length_ms >= DAY_MS) or (track == TRADING and length_ms > COARSEST_MS):
+                continue
+            at = track * CELLS
+            if open_ms[t] + length_ms < memo_out[at + UNTIL] and memo_out[at + KEY] == memo_out[at + NOW]:
+                if track == TRADING and memo_out[PHASE] > 0:
+                    _walk(
+                        t, memo_out[at + KEY], high, low, close, atr, memo_out, ints_out, floats_out, rows_out
+                    )
+                if memo_out[at + KEY] >= 0:
+                    _collect(t, at, memo_out[at + KEY], high, low, memo_out)
                 continue
             key = _key(track, open_ms[t], change_ms, shift_ms, memo_out)
             if track == TRADING:
                 _walk(
                     t,
-                    key % 8 if key >= 0 else 0,
+                    key,
                     high,
                     low,
                     close,
@@ -125,53 +133,46 @@ def find_periods(
                     floats_out,
                     rows_out,
                 )
-            at = track * CELLS
             if memo_out[at + KEY] >= 0 and memo_out[at + KEY] != key:
-                _end(
-                    t,
-                    track,
-                    0,
-                    high,
-                    low,
-                    atr,
-                    level_highs_out,
-                    level_lows_out,
-                    memo_out,
-                    ints_out,
-                    floats_out,
-                    rows_out,
-                )
+                _end(t, track, high, low, atr, levels_out, memo_out, ints_out, floats_out, rows_out)
             if key < 0:
                 continue
             _collect(t, at, key, high, low, memo_out)
-            if t == 0 and _key(track, open_ms[t] - 1, change_ms, shift_ms, memo_out) == key:
+            if t == 0 and _key_of(track, open_ms[t] - 1, change_ms, shift_ms, 0) == key:
                 memo_out[at + FIRST] = -1
             if _key(track, open_ms[t] + length_ms, change_ms, shift_ms, memo_out) != key:
-                _end(
-                    t,
-                    track,
-                    1,
-                    high,
-                    low,
-                    atr,
-                    level_highs_out,
-                    level_lows_out,
-                    memo_out,
-                    ints_out,
-                    floats_out,
-                    rows_out,
-                )
+                _end(t, track, high, low, atr, levels_out, memo_out, ints_out, floats_out, rows_out)
 
 
 def _key(track: int, time_ms: int, change_ms: Ints, shift_ms: Ints, memo_out: Ints) -> int:
-    """Which day, week or trading session an instant lies in: equal for equal ones, −1 outside any session."""
+    """Which day, week or trading session an instant lies in: equal for equal ones, −1 outside any session. Instants come in order."""
+    at = track * CELLS
+    if time_ms < memo_out[at + UNTIL]:
+        return int(memo_out[at + NOW])
+    if track == TRADING:
+        while memo_out[CHANGE] + 1 < len(change_ms) and time_ms >= change_ms[memo_out[CHANGE] + 1]:
+            memo_out[CHANGE] += 1
+    key = _key_of(track, time_ms, change_ms, shift_ms, memo_out[CHANGE])
+    memo_out[at + NOW] = key
+    memo_out[at + UNTIL] = _next_boundary(track, time_ms)
+    return key
+
+
+def _next_boundary(track: int, time_ms: int) -> int:
+    """The next instant at which another period may begin: sessions begin and end, and clocks change, on half hours."""
+    if track == DAY:
+        return (time_ms // DAY_MS + 1) * DAY_MS
+    if track == WEEK:
+        return ((time_ms - MONDAY_MS) // WEEK_MS + 1) * WEEK_MS + MONDAY_MS
+    return (time_ms // HALF_HOUR_MS + 1) * HALF_HOUR_MS
+
+
+def _key_of(track: int, time_ms: int, change_ms: Ints, shift_ms: Ints, change: int) -> int:
     if track == DAY:
         return time_ms // DAY_MS
     if track == WEEK:
         return (time_ms - MONDAY_MS) // WEEK_MS
-    while memo_out[CHANGE] + 1 < len(change_ms) and time_ms >= change_ms[memo_out[CHANGE] + 1]:
-        memo_out[CHANGE] += 1
-    local = time_ms + shift_ms[memo_out[CHANGE]]
+    local = time_ms + shift_ms[change]
     minute = local // MINUTE_MS % 1440
     session = 0
     if minute >= 1200:
@@ -201,23 +202,27 @@ def _collect(t: int, at: int, key: int, high: Floats, low: Floats, memo_out: Int
 
 
 def _end(
-    t: int, track: int, which: int, high: Floats, low: Floats, atr: Floats, level_highs_out: Ints, level_lows_out: Ints,
-    memo_out: Ints, ints_out: Ints, floats_out: Floats, rows_out: Ints,
+    t: int, track: int, high: Floats, low: Floats, atr: Floats, levels_out: Ints, memo_out: Ints,
+    ints_out: Ints, floats_out: Floats, rows_out: Ints,
 ) -> None:  # fmt: skip
     """A period is over: its extremes become levels; Asia's range begins the session model, the afternoon's end closes it."""
     at = track * CELLS
-    session = memo_out[at + KEY] % 8 if track == TRADING else 0
+    key = memo_out[at + KEY]
+    session = key % 8 if track == TRADING else 0
     memo_out[at + KEY] = -1
     if session == NY_PM:
         memo_out[PHASE] = 0
     if memo_out[at + FIRST] < 0:
         return
-    cell = TRACKS * ENDS * t + track * ENDS + which
-    level_highs_out[cell] = memo_out[at + HIGH_AT]
-    level_lows_out[cell] = memo_out[at + LOW_AT]
+    cell = 1 + levels_out[0] * LEVEL_CELLS
+    levels_out[0] += 1
+    levels_out[cell] = t
+    levels_out[cell + 1] = track
+    levels_out[cell + 2] = memo_out[at + HIGH_AT]
+    levels_out[cell + 3] = memo_out[at + LOW_AT]
     if session == ASIA and atr[t] > 0.0:
         memo_out[PHASE] = 1
-        memo_out[RANGE] = t
+        memo_out[RANGE_DAY] = key // 8
         memo_out[RANGE_FIRST] = memo_out[at + FIRST]
         memo_out[RANGE_HIGH] = memo_out[at + HIGH_AT]
         memo_out[RANGE_LOW] = memo_out[at + LOW_AT]
@@ -225,19 +230,19 @@ def _end(
         _log(t, ACCUMULATED, 0, height / atr[t], high, low, memo_out, ints_out, floats_out, rows_out)
 
 
-def _walk(
-    t: int, session: int, high: Floats, low: Floats, close: Floats, atr: Floats, memo_out: Ints,
+def _walk(t: int, key: int, high: Floats, low: Floats, close: Floats, atr: Floats, memo_out: Ints,
     ints_out: Ints, floats_out: Floats, rows_out: Ints,
 ) -> None:  # fmt: skip
-    """Take the session model through a bar that opens in ``session`` (0: none). The phase is its state: 1 accumulated, 2 and 3
+    """Take the session model through a bar whose session key is ``key`` (−1: none). The phase is its state: 1 accumulated, 2 and 3
     manipulated below and above."""
+    session = key % 8 if key >= 0 else 0
     if session == ASIA:
         memo_out[PHASE] = 0
     phase = memo_out[PHASE]
     if phase == 0:
         return
     upper, lower = high[memo_out[RANGE_HIGH]], low[memo_out[RANGE_LOW]]
-    if phase == 1 and session == LONDON_OPEN:
+    if phase == 1 and session == LONDON_OPEN and key // 8 == memo_out[RANGE_DAY] + 1:
         above = high[t] > upper and close[t] <= upper
         below = low[t] < lower and close[t] >= lower
         if above != below:
@@ -260,6 +265,6 @@ def _log(
     ints_out: Ints, floats_out: Floats, rows_out: Ints,
 ) -> None:  # fmt: skip
     emit(
-        ints_out, floats_out, rows_out, t, SESSION, event, side, SESSION_LAYER, memo[RANGE], memo[RANGE_FIRST],
+        ints_out, floats_out, rows_out, t, SESSION, event, side, SESSION_LAYER, memo[RANGE_FIRST], memo[RANGE_FIRST],
         low[memo[RANGE_LOW]], high[memo[RANGE_HIGH]], measure, 0.0, 0.0, 0.0, 0.0, 0.0,
     )  # fmt: skip

@@ -15,11 +15,13 @@ def volume_score(volume: Floats, t: int) -> float:
         return 0.0
     mean = 0.0
     for j in range(t - VOLUME_BARS + 1, t + 1):
-        mean += volume[j] / VOLUME_BARS
+        mean += volume[j] - volume[t]
+    mean /= VOLUME_BARS
     spread = 0.0
     for j in range(t - VOLUME_BARS + 1, t + 1):
-        spread += (volume[j] - mean) * (volume[j] - mean) / VOLUME_BARS
-    return (volume[t] - mean) / sqrt(spread) if spread > 0.0 else 0.0
+        apart = volume[j] - volume[t] - mean
+        spread += apart * apart
+    return -mean / sqrt(spread / VOLUME_BARS) if spread > 0.0 else 0.0
 
 
 def relative_volume(volume: Floats, place: int) -> float:

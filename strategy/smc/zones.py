@@ -94,27 +94,29 @@ def live_zones(
     _forget(half, book_out)
     for i in range(size):
         at = half + HEAD + i * FIELDS
-        near = book_out[at + NEAR]
-        far = book_out[at + FAR]
-        fill = share_of(near, far, book_out[at + DEEP])
+        near, far, deep = book_out[at + NEAR], book_out[at + FAR], book_out[at + DEEP]
         if t - book_out[at + KNOWN] > expiry:
-            _log(t, side, EXPIRED, at, fill, book_out, ints_out, floats_out, rows_out)
+            _log(t, side, EXPIRED, at, share_of(near, far, deep), book_out, ints_out, floats_out, rows_out)
             continue
-        depth = share_of(near, far, extreme)
-        if depth > 0.0 and book_out[at + OUTSIDE] > 0.0:
-            _log(t, side, TOUCHED, at, depth, book_out, ints_out, floats_out, rows_out)
-        if depth > fill:
-            for step in range(4):
-                if fill < 0.25 * (step + 1) <= depth:
-                    _log(t, side, FILLED_25 + step, at, depth, book_out, ints_out, floats_out, rows_out)
+        if extreme < near and (book_out[at + OUTSIDE] > 0.0 or extreme < deep):
+            depth, fill = share_of(near, far, extreme), share_of(near, far, deep)
+            if book_out[at + OUTSIDE] > 0.0:
+                _log(t, side, TOUCHED, at, depth, book_out, ints_out, floats_out, rows_out)
+            if depth > fill:
+                for step in range(4):
+                    if fill < 0.25 * (step + 1) <= depth:
+                        _log(t, side, FILLED_25 + step, at, depth, book_out, ints_out, floats_out, rows_out)
+        deep = min(deep, extreme)
         if (extreme if by_wick > 0 else close) < far:
-            _log(t, side, INVALIDATED, at, max(fill, depth), book_out, ints_out, floats_out, rows_out)
+            _log(
+                t, side, INVALIDATED, at, share_of(near, far, deep), book_out, ints_out, floats_out, rows_out
+            )
             if heir_room > 0:
                 _spawn(
                     t, side, close, atr, at, book_out, heir_room, heirs_out, ints_out, floats_out, rows_out
                 )
             continue
-        book_out[at + DEEP] = min(book_out[at + DEEP], extreme)
+        book_out[at + DEEP] = deep
         book_out[at + OUTSIDE] = 1.0 if close >= near else 0.0
         to = half + HEAD + int(book_out[half]) * FIELDS
         if to < at:

@@ -9,8 +9,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,12 +22,14 @@ from shared.models.events import EventLog
 from shared.models.profile import SmcRules
 from shared.models.timeframe import Timeframe
 from strategy.smc.engine import detect
-from tests.reference.log import EVENTS, FORMED, KINDS, SESSION, Options, Row
+from tests.reference.log import ACCUMULATED, CONFIRMED_BY, EVENTS, FORMED, KINDS, POOL, SESSION, Options, Row
 from tests.reference.smc import Reference, reference_log
 
 NIGHTLY = os.environ.get("SNIPERSIGHT_HYPOTHESIS") == "nightly"
 BATCHES, PER_BATCH = (400, 10) if NIGHTLY else (20, 10)
 SHORT_BARS = 400 if NIGHTLY else 260
+REST = range(150, 1145)
+"""A market at rest has a thousand bars without a pivot, after which references are too old to be broken."""
 MOODS = ("walk", "jumps", "flat", "coarse", "holes", "waves", "calm then wild")
 STARTS = [
     (2024, 3, 8), (2024, 11, 1), (2023, 12, 30), (2022, 6, 15), (2025, 2, 27), (2021, 10, 30),
@@ -33,10 +37,8 @@ STARTS = [
 """Some just before New York's clock changes, the turn of a year or a leap day."""
 SCALES = [(2.0**-10, 20000), (2.0**-4, 700), (0.01, 6000), (1e-8, 1500), (1e-8, 120), (0.5, 2_000_000), (0.1, 10_000_000)]  # fmt: skip
 """Tick, and ticks to the starting price."""
-SEEN_AT: dict[str, float] = {
-    "internal_reach": 5, "swing_reach": 20, "break_buffer_atr": 0.0, "min_gap_atr": 0.25, "displacement_atr": 1.5,
-    "reclaim_bars": 3, "equal_atr": 0.1, "zone_expiry_bars": 500, "spawn_expiry_bars": 200, "pool_expiry_bars": 1000,
-}  # fmt: skip
+SHARES = (3, 6, 3, 1, 3, 0.5)
+"""How often each timeframe is drawn, finest first."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,9 @@ def ticks_of(draw: random.Random, count: int, mood: str, start: int) -> list[tup
     size = max(2.0, start * draw.choice([0.0008, 0.003, 0.012]))
     bars, close, speed = [], start, 0.0
     for i in range(count):
+        if mood == "rest" and i in REST:
+            bars.append((close, close + 2, max(1, close - 2), close))
+            continue
         scale = size * (4.0 if mood == "calm then wild" and i % 120 > 80 else 1.0)
         step = draw.gauss(0, scale)
         open_ = close
@@ -117,27 +122,20 @@ def options_of(draw: random.Random) -> dict[str, Any]:
     return {name: value for name, value in options.items() if name.endswith("reach") or draw.random() >= kept}
 
 
-def case(seed: int, most: int, mood: str | None = None, timeframe: Timeframe | None = None) -> Case:
-    """The case of a seed: 60 to ``most`` bars of a mood on a timeframe, at some scale of prices."""
+def case(
+    seed: int, most: int, mood: str | None = None, timeframe: Timeframe | None = None, least: int = 60
+) -> Case:
+    """The case of a seed: ``least`` to ``most`` bars of a mood on a timeframe, at some scale of prices."""
     draw = random.Random(seed)
-    count = draw.randint(60, most)
-    frames = [
-        Timeframe.M5,
-        Timeframe.M15,
-        Timeframe.M15,
-        Timeframe.H1,
-        Timeframe.H4,
-        Timeframe.D1,
-        Timeframe.W1,
-    ]
-    chosen_mood, chosen_frame = draw.choice(MOODS), draw.choices(frames, [3, 3, 3, 3, 1, 3, 0.5])[0]
+    count = draw.randint(least, most)
+    chosen_mood, chosen_frame = draw.choice(MOODS), draw.choices(list(Timeframe), SHARES)[0]
     mood, timeframe = mood or chosen_mood, timeframe or chosen_frame
     tick, start = draw.choice(SCALES)
     prices = ticks_of(draw, count, mood, start)
     broken = mood == "holes" or draw.random() < 0.15
     columns = [[bar[i] * tick for bar in prices] for i in range(4)]
     times = times_of(draw, count, timeframe, holes=broken)
-    candles = Candles(timeframe, times, *columns, volumes_of(draw, count, untraded=broken))  # type: ignore[arg-type]
+    candles = Candles(timeframe, times, *columns, volumes_of(draw, count, untraded=broken))  # type: ignore[arg-type, call-arg]
     return Case(candles, options_of(draw), tick)
 
 
@@ -166,7 +164,7 @@ def same_row(one: Row, other: Row) -> bool:
     if one[:7] != other[:7]:
         return False
     price_cells = (7, 8, 9) if one[2] == FORMED and one[1] in (1, 2, 7, 8, 9) else (7, 8)
-    return all(close_to(one[i], other[i], price=i in price_cells) for i in range(7, 15))  # type: ignore[arg-type]
+    return all(close_to(one[i], other[i], price=i in price_cells) for i in range(7, 15))
 
 
 def shown(rows: list[Row]) -> str:
@@ -238,6 +236,12 @@ def test_any_market_is_read_by_the_rules(seed: int, mood: str, timeframe: Timefr
     assert_agrees(case(seed, 700, mood, timeframe), name)
 
 
+@pytest.mark.parametrize("seed", range(100 if NIGHTLY else 10))
+def test_markets_with_a_long_rest_are_read_by_the_rules(seed: int) -> None:
+    name = f"case({seed}, 1300, 'rest', Timeframe.H1, 1200)"
+    assert_agrees(case(seed, 1300, "rest", Timeframe.H1, 1200), name)
+
+
 def test_an_empty_and_a_one_bar_series_are_read_by_the_rules() -> None:
     one = case(1, 60)
     for count in (0, 1, 2, 14, 15):
@@ -261,9 +265,15 @@ def test_the_markets_of_this_test_make_every_event() -> None:
         seen.update((row[1], row[2]) for row in rows)
         layers.update(row[1:3] + row[4:5] for row in rows)
     assert set(seen) == {(kind, event) for kind, events in POSSIBLE.items() for event in events}
-    assert {layer for kind, event, layer in layers if (kind, event) == (3, FORMED)} == {0, 2, 3, 4}
-    assert {layer for kind, event, layer in layers if (kind, event) == (3, 2)} == {1, 2, 3, 4}
-    assert seen[SESSION, 18] > 10
+    assert {layer for kind, event, layer in layers if (kind, event) == (POOL, FORMED)} == {0, 2, 3, 4}
+    assert {layer for kind, event, layer in layers if (kind, event) == (POOL, CONFIRMED_BY)} == {
+        0,
+        1,
+        2,
+        3,
+        4,
+    }
+    assert seen[SESSION, ACCUMULATED] > 10
 
 
 def test_a_missing_row_a_wrong_number_and_a_wrong_state_are_noticed() -> None:
@@ -286,18 +296,13 @@ def states(reference: Reference) -> tuple[Any, ...]:
     return reference.trend, reference.range_low, reference.range_high, reference.atr
 
 
-def as_log(reference: Reference) -> EventLog:
-    """The reference in the engine's shape."""
-    import numpy as np
-
-    def pair(columns: Any, kind: Any) -> Any:
-        return np.array(columns[0], kind), np.array(columns[1], kind)
-
-    return EventLog(
-        np.array([row[:7] for row in reference.rows], np.int64),
-        np.array([row[7:] for row in reference.rows], np.float64),
-        np.array(reference.atr),
-        pair(reference.trend, np.int64),
-        pair(reference.range_low, np.float64),
-        pair(reference.range_high, np.float64),
+def as_log(reference: Reference) -> Any:
+    """The reference in the shape of the engine's log."""
+    return SimpleNamespace(
+        ints=np.array([row[:7] for row in reference.rows], np.int64),
+        floats=np.array([row[7:] for row in reference.rows], np.float64),
+        atr=np.array(reference.atr),
+        trend=reference.trend,
+        range_low=reference.range_low,
+        range_high=reference.range_high,
     )
