@@ -152,6 +152,24 @@ class EventLog:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class StructureEvent:
+    """One row of a log in words: what happened to which object, when it became known (the close) and where it is drawn (the open).
+
+    ``side`` 1 favours longs, −1 shorts, 0 neither; ``payload`` has the columns :data:`PAYLOAD` names for this event, with what they
+    mean left to it.
+    """
+
+    object_id: str
+    kind: Kind
+    event: Event
+    side: int
+    layer: str
+    known_ms: int
+    origin_ms: int
+    payload: Mapping[str, float]
+
+
 def object_id(detector: str, layer: str, side: int, origin_ms: int) -> str:
     """A stable id: 12 hex digits of a hash over detector, defining layer, side and origin (of what happens once: the time it
     became known). It does not depend on where the window starts. An heir shares its parent's origin, so its kind names both.

@@ -12,17 +12,20 @@ from typing import Any, Final
 import numpy as np
 
 from indicators.volatility import extend_atr
-from shared.errors import DataFault
+from shared.errors import DataFault, NotFound
 from shared.models.data import COLUMNS, Candles, Floats, Ints
-from shared.models.events import FLOAT_COLUMNS, INT_COLUMNS, EventLog
+from shared.models.events import FLOAT_COLUMNS, INT_COLUMNS, EventLog, StructureEvent
 from shared.models.profile import SmcRules
+from shared.models.smc import TimeframeStructure
 from shared.utils.kernels import kernel
 from strategy.smc.bos_choch import find_breaks, new_structure
 from strategy.smc.displacement import find_displacements
+from strategy.smc.fold import read_structure
 from strategy.smc.liquidity_sweeps import AWAY_BARS, find_sweeps
 from strategy.smc.liquidity_sweeps import FIELDS as POOL_FIELDS
 from strategy.smc.liquidity_sweeps import HEAD as POOL_HEAD
 from strategy.smc.log import RANK_TABLE, THINGS, merge_rows
+from strategy.smc.records import known_between, of_object, records
 from strategy.smc.sessions import ENDS_A_BAR, LEVEL_CELLS, clock_changes, find_periods, new_periods
 from strategy.smc.sessions import MEMORY as PERIOD_MEMORY
 from strategy.smc.swings import find_swings
@@ -110,6 +113,39 @@ class SmcSeries:
             _memory_bars(self.options),
         )
 
+    def snapshot(self, bar: int = -1) -> TimeframeStructure:
+        """What a trader would see at the close of ``bar`` (default: the last): living zones and pools with their state, structure per
+        layer, ranges, recent sweeps. Costs no more the longer the series is.
+
+        Raises:
+            DataFault: there is no such bar.
+        """
+        if not -1 <= bar < self._count or not self._count:
+            raise DataFault(
+                f"structure: no bar {bar} in a series of {self._count}", "Give a bar of the series"
+            )
+        return read_structure(self.candles, self.log, bar)
+
+    def events(self, since_ms: int, until_ms: int) -> tuple[StructureEvent, ...]:
+        """What became known after ``since_ms`` and not after ``until_ms``, in order."""
+        candles, log = self.candles, self.log
+        return tuple(records(candles, log, known_between(candles, log, since_ms, until_ms)))
+
+    def history(self, object_id: str) -> tuple[StructureEvent, ...]:
+        """The life of one object, from where it formed on.
+
+        Raises:
+            NotFound: the series has no such object.
+        """
+        candles, log = self.candles, self.log
+        rows = of_object(candles, log, object_id)
+        if not rows.size:
+            raise NotFound(
+                f"structure: no object {object_id!r} in these candles",
+                "Take an id from a snapshot or from events",
+            )
+        return tuple(records(candles, log, rows))
+
     def extend(self, candles: Candles) -> None:
         """Go on with newer closed candles of the same timeframe. Costs no more than they do.
 
@@ -157,9 +193,9 @@ class SmcSeries:
         self._numbers = {
             name: _grown(column, room * WIDE_STATE.get(name, 1)) for name, column in self._numbers.items()
         }
-        if have:
-            self._rooms = Rooms.of(self.options, room)
-            self._memory = _moved(self._memory, self._rooms)
+        rooms = Rooms.of(self.options, room)
+        if rooms != self._rooms:
+            self._rooms, self._memory = rooms, _moved(self._memory, rooms)
 
     def _run(self, start: int, n: int, room: int, length_ms: int) -> int:
         """Run the detectors over bars ``start`` to ``n``; how many rows they made. With enough room the rows join the log."""

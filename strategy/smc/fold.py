@@ -176,7 +176,7 @@ def _zone(found: Found, kind: ZoneKind, early_touches: int = 0, early_fill: floa
         fill=fill,
         mitigated=fill >= MITIGATED,
         freshness=freshness_of(found.age_bars, touches, fill, HALF_LIFE_BARS[kind]),
-        object_id=found.named(kind),
+        object_id=found.named(kind.value),
         origin_ms=found.origin_ms,
         known_ms=found.known_ms,
         age_bars=found.age_bars,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -20,7 +21,7 @@ from shared.models.events import EventLog, Kind
 from shared.models.profile import SmcRules
 from shared.models.timeframe import Timeframe
 from shared.utils import kernels
-from strategy.smc.engine import detect
+from strategy.smc.engine import SmcSeries, detect
 from strategy.smc.fold import read_structure
 from strategy.smc.snapshot import find_structure
 from tests.laws.markets import MOODS, STEP, cuts, market, markets, mirrored, scaled
@@ -103,6 +104,32 @@ def test_the_law_catches_a_detector_that_cheats(sabotage: Detector) -> None:
 def test_a_snapshot_of_the_past_is_what_was_seen_then(candles: Candles, cut: int) -> None:
     then = candles.head(cut)
     assert read_structure(candles, plainly(candles), cut - 1) == read_structure(then, plainly(then))
+
+
+@given(candles=markets, cuts=st.lists(cuts, min_size=1, max_size=6, unique=True))
+def test_a_series_fed_in_pieces_has_the_log_of_one_fed_at_once(candles: Candles, cuts: list[int]) -> None:
+    places = [0, *sorted(cuts), len(candles)]
+    series = SmcSeries(candles.head(0), RULES, STEP)
+    for start, stop in itertools.pairwise(places):
+        series.extend(candles.rows(start, stop))
+    assert same(series.log, plainly(candles))
+    assert np.array_equal(series.log.formed, plainly(candles).formed)
+
+
+def test_a_series_fed_bar_by_bar_has_the_log_of_one_fed_at_once() -> None:
+    candles = market(3, 400, "jumps", Timeframe.M15)
+    series = SmcSeries(candles.head(0), RULES, STEP)
+    for bar in range(len(candles)):
+        series.extend(candles.rows(bar, bar + 1))
+    assert same(series.log, plainly(candles))
+
+
+def test_a_log_handed_out_is_not_changed_by_later_candles() -> None:
+    candles = market(5, 700, "walk")
+    series = SmcSeries(candles.head(300), RULES, STEP)
+    early = series.log
+    series.extend(candles.rows(300, 700))
+    assert same(early, plainly(candles.head(300)))
 
 
 @given(candles=markets, power=st.sampled_from([-24, -3, 5, 20]))
