@@ -17,7 +17,7 @@ from typing import Final
 
 import numpy as np
 
-from shared.models.data import Floats, Ints
+from shared.models.data import AnyInts, Floats, Ints
 
 
 class Kind(IntEnum):
@@ -117,9 +117,9 @@ class EventLog:
     longer than ``memory_bars`` after it formed.
     """
 
-    ints: Ints
+    ints: AnyInts
     floats: Floats
-    formed: Ints
+    formed: AnyInts
     atr: Floats
     trend: tuple[Ints, Ints]
     range_low: tuple[Floats, Floats]
@@ -130,7 +130,7 @@ class EventLog:
         """Number of events."""
         return int(self.ints.shape[0])
 
-    def column(self, name: str) -> Ints | Floats:
+    def column(self, name: str) -> AnyInts | Floats:
         """One column by name."""
         if name in INT_COLUMNS:
             return self.ints[:, INT_COLUMNS.index(name)]

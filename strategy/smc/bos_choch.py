@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from shared.models.data import Floats, Ints
 from strategy.smc.displacement import largest_leg
-from strategy.smc.emit import emit
+from strategy.smc.emit import ITSELF, emit
 
 BREAK = 6
 FORMED = 1
@@ -111,7 +111,7 @@ def find_breaks(
             price = upper if sign > 0 else lower
             sweep = swept_within(swept, LOW if sign > 0 else HIGH, origin - SWEEP_REACH, t)
             emit(
-                ints_out, floats_out, rows_out, t, BREAK, FORMED, sign, layer, t * 2 + layer, pivot,
+                ints_out, floats_out, rows_out, t, BREAK, FORMED, sign, layer, t * 2 + layer, pivot, ITSELF,
                 extremes[pivot], 0.0, sign * (price - extremes[pivot]) / atr[t], largest_leg(legs, origin, t),
                 float(label), 1.0 if protected else 0.0, 1.0 if sweep else 0.0, float(t - pivot),
             )  # fmt: skip

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from shared.models.data import Floats, Ints
 
-INTS = 7
+INTS = 8
+"""Integer cells of a raw row: the log's seven, then the row at which the object formed."""
 FLOATS = 8
+ITSELF = -1
+"""Stands for the row at which the object forms."""
 
 
 def emit(
@@ -19,6 +22,7 @@ def emit(
     layer: int,
     thing: int,
     origin: int,
+    birth: int,
     low: float,
     high: float,
     a: float,
@@ -27,12 +31,14 @@ def emit(
     d: float,
     e: float,
     f: float,
-) -> None:
-    """Append one row; ``rows_out[0]`` counts rows also where the buffers are full, so that the caller can make room."""
+) -> int:
+    """Append one row and return its number; ``birth`` is the number of the row at which its object formed. ``rows_out`` holds how many
+    rows were made (also where the buffers are full, so that the caller can make room) and the number of the first."""
     row = rows_out[0]
     rows_out[0] = row + 1
+    number = rows_out[1] + row
     if (row + 1) * INTS > len(ints_out):
-        return
+        return int(number)
     at = row * INTS
     ints_out[at] = known
     ints_out[at + 1] = kind
@@ -41,6 +47,7 @@ def emit(
     ints_out[at + 4] = layer
     ints_out[at + 5] = thing
     ints_out[at + 6] = origin
+    ints_out[at + 7] = birth
     at = row * FLOATS
     floats_out[at] = low
     floats_out[at + 1] = high
@@ -50,3 +57,4 @@ def emit(
     floats_out[at + 5] = d
     floats_out[at + 6] = e
     floats_out[at + 7] = f
+    return int(number)

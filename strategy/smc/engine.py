@@ -13,18 +13,21 @@ import numpy as np
 
 from indicators.volatility import extend_atr
 from shared.errors import DataFault, NotFound
-from shared.models.data import COLUMNS, Candles, Floats, Ints
+from shared.models.data import COLUMNS, AnyInts, Candles, Floats, Ints
 from shared.models.events import FLOAT_COLUMNS, INT_COLUMNS, EventLog, StructureEvent
 from shared.models.profile import SmcRules
 from shared.models.smc import TimeframeStructure
+from shared.models.timeframe import DAY_MS
 from shared.utils.kernels import kernel
 from strategy.smc.bos_choch import find_breaks, new_structure
 from strategy.smc.displacement import find_displacements
+from strategy.smc.emit import FLOATS as RAW_FLOATS
+from strategy.smc.emit import INTS as RAW_INTS
 from strategy.smc.fold import read_structure
 from strategy.smc.liquidity_sweeps import AWAY_BARS, find_sweeps
 from strategy.smc.liquidity_sweeps import FIELDS as POOL_FIELDS
 from strategy.smc.liquidity_sweeps import HEAD as POOL_HEAD
-from strategy.smc.log import RANK_TABLE, THINGS, merge_rows
+from strategy.smc.log import RANK_TABLE, merge_rows
 from strategy.smc.records import known_between, of_object, records
 from strategy.smc.sessions import ENDS_A_BAR, LEVEL_CELLS, clock_changes, find_periods, new_periods
 from strategy.smc.sessions import MEMORY as PERIOD_MEMORY
@@ -35,6 +38,12 @@ from strategy.smc.zones import HEAD as ZONE_HEAD
 
 ROWS_A_BAR: Final = 5
 """First guess at the room the log needs; a run that needs more is repeated with enough."""
+CHUNK: Final = 16_384
+"""Bars taken at once: what a run needs beside the log stays small however long the series is."""
+FEW_BARS: Final = 64
+CLOCK_AHEAD_MS: Final = 90 * DAY_MS
+ROWS_AN_OBJECT: Final = 6
+"""More rows than one object can make at one bar: touched, four fills, invalidated."""
 ZONES_A_BAR: Final = 3
 """Zones of one side that can form at one bar: a gap and a block of each layer."""
 LEVELS_A_BAR: Final = 7
@@ -43,6 +52,7 @@ BOOKS: Final = ("zones", "heirs", "pools")
 
 FLOAT_STATE: Final = ("atr", "up", "down", "internal_low", "swing_low", "internal_high", "swing_high")
 INT_STATE: Final = (
+    "legs",
     *(
         "whole",
         "internal_pivots",
@@ -56,7 +66,7 @@ INT_STATE: Final = (
     ),
     *("internal_trend", "swing_trend"),
 )
-WIDE_STATE: Final = {"members": 2, "blocks": 2, "formed": THINGS}
+WIDE_STATE: Final = {"members": 2, "blocks": 2}
 """Integer state with several cells a bar."""
 
 
@@ -76,9 +86,11 @@ class SmcSeries:
         self._rows = 0
         self._columns = {name: np.empty(0) for name in (*COLUMNS, *FLOAT_STATE)}
         self._numbers = {name: np.empty(0, np.int64) for name in ("open_ms", *INT_STATE, *WIDE_STATE)}
-        self._ints = np.empty(0, np.int64)
+        self._ints = np.empty(0, np.int32)
         self._floats = np.empty(0)
-        self._row_formed = np.empty(0, np.int64)
+        self._formed = np.empty(0, np.int32)
+        self._order = np.empty(0, np.int32)
+        self._clock_ms, self._clock = -1, (np.empty(0, np.int64), np.empty(0, np.int64))
         self._rooms = Rooms.of(options, len(candles))
         self._memory = _new_memory(self._rooms)
         self._take(candles)
@@ -105,7 +117,7 @@ class SmcSeries:
         return EventLog(
             self._ints[: self._rows * width].reshape(-1, width),
             self._floats[: self._rows * len(FLOAT_COLUMNS)].reshape(-1, len(FLOAT_COLUMNS)),
-            self._row_formed[: self._rows],
+            self._formed[: self._rows],
             floats("atr"),
             (self._numbers["internal_trend"][:n], self._numbers["swing_trend"][:n]),
             (floats("internal_low"), floats("swing_low")),
@@ -165,23 +177,29 @@ class SmcSeries:
         self._take(candles)
 
     def _take(self, candles: Candles) -> None:
-        new = len(candles)
-        if not new:
-            return
-        start, n = self._count, self._count + new
-        self._make_room(n)
+        start, stop = self._count, self._count + len(candles)
+        self._make_room(stop)
         for name in COLUMNS:
-            self._columns[name][start:n] = getattr(candles, name)
-        self._numbers["open_ms"][start:n] = candles.open_ms
-        self._count = n
-        rows = ROWS_A_BAR * new + 64
-        before = {name: cells.copy() for name, cells in self._memory.items()} if start else {}
-        while True:
-            needed = self._run(start, n, rows, candles.timeframe.ms)
-            if needed <= rows:
-                return
+            self._columns[name][start:stop] = getattr(candles, name)
+        self._numbers["open_ms"][start:stop] = candles.open_ms
+        for first in range(start, stop, CHUNK):
+            self._advance(first, min(stop, first + CHUNK), candles.timeframe.ms)
+        self._count = stop
+
+    def _advance(self, start: int, n: int, length_ms: int) -> None:
+        """Take the memory from bar ``start`` to ``n``. A run that needs more rows than guessed is repeated from the memory before it."""
+        few = n - start <= FEW_BARS
+        rows = self._most_rows(n - start) if few else ROWS_A_BAR * (n - start) + 64
+        before = {} if few or not start else {name: cells.copy() for name, cells in self._memory.items()}
+        while (needed := self._run(start, n, rows, length_ms)) > rows:
             rows = needed
             self._memory = {name: cells.copy() for name, cells in before.items()} or _new_memory(self._rooms)
+
+    def _most_rows(self, bars: int) -> int:
+        """More rows than ``bars`` bars can make, from what is alive: so that feeding a few bars copies no memory."""
+        halves = [half for name in BOOKS for half in np.split(self._memory[name], 2)]
+        alive = int(sum(half[0] for half in halves)) + bars * (2 * ZONES_A_BAR + 2 * LEVELS_A_BAR)
+        return bars * (ROWS_AN_OBJECT * alive + 64)
 
     def _make_room(self, n: int) -> None:
         """Columns for ``n`` bars; twice as many when they grow, so that growing stays cheap."""
@@ -202,34 +220,42 @@ class SmcSeries:
         options, memory = self.options, self._memory
         columns = {name: column[:n] for name, column in self._columns.items()}
         numbers = {name: column[: n * WIDE_STATE.get(name, 1)] for name, column in self._numbers.items()}
-        raw_ints = np.empty(room * len(INT_COLUMNS), np.int64)
-        raw_floats = np.empty(room * len(FLOAT_COLUMNS))
+        raw_ints = np.empty(room * RAW_INTS, np.int32)
+        raw_floats = np.empty(room * RAW_FLOATS)
         times = numbers["open_ms"]
-        changes = clock_changes(int(times[0]), int(times[-1]) + length_ms, options.sessions, length_ms)
-        rows = np.zeros(1, np.int64)
+        changes = self._clock_until(int(times[0]), int(times[-1]) + length_ms, length_ms)
+        rows = np.array([0, self._rows], np.int64)
         _detect_all(
             start, times, length_ms, *(columns[name] for name in COLUMNS), self.tick, *changes, _numbers_of(options),
             _switches_of(options, self._rooms), *(columns[name] for name in FLOAT_STATE), *(numbers[name] for name in INT_STATE),
-            *(numbers[name] for name in WIDE_STATE if name != "formed"), *memory.values(),
+            *(numbers[name] for name in WIDE_STATE), *memory.values(),
             np.empty(1 + (n - start) * ENDS_A_BAR * LEVEL_CELLS, np.int64), raw_ints, raw_floats, rows,
         )  # fmt: skip
         made = int(rows[0])
         if made <= room:
-            self._join(start, n, made, raw_ints, raw_floats, numbers["formed"])
+            self._join(start, n, made, raw_ints, raw_floats)
         return made
 
-    def _join(self, start: int, n: int, made: int, raw_ints: Ints, raw_floats: Floats, formed: Ints) -> None:
+    def _clock_until(self, first_ms: int, last_ms: int, length_ms: int) -> tuple[Ints, Ints]:
+        """Clock changes up to ``last_ms`` at least; looked up some months ahead, so that feeding bars does not ask each time."""
+        if last_ms > self._clock_ms:
+            self._clock_ms = last_ms + CLOCK_AHEAD_MS
+            self._clock = clock_changes(first_ms, self._clock_ms, self.options.sessions, length_ms)
+        return self._clock
+
+    def _join(self, start: int, n: int, made: int, raw_ints: AnyInts, raw_floats: Floats) -> None:
         """Put new rows into their order at the end of the log."""
         total = self._rows + made
-        if total > self._row_formed.size:
+        if total > self._formed.size:
             room = total if not self._rows else max(total, 2 * self._rows)
             self._ints = _grown(self._ints, room * len(INT_COLUMNS))
             self._floats = _grown(self._floats, room * len(FLOAT_COLUMNS))
-            self._row_formed = _grown(self._row_formed, room)
+            self._formed = _grown(self._formed, room)
+            self._order = _grown(self._order, room)
         counts = np.empty((n - start) * (int(RANK_TABLE.max()) + 1) + 1, np.int64)
         merge_rows(
-            start, n, made, self._rows, raw_ints, raw_floats, RANK_TABLE.ravel(), counts, formed,
-            self._ints, self._floats, self._row_formed,
+            start, made, self._rows, raw_ints, raw_floats, RANK_TABLE.ravel(), counts, self._order,
+            self._ints, self._floats, self._formed,
         )  # fmt: skip
         self._rows = total
 
@@ -271,8 +297,8 @@ class Rooms:
 def _new_memory(rooms: Rooms) -> Memory:
     """What the detectors remember, before the first bar, in the order ``_detect_all`` takes it."""
     memory: Memory = {
-        "internal_pivots": np.full(2, -1, np.int64),
-        "swing_pivots": np.full(2, -1, np.int64),
+        "internal_pivots": np.full(4, -1, np.int64),
+        "swing_pivots": np.full(4, -1, np.int64),
         "periods": np.empty(PERIOD_MEMORY, np.int64),
         "internal": np.empty(7, np.int64),
         "swing": np.empty(7, np.int64),
@@ -353,6 +379,7 @@ def _detect_all(
     swing_low_out: Floats,
     internal_high_out: Floats,
     swing_high_out: Floats,
+    legs_out: Ints,
     whole_out: Ints,
     internal_pivots_out: Ints,
     swing_pivots_out: Ints,
@@ -390,7 +417,7 @@ def _detect_all(
     find_whole(start, open_ms, length_ms, volume, whole_out)
     extend_atr(start, high, low, close, 14, atr_out)
     find_displacements(
-        start, open_, high, low, close, volume, atr_out, whole_out, displaced, up_out, down_out,
+        start, open_, high, low, close, volume, atr_out, whole_out, displaced, up_out, down_out, legs_out,
         ints_out, floats_out, rows_out,
     )  # fmt: skip
     find_swings(
@@ -422,7 +449,7 @@ def _detect_all(
     )  # fmt: skip
     find_zones(
         start, open_, high, low, close, volume, atr_out, whole_out, tick, gap_atr, displaced, body_only, at_extreme,
-        lost_by_wick, zone_expiry, zone_room, spawn_expiry, heir_room, up_out, down_out, swept_out,
+        lost_by_wick, zone_expiry, zone_room, spawn_expiry, heir_room, up_out, down_out, legs_out, swept_out,
         internal_out, internal_origins_out, swing_out, swing_origins_out, gaps_out, blocks_out, zones_out, heirs_out,
         ints_out, floats_out, rows_out,
     )  # fmt: skip

@@ -7,7 +7,8 @@ import numpy as np
 from shared.models.data import Floats, Ints
 from shared.models.events import EventLog
 from shared.utils.kernels import kernel
-from strategy.smc.emit import FLOATS, INTS
+from strategy.smc.emit import FLOATS
+from strategy.smc.log import COLUMNS
 
 RECENT_BARS = 50
 """Sweeps and displacements of this many bars are shown."""
@@ -77,8 +78,8 @@ def _pick(
     """Fold the rows, then pick from the newest back; returns how many were picked."""
     for row in range(len(formed)):
         alive_out[row] = 0
-        kind, event = ints[row * INTS + 1], ints[row * INTS + 2]
-        layer, measure = ints[row * INTS + 4], floats[row * FLOATS + 2]
+        kind, event = ints[row * COLUMNS + 1], ints[row * COLUMNS + 2]
+        layer, measure = ints[row * COLUMNS + 4], floats[row * FLOATS + 2]
         if event == FORMED or event == ACCUMULATED:
             alive_out[row] = 1
             touches_out[row] = 0
@@ -106,7 +107,7 @@ def _pick(
             fill_out[at] = measure
         elif kind == SESSION:
             mark_out[at] = event - ACCUMULATED
-            touches_out[at] = ints[row * INTS + 3]
+            touches_out[at] = ints[row * COLUMNS + 3]
         elif event == INVALIDATED or event == EXPIRED or event == BROKEN:
             alive_out[at] = 0
         elif event == SWEPT_WICK or event == SWEPT_RECLAIM:
@@ -124,8 +125,8 @@ def _pick(
         row = len(formed) - 1 - back
         if alive_out[row] == 0:
             continue
-        kind, event, layer = ints[row * INTS + 1], ints[row * INTS + 2], ints[row * INTS + 4]
-        recent = bar - ints[row * INTS] <= RECENT_BARS
+        kind, event, layer = ints[row * COLUMNS + 1], ints[row * COLUMNS + 2], ints[row * COLUMNS + 4]
+        recent = bar - ints[row * COLUMNS] <= RECENT_BARS
         if kind == DISPLACEMENT and not recent:
             continue
         if kind == SESSION:
@@ -150,10 +151,10 @@ def _pick(
         at = picked * PICK_INTS
         picks_out[at] = kind
         picks_out[at + 1] = event
-        picks_out[at + 2] = ints[row * INTS + 3]
+        picks_out[at + 2] = ints[row * COLUMNS + 3]
         picks_out[at + 3] = layer
-        picks_out[at + 4] = ints[row * INTS]
-        picks_out[at + 5] = ints[row * INTS + 6]
+        picks_out[at + 4] = ints[row * COLUMNS]
+        picks_out[at + 5] = ints[row * COLUMNS + 6]
         picks_out[at + 6] = touches_out[row]
         picks_out[at + 7] = bits_out[row]
         picks_out[at + 8] = count_out[row]

@@ -8,7 +8,7 @@ counts once, whatever names it. Prices are walked upwards for highs and downward
 from __future__ import annotations
 
 from shared.models.data import Floats, Ints
-from strategy.smc.emit import emit
+from strategy.smc.emit import ITSELF, emit
 from strategy.smc.sessions import LEVEL_CELLS
 from strategy.smc.volume import relative_volume
 
@@ -27,8 +27,8 @@ FORMED, CONFIRMED_BY, JOINED, EXPIRED, TAKEN, SWEPT_WICK, SWEPT_RECLAIM, BROKEN,
 HEAD = 4
 SIZE, EDGE, OLDEST, BUSY = 0, 1, 2, 3
 """Head of a book: pools in it, the level price meets first, the bar the oldest formed at, pools taken or swept."""
-FIELDS = 9
-LEVEL, FIRST, LAST, COUNT, TAKEN_AT, SWEPT_AT, DEPTH, FORMED_AT, SOURCES = 0, 1, 2, 3, 4, 5, 6, 7, 8
+FIELDS = 10
+LEVEL, FIRST, LAST, COUNT, TAKEN_AT, SWEPT_AT, DEPTH, FORMED_AT, SOURCES, BIRTH = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
 APART = 5
 HIGH, LOW = 1, 2
 AWAY_BARS = 3
@@ -297,17 +297,21 @@ def _add_level(
     book_out[at + DEPTH] = 0.0
     book_out[at + FORMED_AT] = t
     book_out[at + SOURCES] = bit
+    book_out[at + BIRTH] = ITSELF
     book_out[book] += 1.0
     members_out[cell] = place
-    _log(t, sign, FORMED, source, at, 1.0, 0, 0.0, 0.0, book_out, ints_out, floats_out, rows_out)
+    book_out[at + BIRTH] = _log(
+        t, sign, FORMED, source, at, 1.0, 0, 0.0, 0.0, book_out, ints_out, floats_out, rows_out
+    )
 
 
 def _log(
     t: int, sign: int, event: int, layer: int, at: int, measure: float, bars: int, wick: float, busy: float,
     book: Floats, ints_out: Ints, floats_out: Floats, rows_out: Ints,
-) -> None:  # fmt: skip
+) -> int:  # fmt: skip
     first = int(book[at + FIRST])
-    emit(
+    return emit(
         ints_out, floats_out, rows_out, t, POOL, event, -sign, layer, first * 2 + (1 if sign > 0 else 0), first,
+        int(book[at + BIRTH]),
         sign * book[at + LEVEL], 0.0, measure, float(bars), wick, busy, 0.0, 0.0,
     )  # fmt: skip

@@ -15,7 +15,7 @@ import numpy as np
 from shared.errors import ConfigFault
 from shared.models.data import Floats, Ints
 from shared.models.timeframe import DAY_MS, MINUTE_MS, MONDAY_MS
-from strategy.smc.emit import emit
+from strategy.smc.emit import ITSELF, emit
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -36,10 +36,10 @@ LEVEL_CELLS = 4
 KEY, FIRST, HIGH_AT, LOW_AT, NOW, UNTIL, CELLS = 0, 1, 2, 3, 4, 5, 6
 """Memory of a track: the period collected (−1 none), its first bar (−1 if it began before the series), the bars of its extremes;
 the period of the newest instant looked at, and the instant up to which no other can begin."""
-PHASE, RANGE_FIRST, RANGE_HIGH, RANGE_LOW, RANGE_DAY, CHANGE = 18, 19, 20, 21, 22, 23
-"""Memory of the session model: phase, first bar of its range, the bars of the range's edges and its local day; then
+PHASE, RANGE_FIRST, RANGE_HIGH, RANGE_LOW, RANGE_DAY, BIRTH, CHANGE = 18, 19, 20, 21, 22, 23, 24
+"""Memory of the session model: phase, first bar of its range, the bars of the range's edges its local day and its row; then
 which clock change is in force."""
-MEMORY = 24
+MEMORY = 25
 HOUR_MS = 60 * MINUTE_MS
 HALF_HOUR_MS = 30 * MINUTE_MS
 WEEK_MS = 7 * DAY_MS
@@ -227,7 +227,10 @@ def _end(
         memo_out[RANGE_HIGH] = memo_out[at + HIGH_AT]
         memo_out[RANGE_LOW] = memo_out[at + LOW_AT]
         height = high[memo_out[RANGE_HIGH]] - low[memo_out[RANGE_LOW]]
-        _log(t, ACCUMULATED, 0, height / atr[t], high, low, memo_out, ints_out, floats_out, rows_out)
+        memo_out[BIRTH] = ITSELF
+        memo_out[BIRTH] = _log(
+            t, ACCUMULATED, 0, height / atr[t], high, low, memo_out, ints_out, floats_out, rows_out
+        )
 
 
 def _walk(t: int, key: int, high: Floats, low: Floats, close: Floats, atr: Floats, memo_out: Ints,
@@ -263,8 +266,9 @@ def _walk(t: int, key: int, high: Floats, low: Floats, close: Floats, atr: Float
 def _log(
     t: int, event: int, side: int, measure: float, high: Floats, low: Floats, memo: Ints,
     ints_out: Ints, floats_out: Floats, rows_out: Ints,
-) -> None:  # fmt: skip
-    emit(
+) -> int:  # fmt: skip
+    return emit(
         ints_out, floats_out, rows_out, t, SESSION, event, side, SESSION_LAYER, memo[RANGE_FIRST], memo[RANGE_FIRST],
+        memo[BIRTH],
         low[memo[RANGE_LOW]], high[memo[RANGE_HIGH]], measure, 0.0, 0.0, 0.0, 0.0, 0.0,
     )  # fmt: skip

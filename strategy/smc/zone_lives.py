@@ -29,6 +29,7 @@ def find_zones(
     heir_room: int,
     up: Floats,
     down: Floats,
+    legs: Ints,
     swept: Ints,
     internal: Ints,
     internal_origins: Ints,
@@ -66,7 +67,7 @@ def find_zones(
         gaps_out[t] = 0
         if whole[t] >= 3:
             gaps_out[t] = add_gap(
-                t, high, low, close, atr, gap_atr, tick, displaced, up, down, room, zones_out,
+                t, high, low, close, atr, gap_atr, tick, displaced, up, down, legs, room, zones_out,
                 ints_out, floats_out, rows_out,
             )  # fmt: skip
         for layer in range(2):

@@ -8,14 +8,14 @@ four comparisons. A zone is first tested on the bar after it became known.
 from __future__ import annotations
 
 from shared.models.data import Floats, Ints
-from strategy.smc.emit import emit
+from strategy.smc.emit import ITSELF, emit
 
 HEAD = 6
 SIZE, ENTERED, DEEPER, BEYOND, LEAVES, OLDEST = 0, 1, 2, 3, 4, 5
 """Head of a half: zones in it, then the prices (in its direction) below which one is entered, filled deeper or lost by a
 close, at or above which a close leaves one, and the bar at which the oldest became known."""
-FIELDS = 8
-NEAR, FAR, KNOWN, THING, ORIGIN, DEEP, OUTSIDE, KIND = 0, 1, 2, 3, 4, 5, 6, 7
+FIELDS = 9
+NEAR, FAR, KNOWN, THING, ORIGIN, DEEP, OUTSIDE, KIND, BIRTH = 0, 1, 2, 3, 4, 5, 6, 7, 8
 """A row. ``DEEP`` is the furthest price reached, at first the near edge; a negative ``KIND`` marks a swept leg."""
 FAIR_VALUE_GAP, INVERSE_GAP, BREAKER, MITIGATION_BLOCK = 1, 7, 8, 9
 TOUCHED, FILLED_25 = 6, 7
@@ -30,7 +30,7 @@ def half_of(side: int, room: int) -> int:
 
 def add_zone(
     side: int, near: float, far: float, known: int, thing: int, origin: int, deep: float, outside: float,
-    kind: int, room: int, book_out: Floats,
+    kind: int, birth: int, room: int, book_out: Floats,
 ) -> None:  # fmt: skip
     """Enter a zone; ``near``, ``far`` and ``deep`` are prices in the zone's direction."""
     half = half_of(side, room)
@@ -43,20 +43,21 @@ def add_zone(
     book_out[at + DEEP] = deep
     book_out[at + OUTSIDE] = outside
     book_out[at + KIND] = kind
+    book_out[at + BIRTH] = birth
     if book_out[half] == 0.0:
         _forget(half, book_out)
     book_out[half] += 1.0
     _watch(half, at, book_out)
 
 
-def is_alive(side: int, thing: int, kind: int, room: int, book: Floats) -> bool:
-    """Whether an object stands in the book."""
+def birth_of(side: int, thing: int, kind: int, room: int, book: Floats) -> int:
+    """The row at which a living object formed; −1 if it does not stand in the book."""
     half = half_of(side, room)
     for i in range(int(book[half])):
         at = half + HEAD + i * FIELDS
         if book[at + THING] == thing and abs(book[at + KIND]) == kind:
-            return True
-    return False
+            return int(book[at + BIRTH])
+    return -1
 
 
 def share_of(near: float, far: float, price: float) -> float:
@@ -137,11 +138,11 @@ def _spawn(
     outside = 1.0 if -close >= near else 0.0
     thing, origin = int(book[at + THING]), int(book[at + ORIGIN])
     edges = side * book[at + NEAR], side * book[at + FAR]
-    emit(
-        ints_out, floats_out, rows_out, t, heir, FORMED, -side, -1, thing, origin,
+    birth = emit(
+        ints_out, floats_out, rows_out, t, heir, FORMED, -side, -1, thing, origin, ITSELF,
         min(edges[0], edges[1]), max(edges[0], edges[1]), atr, 0.0, 0.0, 0.0, 0.0, 0.0,
     )  # fmt: skip
-    add_zone(-side, near, far, t, thing, origin, near, outside, heir, heir_room, heirs_out)
+    add_zone(-side, near, far, t, thing, origin, near, outside, heir, birth, heir_room, heirs_out)
 
 
 def _forget(half: int, book_out: Floats) -> None:
@@ -172,5 +173,5 @@ def _log(
     far = side * book[at + FAR]
     emit(
         ints_out, floats_out, rows_out, t, int(abs(book[at + KIND])), event, side, -1, int(book[at + THING]),
-        int(book[at + ORIGIN]), min(near, far), max(near, far), share, 0.0, 0.0, 0.0, 0.0, 0.0,
+        int(book[at + ORIGIN]), int(book[at + BIRTH]), min(near, far), max(near, far), share, 0.0, 0.0, 0.0, 0.0, 0.0,
     )  # fmt: skip
