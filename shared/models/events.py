@@ -113,12 +113,15 @@ class EventLog:
     or −1 (the direction favoured; a swing or pool above price is −1), ``layer`` 0 internal, 1 swing, 2 day, 3 week, 4
     session, −1 none.
     ``trend``, ``range_low`` and ``range_high`` are state columns per layer, shape (n bars,): NaN range before the
-    first pair of swings. ``formed`` is the row at which a row's object formed. ``atr`` is the yardstick, NaN during its warm-up. No object lives
+    first pair of swings. ``formed`` is the row at which a row's object formed. ``measures`` is
+    payload column ``a``; the other columns stand in ``details`` (m, 7) at row ``detail``, which is −1 where there are none. ``atr`` is the yardstick, NaN during its warm-up. No object lives
     longer than ``memory_bars`` after it formed.
     """
 
     ints: AnyInts
-    floats: Floats
+    measures: Floats
+    detail: AnyInts
+    details: Floats
     formed: AnyInts
     atr: Floats
     trend: tuple[Ints, Ints]
@@ -129,6 +132,22 @@ class EventLog:
     def __len__(self) -> int:
         """Number of events."""
         return int(self.ints.shape[0])
+
+    @property
+    def floats(self) -> Floats:
+        """The whole payload, shape (rows, 8) in the order of :data:`FLOAT_COLUMNS`: made from the columns when asked for."""
+        return self.payload(np.arange(len(self)))
+
+    def payload(self, rows: AnyInts) -> Floats:
+        """The payload of some rows, shape (m, 8). A zone's life rows have the edges of the row at which it formed."""
+        table = np.zeros((rows.size, len(FLOAT_COLUMNS)))
+        table[:, _MEASURE] = self.measures[rows]
+        detail = self.detail[rows]
+        table[np.ix_(detail >= 0, _DETAILS)] = self.details[detail[detail >= 0]]
+        event = self.ints[rows, 2]
+        lives = (detail < 0) & (event >= Event.TOUCHED) & (event <= Event.EXPIRED)
+        table[lives, :2] = self.details[self.detail[self.formed[rows[lives]]], :2]
+        return table
 
     def column(self, name: str) -> AnyInts | Floats:
         """One column by name."""
@@ -142,7 +161,9 @@ class EventLog:
         bars = bar + 1
         return EventLog(
             self.ints[:rows],
-            self.floats[:rows],
+            self.measures[:rows],
+            self.detail[:rows],
+            self.details,
             self.formed[:rows],
             self.atr[:bars],
             (self.trend[0][:bars], self.trend[1][:bars]),
@@ -150,6 +171,10 @@ class EventLog:
             (self.range_high[0][:bars], self.range_high[1][:bars]),
             self.memory_bars,
         )
+
+
+_MEASURE: Final = FLOAT_COLUMNS.index("a")
+_DETAILS: Final = np.delete(np.arange(len(FLOAT_COLUMNS)), _MEASURE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,14 @@ import numpy as np
 from indicators.volatility import extend_atr
 from shared.errors import DataFault, NotFound
 from shared.models.data import COLUMNS, AnyInts, Candles, Floats, Ints
-from shared.models.events import FLOAT_COLUMNS, INT_COLUMNS, EventLog, StructureEvent
+from shared.models.events import INT_COLUMNS, EventLog, StructureEvent
 from shared.models.profile import SmcRules
 from shared.models.smc import TimeframeStructure
 from shared.models.timeframe import DAY_MS
 from shared.utils.kernels import kernel
 from strategy.smc.bos_choch import find_breaks, new_structure
 from strategy.smc.displacement import find_displacements
-from strategy.smc.emit import FLOATS as RAW_FLOATS
+from strategy.smc.emit import DETAILED, DETAILS, MADE
 from strategy.smc.emit import INTS as RAW_INTS
 from strategy.smc.fold import read_structure
 from strategy.smc.liquidity_sweeps import AWAY_BARS, find_sweeps
@@ -84,10 +84,13 @@ class SmcSeries:
         self._parts = [candles]
         self._count = 0
         self._rows = 0
+        self._detailed = 0
         self._columns = {name: np.empty(0) for name in (*COLUMNS, *FLOAT_STATE)}
         self._numbers = {name: np.empty(0, np.int64) for name in ("open_ms", *INT_STATE, *WIDE_STATE)}
         self._ints = np.empty(0, np.int32)
-        self._floats = np.empty(0)
+        self._measures = np.empty(0)
+        self._details = np.empty(0)
+        self._detail = np.empty(0, np.int32)
         self._formed = np.empty(0, np.int32)
         self._order = np.empty(0, np.int32)
         self._clock_ms, self._clock = -1, (np.empty(0, np.int64), np.empty(0, np.int64))
@@ -116,7 +119,9 @@ class SmcSeries:
 
         return EventLog(
             self._ints[: self._rows * width].reshape(-1, width),
-            self._floats[: self._rows * len(FLOAT_COLUMNS)].reshape(-1, len(FLOAT_COLUMNS)),
+            self._measures[: self._rows],
+            self._detail[: self._rows],
+            self._details[: self._detailed * DETAILS].reshape(-1, DETAILS),
             self._formed[: self._rows],
             floats("atr"),
             (self._numbers["internal_trend"][:n], self._numbers["swing_trend"][:n]),
@@ -221,19 +226,20 @@ class SmcSeries:
         columns = {name: column[:n] for name, column in self._columns.items()}
         numbers = {name: column[: n * WIDE_STATE.get(name, 1)] for name, column in self._numbers.items()}
         raw_ints = np.empty(room * RAW_INTS, np.int32)
-        raw_floats = np.empty(room * RAW_FLOATS)
+        raw_floats = np.empty(room * (1 + DETAILS))
         times = numbers["open_ms"]
         changes = self._clock_until(int(times[0]), int(times[-1]) + length_ms, length_ms)
-        rows = np.array([0, self._rows], np.int64)
+        rows = np.array([0, self._rows, 0, self._detailed, room], np.int64)
         _detect_all(
             start, times, length_ms, *(columns[name] for name in COLUMNS), self.tick, *changes, _numbers_of(options),
             _switches_of(options, self._rooms), *(columns[name] for name in FLOAT_STATE), *(numbers[name] for name in INT_STATE),
             *(numbers[name] for name in WIDE_STATE), *memory.values(),
             np.empty(1 + (n - start) * ENDS_A_BAR * LEVEL_CELLS, np.int64), raw_ints, raw_floats, rows,
         )  # fmt: skip
-        made = int(rows[0])
+        made, detailed = int(rows[MADE]), int(rows[DETAILED])
         if made <= room:
             self._join(start, n, made, raw_ints, raw_floats)
+            self._keep_details(raw_floats[room : room + detailed * DETAILS])
         return made
 
     def _clock_until(self, first_ms: int, last_ms: int, length_ms: int) -> tuple[Ints, Ints]:
@@ -243,21 +249,30 @@ class SmcSeries:
             self._clock = clock_changes(first_ms, self._clock_ms, self.options.sessions, length_ms)
         return self._clock
 
-    def _join(self, start: int, n: int, made: int, raw_ints: AnyInts, raw_floats: Floats) -> None:
+    def _join(self, start: int, n: int, made: int, raw_ints: AnyInts, raw_measures: Floats) -> None:
         """Put new rows into their order at the end of the log."""
         total = self._rows + made
         if total > self._formed.size:
             room = total if not self._rows else max(total, 2 * self._rows)
             self._ints = _grown(self._ints, room * len(INT_COLUMNS))
-            self._floats = _grown(self._floats, room * len(FLOAT_COLUMNS))
+            self._measures = _grown(self._measures, room)
             self._formed = _grown(self._formed, room)
+            self._detail = _grown(self._detail, room)
             self._order = _grown(self._order, room)
         counts = np.empty((n - start) * (int(RANK_TABLE.max()) + 1) + 1, np.int64)
         merge_rows(
-            start, made, self._rows, raw_ints, raw_floats, RANK_TABLE.ravel(), counts, self._order,
-            self._ints, self._floats, self._formed,
+            start, made, self._rows, raw_ints, raw_measures, RANK_TABLE.ravel(), counts, self._order,
+            self._ints, self._measures, self._formed, self._detail,
         )  # fmt: skip
         self._rows = total
+
+    def _keep_details(self, made: Floats) -> None:
+        """Put new details at the end of theirs."""
+        start, stop = self._detailed * DETAILS, self._detailed * DETAILS + made.size
+        if stop > self._details.size:
+            self._details = _grown(self._details, stop if not start else max(stop, 2 * start))
+        self._details[start:stop] = made
+        self._detailed = stop // DETAILS
 
 
 def detect(candles: Candles, options: SmcRules, tick: float) -> EventLog:

@@ -7,7 +7,7 @@ import numpy as np
 from shared.models.data import Floats, Ints
 from shared.models.events import EventLog
 from shared.utils.kernels import kernel
-from strategy.smc.emit import FLOATS
+from strategy.smc.emit import DETAILS
 from strategy.smc.log import COLUMNS
 
 RECENT_BARS = 50
@@ -49,7 +49,8 @@ def pick(log: EventLog, bar: int) -> tuple[Ints, Floats]:
     count = 0
     if rows:
         count = _pick(
-            bar, first, log.ints[first:stop].reshape(-1), log.floats[first:stop].reshape(-1), log.formed[first:stop],
+            bar, first, log.ints[first:stop].reshape(-1), log.measures[first:stop], log.detail[first:stop],
+            log.details.reshape(-1), log.formed[first:stop],
             *state, *values, ints, floats,
         )  # fmt: skip
     return (
@@ -63,7 +64,9 @@ def _pick(
     bar: int,
     first: int,
     ints: Ints,
-    floats: Floats,
+    measures: Floats,
+    detail: Ints,
+    details: Floats,
     formed: Ints,
     alive_out: Ints,
     touches_out: Ints,
@@ -79,7 +82,7 @@ def _pick(
     for row in range(len(formed)):
         alive_out[row] = 0
         kind, event = ints[row * COLUMNS + 1], ints[row * COLUMNS + 2]
-        layer, measure = ints[row * COLUMNS + 4], floats[row * FLOATS + 2]
+        layer, measure = ints[row * COLUMNS + 4], measures[row]
         if event == FORMED or event == ACCUMULATED:
             alive_out[row] = 1
             touches_out[row] = 0
@@ -87,7 +90,7 @@ def _pick(
             count_out[row] = 1
             mark_out[row] = 0
             fill_out[row] = 0.0
-            level_out[row] = floats[row * FLOATS]
+            level_out[row] = details[detail[row] * DETAILS]
             continue
         at = formed[row] - first
         if at < 0:
@@ -96,7 +99,7 @@ def _pick(
             bits_out[at] |= 1 << layer
         elif event == JOINED:
             bits_out[at] |= 1 << layer
-            level_out[at] = floats[row * FLOATS]
+            level_out[at] = details[detail[row] * DETAILS]
             count_out[at] = int(measure)
         elif TOUCHED <= event <= FILLED_100:
             touches_out[at] += 1 if event == TOUCHED else 0
@@ -160,8 +163,11 @@ def _pick(
         picks_out[at + 8] = count_out[row]
         picks_out[at + 9] = mark_out[row]
         at = picked * PICK_FLOATS
-        for field in range(FLOATS):
-            payload_out[at + field] = floats[row * FLOATS + field]
+        payload_out[at] = details[detail[row] * DETAILS]
+        payload_out[at + 1] = details[detail[row] * DETAILS + 1]
+        payload_out[at + 2] = measures[row]
+        for field in range(2, DETAILS):
+            payload_out[at + field + 1] = details[detail[row] * DETAILS + field]
         payload_out[at + 8] = away
         payload_out[at + 9] = level_out[row]
         picked += 1

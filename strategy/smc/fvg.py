@@ -7,7 +7,7 @@ gap lost by a close beyond its far edge becomes an inverse gap of the other side
 from __future__ import annotations
 
 from shared.models.data import Floats, Ints
-from strategy.smc.emit import ITSELF, emit
+from strategy.smc.emit import ITSELF, emit, emit_short
 from strategy.smc.zones import FAIR_VALUE_GAP, FORMED, add_zone
 
 DISPLACEMENT = 5
@@ -42,8 +42,7 @@ def add_gap(
         side, side * near, side * far, t, t, t - 1, side * near, 1.0, FAIR_VALUE_GAP, birth, room, book_out
     )
     if (up if side > 0 else down)[t - 1] >= displaced:
-        emit(
-            ints_out, floats_out, rows_out, t, DISPLACEMENT, MADE_FVG, side, -1, t - 1, t - 1, legs[t - 1],
-            0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0,
+        emit_short(
+            ints_out, floats_out, rows_out, t, DISPLACEMENT, MADE_FVG, side, -1, t - 1, t - 1, legs[t - 1], 0.0,
         )  # fmt: skip
     return side

@@ -13,7 +13,7 @@ import numpy as np
 from shared.models.data import Floats, Ints
 from shared.models.events import INT_COLUMNS, Event, Kind
 from shared.utils.kernels import kernel
-from strategy.smc.emit import FLOATS, INTS
+from strategy.smc.emit import INTS
 
 RANKS: Final[dict[tuple[Kind, Event | None], int]] = {
     (Kind.POOL, None): 1,
@@ -58,16 +58,17 @@ def merge_rows(
     made: int,
     before: int,
     raw_ints: Ints,
-    raw_floats: Floats,
+    raw_measures: Floats,
     ranks: Ints,
     places_out: Ints,
     order_out: Ints,
     ints_out: Ints,
-    floats_out: Floats,
+    measures_out: Floats,
     formed_out: Ints,
+    detail_out: Ints,
 ) -> None:
     """Append ``made`` raw rows to the ``before`` rows of the log, stably sorted by bar and rank (a counting sort). ``order_out`` keeps
-    where every raw row went, ``formed_out`` the row at which each row's object formed."""
+    where every raw row went, ``formed_out`` the row at which each row's object formed, ``detail_out`` the row of its details."""
     for cell in range(len(places_out)):
         places_out[cell] = 0
     for row in range(made):
@@ -86,7 +87,7 @@ def merge_rows(
         to = order_out[before + row]
         birth = raw_ints[row * INTS + COLUMNS]
         formed_out[to] = to if birth < 0 else order_out[birth]
+        detail_out[to] = raw_ints[row * INTS + COLUMNS + 1]
+        measures_out[to] = raw_measures[row]
         for field in range(COLUMNS):
             ints_out[to * COLUMNS + field] = raw_ints[row * INTS + field]
-        for field in range(FLOATS):
-            floats_out[to * FLOATS + field] = raw_floats[row * FLOATS + field]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from shared.models.data import Floats, Ints
 from strategy.smc.bos_choch import SWEEP_REACH, swept_within
 from strategy.smc.displacement import largest_leg
-from strategy.smc.emit import ITSELF, emit
+from strategy.smc.emit import ITSELF, emit, emit_short
 from strategy.smc.volume import relative_volume
 from strategy.smc.zones import FORMED, add_zone, birth_of, share_of
 
@@ -37,9 +37,8 @@ def add_block(
         birth = birth_of(side, thing, ORDER_BLOCK, room, book_out)
         if birth >= 0 and not layers_out[thing] & bit:
             layers_out[thing] |= bit
-            emit(
-                ints_out, floats_out, rows_out, t, ORDER_BLOCK, CONFIRMED_BY, side, layer, thing, candle, birth,
-                0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0,
+            emit_short(
+                ints_out, floats_out, rows_out, t, ORDER_BLOCK, CONFIRMED_BY, side, layer, thing, candle, birth, 0.0,
             )  # fmt: skip
         return
     near, far = block_edges(open_, high, low, close, side, candle, origin, body_only)

@@ -8,7 +8,7 @@ four comparisons. A zone is first tested on the bar after it became known.
 from __future__ import annotations
 
 from shared.models.data import Floats, Ints
-from strategy.smc.emit import ITSELF, emit
+from strategy.smc.emit import ITSELF, emit, emit_short
 
 HEAD = 6
 SIZE, ENTERED, DEEPER, BEYOND, LEAVES, OLDEST = 0, 1, 2, 3, 4, 5
@@ -169,9 +169,7 @@ def _log(
     t: int, side: int, event: int, at: int, share: float, book: Floats,
     ints_out: Ints, floats_out: Floats, rows_out: Ints,
 ) -> None:  # fmt: skip
-    near = side * book[at + NEAR]
-    far = side * book[at + FAR]
-    emit(
-        ints_out, floats_out, rows_out, t, int(abs(book[at + KIND])), event, side, -1, int(book[at + THING]),
-        int(book[at + ORIGIN]), int(book[at + BIRTH]), min(near, far), max(near, far), share, 0.0, 0.0, 0.0, 0.0, 0.0,
-    )  # fmt: skip
+    kind, thing, origin = int(abs(book[at + KIND])), int(book[at + THING]), int(book[at + ORIGIN])
+    emit_short(
+        ints_out, floats_out, rows_out, t, kind, event, side, -1, thing, origin, int(book[at + BIRTH]), share
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from shared.models.timeframe import Timeframe
 from strategy.smc.engine import detect
 from strategy.smc.fold import read_structure
 from tests.laws.markets import MOODS, STEP, market, mirrored, scaled
+from tests.laws.tampering import kept
 from tests.laws.test_detector_laws import is_causal, plainly, same
 
 NIGHTLY = os.environ.get("SNIPERSIGHT_HYPOTHESIS") == "nightly"
@@ -108,24 +108,22 @@ def is_mirrored(find: Find, candles: Candles) -> bool:
     return here == there and np.array_equal(one.trend[0], -other.trend[0])
 
 
-def kept(log: EventLog, rows: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> EventLog:
-    return replace(log, ints=log.ints[rows], floats=log.floats[rows], formed=log.formed[rows])
-
-
 def merges_neighbouring_gaps(candles: Candles) -> EventLog:
     """Sabotage: a gap that a second one follows at once is taken back, and the second stands for both."""
     log = plainly(candles)
     gaps = log.ints[(log.ints[:, 1] == Kind.FAIR_VALUE_GAP) & (log.ints[:, 2] == 1)]
     known = {(int(row[0]), int(row[3])) for row in gaps}
     followed = {int(row[5]) for row in gaps if (int(row[0]) + 1, int(row[3])) in known}
-    return kept(log, np.array([not (row[1] == 1 and row[5] in followed) for row in log.ints.tolist()], bool))
+    return kept(log, np.flatnonzero([not (row[1] == 1 and row[5] in followed) for row in log.ints.tolist()]))
 
 
 def sees_shorts_with_another_eye(candles: Candles) -> EventLog:
     """Sabotage: of gaps below price only the large ones count."""
     log = plainly(candles)
     small = log.floats[:, 1] - log.floats[:, 0] < 0.5 * log.floats[:, 2]
-    return kept(log, ~((log.ints[:, 1] == Kind.FAIR_VALUE_GAP) & (log.ints[:, 3] < 0) & small))
+    return kept(
+        log, np.flatnonzero(~((log.ints[:, 1] == Kind.FAIR_VALUE_GAP) & (log.ints[:, 3] < 0) & small))
+    )
 
 
 def test_the_prefix_law_catches_gaps_merged_in_hindsight() -> None:
