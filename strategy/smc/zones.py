@@ -90,18 +90,23 @@ def live_zones(
     """Take a half through bar ``t``; the dead leave it. Prices in its direction. An invalidated zone leaves an heir on the other
     side in ``heirs_out``, unless ``heir_room`` is 0."""
     half = half_of(side, room)
-    size = int(book_out[half])
-    book_out[half] = 0.0
-    _forget(half, book_out)
-    for i in range(size):
+    to = half + HEAD
+    entered, deeper, beyond, leaves, oldest = -FAR_AWAY, -FAR_AWAY, -FAR_AWAY, FAR_AWAY, FAR_AWAY
+    for i in range(int(book_out[half])):
         at = half + HEAD + i * FIELDS
-        near, far, deep = book_out[at + NEAR], book_out[at + FAR], book_out[at + DEEP]
-        if t - book_out[at + KNOWN] > expiry:
+        near, far, deep, outside = (
+            book_out[at + NEAR],
+            book_out[at + FAR],
+            book_out[at + DEEP],
+            book_out[at + OUTSIDE],
+        )
+        known = book_out[at + KNOWN]
+        if t - known > expiry:
             _log(t, side, EXPIRED, at, share_of(near, far, deep), book_out, ints_out, floats_out, rows_out)
             continue
-        if extreme < near and (book_out[at + OUTSIDE] > 0.0 or extreme < deep):
+        if extreme < near and (outside > 0.0 or extreme < deep):
             depth, fill = share_of(near, far, extreme), share_of(near, far, deep)
-            if book_out[at + OUTSIDE] > 0.0:
+            if outside > 0.0:
                 _log(t, side, TOUCHED, at, depth, book_out, ints_out, floats_out, rows_out)
             if depth > fill:
                 for step in range(4):
@@ -119,12 +124,18 @@ def live_zones(
             continue
         book_out[at + DEEP] = deep
         book_out[at + OUTSIDE] = 1.0 if close >= near else 0.0
-        to = half + HEAD + int(book_out[half]) * FIELDS
         if to < at:
             for field in range(FIELDS):
                 book_out[to + field] = book_out[at + field]
-        book_out[half] += 1.0
-        _watch(half, to, book_out)
+        to += FIELDS
+        beyond, oldest = max(beyond, far), min(oldest, known)
+        if close >= near:
+            entered = max(entered, near)
+        else:
+            deeper, leaves = max(deeper, deep), min(leaves, near)
+    book_out[half] = (to - half - HEAD) // FIELDS
+    book_out[half + ENTERED], book_out[half + DEEPER], book_out[half + BEYOND] = entered, deeper, beyond
+    book_out[half + LEAVES], book_out[half + OLDEST] = leaves, oldest
 
 
 def _spawn(
