@@ -31,7 +31,7 @@ BENCHMARK_BASE: Final = "BTC"
 BENCHMARK_TIMEFRAMES: Final = TimeframeRules(
     context=(Timeframe.H4, Timeframe.H1), information=(), anchor=Timeframe.H1, trigger=Timeframe.M15
 )
-"""What the benchmark's regime reads, whatever the profile trades."""
+"""What the benchmark's regime reads, whatever the profile trades. It reads no sessions, so it needs no time zones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ async def gather_candles(
 async def read_benchmark(settings: Profile, source: Source, place: Place) -> MarketContext:
     """The benchmark's regime; UNKNOWN, which vetoes, when it cannot be read."""
     symbol = f"{BENCHMARK_BASE}/{settings.universe.quote}"
-    rules = replace(settings, timeframes=BENCHMARK_TIMEFRAMES)
+    rules = replace(settings, timeframes=BENCHMARK_TIMEFRAMES, smc=replace(settings.smc, sessions="off"))
     markets = await source.feed.markets() if source.feed else source.stored_markets(place.exchange)
     if symbol not in markets:
         return unknown_market(symbol, f"{place.exchange} does not list {symbol}")

@@ -183,7 +183,7 @@ class SmcRules(Section):
         "last_opposite", "the order block's candle: the last opposing one, or the one at the leg's extreme"
     )
     invalidate_on: Literal["close", "wick"] = choice("close", "what must pass a zone's far edge to end it")
-    sessions: Literal["New York", "UTC"] = choice("New York", "wall clock of the trading sessions")
+    sessions: Literal["New York", "UTC", "off"] = choice("New York", "wall clock of the trading sessions")
 
 
 @dataclass(frozen=True, slots=True)

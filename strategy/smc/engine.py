@@ -6,35 +6,34 @@ bar by bar and one fed at once give the same log.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
-from indicators.volatility import extend_atr
 from shared.errors import DataFault, NotFound
 from shared.models.data import COLUMNS, AnyInts, Candles, Floats, Ints
 from shared.models.events import INT_COLUMNS, EventLog, StructureEvent
 from shared.models.profile import SmcRules
 from shared.models.smc import TimeframeStructure
 from shared.models.timeframe import DAY_MS
-from shared.utils.kernels import kernel
-from strategy.smc.bos_choch import find_breaks, new_structure
-from strategy.smc.displacement import find_displacements
+from strategy.smc.detectors import detect_all
 from strategy.smc.emit import DETAILED, DETAILS, MADE
 from strategy.smc.emit import INTS as RAW_INTS
 from strategy.smc.fold import read_structure
-from strategy.smc.liquidity_sweeps import AWAY_BARS, find_sweeps
-from strategy.smc.liquidity_sweeps import FIELDS as POOL_FIELDS
-from strategy.smc.liquidity_sweeps import HEAD as POOL_HEAD
 from strategy.smc.log import RANK_TABLE, merge_rows
+from strategy.smc.memory import (
+    BOOKS,
+    LEVELS_A_BAR,
+    ZONES_A_BAR,
+    Rooms,
+    memory_bars,
+    moved,
+    new_memory,
+    numbers_of,
+    switches_of,
+)
 from strategy.smc.records import known_between, of_object, records
-from strategy.smc.sessions import ENDS_A_BAR, LEVEL_CELLS, clock_changes, find_periods, new_periods
-from strategy.smc.sessions import MEMORY as PERIOD_MEMORY
-from strategy.smc.swings import find_swings
-from strategy.smc.zone_lives import find_zones
-from strategy.smc.zones import FIELDS as ZONE_FIELDS
-from strategy.smc.zones import HEAD as ZONE_HEAD
+from strategy.smc.sessions import ENDS_A_BAR, LEVEL_CELLS, clock_changes
 
 ROWS_A_BAR: Final = 5
 """First guess at the room the log needs; a run that needs more is repeated with enough."""
@@ -44,27 +43,10 @@ FEW_BARS: Final = 64
 CLOCK_AHEAD_MS: Final = 90 * DAY_MS
 ROWS_AN_OBJECT: Final = 6
 """More rows than one object can make at one bar: touched, four fills, invalidated."""
-ZONES_A_BAR: Final = 3
-"""Zones of one side that can form at one bar: a gap and a block of each layer."""
-LEVELS_A_BAR: Final = 7
-"""Pools of one side that can form at one bar: a pivot and six period ends."""
-BOOKS: Final = ("zones", "heirs", "pools")
-
 FLOAT_STATE: Final = ("atr", "up", "down", "internal_low", "swing_low", "internal_high", "swing_high")
 INT_STATE: Final = (
-    "legs",
-    *(
-        "whole",
-        "internal_pivots",
-        "swing_pivots",
-        "swept",
-        "gaps",
-        "internal",
-        "internal_origins",
-        "swing",
-        "swing_origins",
-    ),
-    *("internal_trend", "swing_trend"),
+    *("legs", "whole", "internal_pivots", "swing_pivots", "swept", "gaps"),
+    *("internal", "internal_origins", "swing", "swing_origins", "internal_trend", "swing_trend"),
 )
 WIDE_STATE: Final = {"members": 2, "blocks": 2}
 """Integer state with several cells a bar."""
@@ -95,7 +77,7 @@ class SmcSeries:
         self._order = np.empty(0, np.int32)
         self._clock_ms, self._clock = -1, (np.empty(0, np.int64), np.empty(0, np.int64))
         self._rooms = Rooms.of(options, len(candles))
-        self._memory = _new_memory(self._rooms)
+        self._memory = new_memory(self._rooms)
         self._take(candles)
 
     @property
@@ -127,7 +109,7 @@ class SmcSeries:
             (self._numbers["internal_trend"][:n], self._numbers["swing_trend"][:n]),
             (floats("internal_low"), floats("swing_low")),
             (floats("internal_high"), floats("swing_high")),
-            _memory_bars(self.options),
+            memory_bars(self.options),
         )
 
     def snapshot(self, bar: int = -1) -> TimeframeStructure:
@@ -198,7 +180,7 @@ class SmcSeries:
         before = {} if few or not start else {name: cells.copy() for name, cells in self._memory.items()}
         while (needed := self._run(start, n, rows, length_ms)) > rows:
             rows = needed
-            self._memory = {name: cells.copy() for name, cells in before.items()} or _new_memory(self._rooms)
+            self._memory = {name: cells.copy() for name, cells in before.items()} or new_memory(self._rooms)
 
     def _most_rows(self, bars: int) -> int:
         """More rows than ``bars`` bars can make, from what is alive: so that feeding a few bars copies no memory."""
@@ -218,7 +200,7 @@ class SmcSeries:
         }
         rooms = Rooms.of(self.options, room)
         if rooms != self._rooms:
-            self._rooms, self._memory = rooms, _moved(self._memory, rooms)
+            self._rooms, self._memory = rooms, moved(self._memory, rooms)
 
     def _run(self, start: int, n: int, room: int, length_ms: int) -> int:
         """Run the detectors over bars ``start`` to ``n``; how many rows they made. With enough room the rows join the log."""
@@ -230,9 +212,9 @@ class SmcSeries:
         times = numbers["open_ms"]
         changes = self._clock_until(int(times[0]), int(times[-1]) + length_ms, length_ms)
         rows = np.array([0, self._rows, 0, self._detailed, room], np.int64)
-        _detect_all(
-            start, times, length_ms, *(columns[name] for name in COLUMNS), self.tick, *changes, _numbers_of(options),
-            _switches_of(options, self._rooms), *(columns[name] for name in FLOAT_STATE), *(numbers[name] for name in INT_STATE),
+        detect_all(
+            start, times, length_ms, *(columns[name] for name in COLUMNS), self.tick, *changes, numbers_of(options),
+            switches_of(options, self._rooms), *(columns[name] for name in FLOAT_STATE), *(numbers[name] for name in INT_STATE),
             *(numbers[name] for name in WIDE_STATE), *memory.values(),
             np.empty(1 + (n - start) * ENDS_A_BAR * LEVEL_CELLS, np.int64), raw_ints, raw_floats, rows,
         )  # fmt: skip
@@ -287,195 +269,3 @@ def _grown(column: np.ndarray[Any, Any], room: int) -> np.ndarray[Any, Any]:
     wider = np.empty(room, column.dtype)
     wider[: column.size] = column
     return wider
-
-
-Memory = dict[str, np.ndarray[Any, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Rooms:
-    """Rows each half of a book may need: never more than can live at once, nor than the bars there are can make."""
-
-    zones: int
-    heirs: int
-    pools: int
-
-    @classmethod
-    def of(cls, options: SmcRules, bars: int) -> Rooms:
-        """For a series of up to ``bars``."""
-        zones = ZONES_A_BAR * min(bars, options.zone_expiry_bars + 1)
-        heirs = ZONES_A_BAR * min(bars, options.zone_expiry_bars + options.spawn_expiry_bars + 2)
-        pools = LEVELS_A_BAR * min(bars, options.pool_expiry_bars + options.reclaim_bars + AWAY_BARS + 2)
-        return cls(zones, heirs, pools)
-
-
-def _new_memory(rooms: Rooms) -> Memory:
-    """What the detectors remember, before the first bar, in the order ``_detect_all`` takes it."""
-    memory: Memory = {
-        "internal_pivots": np.full(4, -1, np.int64),
-        "swing_pivots": np.full(4, -1, np.int64),
-        "periods": np.empty(PERIOD_MEMORY, np.int64),
-        "internal": np.empty(7, np.int64),
-        "swing": np.empty(7, np.int64),
-        "internal_range": np.empty(2),
-        "swing_range": np.empty(2),
-        "zones": _new_book(ZONE_HEAD + ZONE_FIELDS * rooms.zones),
-        "heirs": _new_book(ZONE_HEAD + ZONE_FIELDS * rooms.heirs),
-        "pools": _new_book(POOL_HEAD + POOL_FIELDS * rooms.pools),
-    }
-    new_periods(memory["periods"])
-    new_structure(memory["internal"], memory["internal_range"])
-    new_structure(memory["swing"], memory["swing_range"])
-    return memory
-
-
-def _new_book(half: int) -> Floats:
-    """An empty book of two halves: nothing in a half is read while it holds no rows."""
-    book = np.empty(2 * half)
-    book[0] = book[half] = 0.0
-    return book
-
-
-def _moved(memory: Memory, rooms: Rooms) -> Memory:
-    """The same memory with books of more room."""
-    wider = _new_memory(rooms)
-    for name, cells in memory.items():
-        halves = 2 if name in BOOKS else 1
-        for old, new in zip(np.split(cells, halves), np.split(wider[name], halves), strict=True):
-            new[: old.size] = old
-    return wider
-
-
-def _memory_bars(options: SmcRules) -> int:
-    """Bars after which nothing that formed is alive."""
-    pools = options.pool_expiry_bars + options.reclaim_bars
-    return max(options.zone_expiry_bars, options.spawn_expiry_bars, pools) + 1
-
-
-def _numbers_of(options: SmcRules) -> Floats:
-    """Options that are distances, in the order the kernel reads them."""
-    return np.array(
-        [options.break_buffer_atr, options.min_gap_atr, options.displacement_atr, options.equal_atr]
-    )
-
-
-def _switches_of(options: SmcRules, rooms: Rooms) -> Ints:
-    """Options that are counts or choices, in the order the kernel reads them."""
-    return np.array(
-        [
-            options.internal_reach, options.swing_reach, options.reclaim_bars, options.zone_expiry_bars,
-            options.spawn_expiry_bars, options.pool_expiry_bars, options.zone_body_only, options.break_on == "wick",
-            options.block_candle == "extreme", options.invalidate_on == "wick",
-            rooms.zones, rooms.heirs, rooms.pools,
-        ],
-        np.int64,
-    )  # fmt: skip
-
-
-@kernel
-def _detect_all(
-    start: int,
-    open_ms: Ints,
-    length_ms: int,
-    open_: Floats,
-    high: Floats,
-    low: Floats,
-    close: Floats,
-    volume: Floats,
-    tick: float,
-    change_ms: Ints,
-    shift_ms: Ints,
-    numbers: Floats,
-    switches: Ints,
-    atr_out: Floats,
-    up_out: Floats,
-    down_out: Floats,
-    internal_low_out: Floats,
-    swing_low_out: Floats,
-    internal_high_out: Floats,
-    swing_high_out: Floats,
-    legs_out: Ints,
-    whole_out: Ints,
-    internal_pivots_out: Ints,
-    swing_pivots_out: Ints,
-    swept_out: Ints,
-    gaps_out: Ints,
-    internal_out: Ints,
-    internal_origins_out: Ints,
-    swing_out: Ints,
-    swing_origins_out: Ints,
-    internal_trend_out: Ints,
-    swing_trend_out: Ints,
-    members_out: Ints,
-    blocks_out: Ints,
-    internal_memo_out: Ints,
-    swing_memo_out: Ints,
-    periods_out: Ints,
-    internal_state_out: Ints,
-    swing_state_out: Ints,
-    internal_range_out: Floats,
-    swing_range_out: Floats,
-    zones_out: Floats,
-    heirs_out: Floats,
-    pools_out: Floats,
-    levels_out: Ints,
-    ints_out: Ints,
-    floats_out: Floats,
-    rows_out: Ints,
-) -> None:
-    """Run the detectors over the bars from ``start`` on, in the order in which they need each other."""
-    buffer_atr, gap_atr, displaced, equal_atr = numbers[0], numbers[1], numbers[2], numbers[3]
-    internal_reach, swing_reach, reclaim = switches[0], switches[1], switches[2]
-    zone_expiry, spawn_expiry, pool_expiry = switches[3], switches[4], switches[5]
-    body_only, break_by_wick, at_extreme, lost_by_wick = switches[6], switches[7], switches[8], switches[9]
-    zone_room, heir_room, pool_room = switches[10], switches[11], switches[12]
-    find_whole(start, open_ms, length_ms, volume, whole_out)
-    extend_atr(start, high, low, close, 14, atr_out)
-    find_displacements(
-        start, open_, high, low, close, volume, atr_out, whole_out, displaced, up_out, down_out, legs_out,
-        ints_out, floats_out, rows_out,
-    )  # fmt: skip
-    find_swings(
-        start, high, low, atr_out, internal_reach, 0, equal_atr, tick, internal_pivots_out, internal_memo_out,
-        ints_out, floats_out, rows_out,
-    )  # fmt: skip
-    find_swings(
-        start, high, low, atr_out, swing_reach, 1, equal_atr, tick, swing_pivots_out, swing_memo_out,
-        ints_out, floats_out, rows_out,
-    )  # fmt: skip
-    find_periods(
-        start, open_ms, length_ms, high, low, close, atr_out, change_ms, shift_ms, levels_out,
-        periods_out, ints_out, floats_out, rows_out,
-    )  # fmt: skip
-    find_sweeps(
-        start, open_, high, low, close, volume, atr_out, internal_pivots_out, internal_reach, swing_pivots_out, swing_reach,
-        levels_out, up_out, down_out, displaced, equal_atr, tick, reclaim, pool_expiry, pool_room,
-        swept_out, members_out, pools_out, ints_out, floats_out, rows_out,
-    )  # fmt: skip
-    find_breaks(
-        start, high, low, close, atr_out, internal_pivots_out, internal_reach, 0, buffer_atr, break_by_wick, up_out, down_out,
-        swept_out, internal_out, internal_origins_out, internal_trend_out, internal_low_out, internal_high_out,
-        internal_state_out, internal_range_out, ints_out, floats_out, rows_out,
-    )  # fmt: skip
-    find_breaks(
-        start, high, low, close, atr_out, swing_pivots_out, swing_reach, 1, buffer_atr, break_by_wick, up_out, down_out,
-        swept_out, swing_out, swing_origins_out, swing_trend_out, swing_low_out, swing_high_out,
-        swing_state_out, swing_range_out, ints_out, floats_out, rows_out,
-    )  # fmt: skip
-    find_zones(
-        start, open_, high, low, close, volume, atr_out, whole_out, tick, gap_atr, displaced, body_only, at_extreme,
-        lost_by_wick, zone_expiry, zone_room, spawn_expiry, heir_room, up_out, down_out, legs_out, swept_out,
-        internal_out, internal_origins_out, swing_out, swing_origins_out, gaps_out, blocks_out, zones_out, heirs_out,
-        ints_out, floats_out, rows_out,
-    )  # fmt: skip
-
-
-def find_whole(start: int, open_ms: Ints, length_ms: int, volume: Floats, whole_out: Ints) -> None:
-    """``whole_out[t]``: how many traded bars without a hole end at t; 0 at an untraded one."""
-    for t in range(start, len(volume)):
-        if not volume[t] > 0.0:
-            whole_out[t] = 0
-        elif t > 0 and open_ms[t] - open_ms[t - 1] == length_ms:
-            whole_out[t] = whole_out[t - 1] + 1
-        else:
-            whole_out[t] = 1

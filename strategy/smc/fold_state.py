@@ -78,7 +78,58 @@ def _pick(
     picks_out: Ints,
     payload_out: Floats,
 ) -> int:
-    """Fold the rows, then pick from the newest back; returns how many were picked."""
+    """Fold the rows, choose, and copy from the newest back; returns how many were picked."""
+    _fold(
+        first, ints, measures, detail, details, formed, alive_out, touches_out, bits_out, count_out, mark_out, fill_out, level_out
+    )  # fmt: skip
+    _choose(bar, ints, alive_out)
+    picked = 0
+    for back in range(len(formed)):
+        row = len(formed) - 1 - back
+        if alive_out[row] == 0:
+            continue
+        event = ints[row * COLUMNS + 2]
+        at = picked * PICK_INTS
+        picks_out[at] = ints[row * COLUMNS + 1]
+        picks_out[at + 1] = event
+        picks_out[at + 2] = ints[row * COLUMNS + 3]
+        picks_out[at + 3] = ints[row * COLUMNS + 4]
+        picks_out[at + 4] = ints[row * COLUMNS]
+        picks_out[at + 5] = ints[row * COLUMNS + 6]
+        picks_out[at + 6] = touches_out[row]
+        picks_out[at + 7] = bits_out[row]
+        picks_out[at + 8] = count_out[row]
+        picks_out[at + 9] = mark_out[row]
+        at = picked * PICK_FLOATS
+        where = detail[row] * DETAILS
+        payload_out[at] = details[where]
+        payload_out[at + 1] = details[where + 1]
+        payload_out[at + 2] = measures[row]
+        for field in range(2, DETAILS):
+            payload_out[at + field + 1] = details[where + field]
+        swept = event == SWEPT_WICK or event == SWEPT_RECLAIM
+        payload_out[at + 8] = fill_out[count_out[row]] if swept else fill_out[row]
+        payload_out[at + 9] = level_out[row]
+        picked += 1
+    return picked
+
+
+def _fold(
+    first: int,
+    ints: Ints,
+    measures: Floats,
+    detail: Ints,
+    details: Floats,
+    formed: Ints,
+    alive_out: Ints,
+    touches_out: Ints,
+    bits_out: Ints,
+    count_out: Ints,
+    mark_out: Ints,
+    fill_out: Floats,
+    level_out: Floats,
+) -> None:
+    """State of every object at the row where it formed; a sweep is an object of its own, whose ``count`` is its pool's row."""
     for row in range(len(formed)):
         alive_out[row] = 0
         kind, event = ints[row * COLUMNS + 1], ints[row * COLUMNS + 2]
@@ -122,53 +173,27 @@ def _pick(
             mark_out[row] = 0
             fill_out[row] = 0.0
             level_out[row] = 0.0
-    picked = 0
-    sessions, breaks_0, breaks_1, swings_0, swings_1 = 0, 0, 0, 0, 0
-    for back in range(len(formed)):
-        row = len(formed) - 1 - back
+
+
+def _choose(bar: int, ints: Ints, alive_out: Ints) -> None:
+    """Leave what is shown: of sweeps and displacements the recent, of a layer the newest breaks and swings, one session."""
+    sessions, inner_breaks, outer_breaks, inner_swings, outer_swings = 0, 0, 0, 0, 0
+    for back in range(len(alive_out)):
+        row = len(alive_out) - 1 - back
         if alive_out[row] == 0:
             continue
         kind, event, layer = ints[row * COLUMNS + 1], ints[row * COLUMNS + 2], ints[row * COLUMNS + 4]
-        recent = bar - ints[row * COLUMNS] <= RECENT_BARS
-        if kind == DISPLACEMENT and not recent:
-            continue
+        passing = kind == DISPLACEMENT or event == SWEPT_WICK or event == SWEPT_RECLAIM
+        shown = not passing or bar - ints[row * COLUMNS] <= RECENT_BARS
         if kind == SESSION:
             sessions += 1
-            if sessions > 1:
-                continue
-        if kind == BREAK:
-            breaks_0 += 1 - layer
-            breaks_1 += layer
-            if (breaks_1 if layer > 0 else breaks_0) > BREAKS:
-                continue
-        if kind == SWING:
-            swings_0 += 1 - layer
-            swings_1 += layer
-            if (swings_1 if layer > 0 else swings_0) > SWINGS:
-                continue
-        away = fill_out[row]
-        if event == SWEPT_WICK or event == SWEPT_RECLAIM:
-            if not recent:
-                continue
-            away = fill_out[count_out[row]]
-        at = picked * PICK_INTS
-        picks_out[at] = kind
-        picks_out[at + 1] = event
-        picks_out[at + 2] = ints[row * COLUMNS + 3]
-        picks_out[at + 3] = layer
-        picks_out[at + 4] = ints[row * COLUMNS]
-        picks_out[at + 5] = ints[row * COLUMNS + 6]
-        picks_out[at + 6] = touches_out[row]
-        picks_out[at + 7] = bits_out[row]
-        picks_out[at + 8] = count_out[row]
-        picks_out[at + 9] = mark_out[row]
-        at = picked * PICK_FLOATS
-        payload_out[at] = details[detail[row] * DETAILS]
-        payload_out[at + 1] = details[detail[row] * DETAILS + 1]
-        payload_out[at + 2] = measures[row]
-        for field in range(2, DETAILS):
-            payload_out[at + field + 1] = details[detail[row] * DETAILS + field]
-        payload_out[at + 8] = away
-        payload_out[at + 9] = level_out[row]
-        picked += 1
-    return picked
+            shown = sessions == 1
+        elif kind == BREAK:
+            inner_breaks += 1 - layer
+            outer_breaks += layer
+            shown = (outer_breaks if layer > 0 else inner_breaks) <= BREAKS
+        elif kind == SWING:
+            inner_swings += 1 - layer
+            outer_swings += layer
+            shown = (outer_swings if layer > 0 else inner_swings) <= SWINGS
+        alive_out[row] = 1 if shown else 0

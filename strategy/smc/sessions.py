@@ -20,7 +20,7 @@ from strategy.smc.emit import ITSELF, emit
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-Clock = Literal["New York", "UTC"]
+Clock = Literal["New York", "UTC", "off"]
 
 SESSION = 10
 ACCUMULATED, MANIPULATED, DISTRIBUTED = 18, 19, 20
@@ -46,13 +46,15 @@ WEEK_MS = 7 * DAY_MS
 
 
 def clock_changes(first_ms: int, last_ms: int, clock: Clock, length_ms: int) -> tuple[Ints, Ints]:
-    """When the wall clock changed, and its distance from UTC in ms from then on; the first row holds from the beginning. Bars of
-    ``length_ms`` that have no sessions need no clock.
+    """When the wall clock changed, and its distance from UTC in ms from then on; the first row holds from the beginning. Both are empty
+    where there are no sessions.
 
     Raises:
         ConfigFault: this machine has no time zone data.
     """
-    if clock == "UTC" or length_ms > COARSEST_MS:
+    if clock == "off" or length_ms > COARSEST_MS:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    if clock == "UTC":
         return np.zeros(1, np.int64), np.zeros(1, np.int64)
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -107,7 +109,7 @@ def find_periods(
     if length_ms >= WEEK_MS:
         return
     first_track = WEEK if length_ms >= DAY_MS else DAY
-    last_track = WEEK if length_ms > COARSEST_MS else TRADING
+    last_track = TRADING if len(change_ms) > 0 else WEEK
     for t in range(start, len(close)):
         if last_track == TRADING and memo_out[PHASE] > 0:
             key = _key(TRADING, open_ms[t], change_ms, shift_ms, memo_out)
