@@ -62,17 +62,22 @@ def left_out_lines(left_out: Sequence[LeftOut]) -> list[str]:
 
 def repaint_lines(ours: Sequence[DetectorCheck], library: LibraryCheck | None, look: Look) -> list[str]:
     """A table of our detectors and one of the library's, each with its sum in words."""
-    lines = [*_check_table(ours, look), "", look.signs(sum_line(OURS, ours))]
+    lines = [*_check_table(ours, look), "", *_wrapped(sum_line(OURS, ours), look)]
     if library is not None:
         title = f"{library.name} {library.version}"
-        lines += ["", *_check_table(library.checks, look), "", look.signs(sum_line(title, library.checks))]
-    lines += ["", *_wrapped(f"Lag: {LAG_MEANS}", look)]
+        lines += [
+            "",
+            *_check_table(library.checks, look),
+            "",
+            *_wrapped(sum_line(title, library.checks), look),
+        ]
+    lines += ["", *_wrapped(LAG_MEANS, look, style="dim")]
     return lines
 
 
 LAG_MEANS: Final = (
-    "bars from where a finding is drawn to the close at which it is known: median / 90th percentile / longest. "
-    "It is part of a pattern's definition; only a finding shown without it is drawn into the past."
+    "lag: bars from where a finding is drawn to the close at which it is known, median / 90th percentile / longest. "
+    "A finding drawn back without saying when it was known counts as backdated."
 )
 
 
@@ -100,8 +105,9 @@ def _check_table(checks: Sequence[DetectorCheck], look: Look) -> list[str]:
 
 
 def _card(check: DetectorCheck, look: Look) -> list[str]:
-    rewrites = f"  {check.events:,} events · {check.rewrites:,} rewrites"
-    return [look.paint(check.detector, "bold"), look.signs(f"{rewrites} · lag {_lag_text(check.lag)}")]
+    counts = f"  {check.events:,} events · {check.rewrites:,} rewrites"
+    name = look.paint(check.detector, "bold")
+    return [name, *(look.signs(line) for line in (counts, f"  lag {_lag_text(check.lag)}"))]
 
 
 def _lag_text(lag: Lag | None) -> str:
@@ -124,18 +130,19 @@ def repaint_tsv(ours: Sequence[DetectorCheck], library: LibraryCheck | None) -> 
 def null_lines(rates: Sequence[BaseRate], shuffles: int, look: Look) -> list[str]:
     """A table of base rates, what each measures, and how to read it."""
     shown = _rate_cards(rates, look) if look.layout is Layout.CARDS else _rate_table(rates, look)
-    meanings = [line for rate in rates for line in _wrapped(f"{rate.measure}: {rate.what}", look)]
-    reading = [line for text in how_to_read(len(rates), shuffles) for line in _wrapped(text, look)]
+    meanings = [line for rate in rates for line in _wrapped(f"{rate.measure}: {rate.what}", look, "dim")]
+    reading = [line for text in how_to_read(shuffles) for line in _wrapped(text, look, "dim")]
     return [*shown, "", *meanings, "", *reading]
 
 
-def how_to_read(measures: int, shuffles: int) -> tuple[str, str]:
+def how_to_read(shuffles: int) -> tuple[str, ...]:
     """What the words of the verdict say, and what they do not."""
     return (
         f"inside, outside: where the rate lies against the 5th to 95th percentile of {shuffles} shuffles of the same candles "
-        "in blocks of 96. insufficient: fewer than 30 trials.",
-        f"Of {measures} measures about {max(1, round(measures / 10))} would lie outside by chance alone. Outside means: not what "
-        "these candles give in another order. It is no measure of profit: no entry, no cost, no second sample.",
+        "in blocks of 96. A block keeps its candles in order, so what happens inside one is the same. insufficient: fewer "
+        "than 30 trials.",
+        "One measure in ten or more lies outside by chance alone. Outside means: not what these candles give in another order. "
+        "It is no measure of profit: no entry, no cost, no second sample.",
     )
 
 
@@ -162,9 +169,13 @@ def _rate_cards(rates: Sequence[BaseRate], look: Look) -> list[str]:
     lines = []
     for rate in rates:
         lines.append(look.paint(rate.measure, "bold"))
-        lines.append(look.signs(f"  n {rate.trials:,} · {_value_text(rate.rate)} ({_span_text(rate.rate)})"))
-        lines.append(look.signs(f"  shuffled {_span_text(rate.null)} · {rate.verdict}"))
+        lines.append(look.signs(f"  n {rate.trials:,} · {_card_rate(rate.rate)}"))
+        lines.append(look.signs(f"  shuffled {_span_text(rate.null)} · {_verdict_text(rate)}"))
     return lines
+
+
+def _card_rate(share: Interval | None) -> str:
+    return _value_text(share) if share is None else f"{_value_text(share)} % ({_span_text(share)})"
 
 
 def _value_text(share: Interval | None) -> str:
@@ -194,6 +205,6 @@ def null_tsv(rates: Sequence[BaseRate]) -> list[str]:
     return lines
 
 
-def _wrapped(text: str, look: Look) -> list[str]:
+def _wrapped(text: str, look: Look, style: str = "") -> list[str]:
     lines = textwrap.wrap(text, max(look.columns, 40), subsequent_indent="  ")
-    return [look.paint(look.signs(line), "dim") for line in lines]
+    return [look.paint(look.signs(line), style) if style else look.signs(line) for line in lines]

@@ -88,7 +88,7 @@ def parse_timeframes(given: Iterable[str]) -> tuple[Timeframe, ...]:
     """
     values = tuple(given)
     names = [name for value in values for name in re.split(r"[,\s]+", value) if name]
-    known = tuple(Timeframe)
+    known = tuple(timeframe.value for timeframe in Timeframe)
     for name in names:
         if name not in known:
             raise ConfigFault(f"--timeframes: unknown timeframe {name!r}", suggest(name, known))
