@@ -27,8 +27,8 @@ from shared.models.data import Candles, Market
 from shared.models.events import EventLog
 from shared.models.profile import SmcRules
 from strategy.smc.engine import detect
+from tests.fixtures.fake_library import fake_library
 from tests.laws.markets import STEP, market
-from tests.unit.engine.verification.test_findings import fake_library
 
 Run = Callable[..., tuple[int, str, str]]
 DOCS = Path(__file__).parents[4] / "docs"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib.util import find_spec
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ from shared.errors import ConfigFault, ContractError
 from shared.models.data import Candles
 from shared.models.timeframe import Timeframe
 from shared.models.verification import Series
+from tests.fixtures.fake_library import fake_library
 from tests.laws.markets import STEP, market
 
 pd = pytest.importorskip("pandas")
@@ -100,35 +101,6 @@ def test_a_frame_is_read_by_its_columns_without_those_that_name_a_later_bar() ->
     )
     assert findings_of(frame) == {1: (1.0, 9.5)}
     assert findings_of(pd.DataFrame({"BOS": [1.0], "CHOCH": [np.nan]})) == {0: (1.0, None)}
-
-
-def column(frame: object, values: dict[int, float]) -> object:
-    cells = np.full(len(frame), np.nan)  # type: ignore[arg-type]
-    cells[list(values)] = list(values.values())
-    return pd.DataFrame({"HighLow": cells, "Level": cells})
-
-
-def fake_library(*, repaints: bool) -> ModuleType:
-    """A module like smartmoneyconcepts, talkative when imported; its swings know the future or their own bar alone."""
-
-    def swings(frame: object, swing_length: int) -> object:
-        print("Thank you")
-        last = len(frame) - 1  # type: ignore[arg-type]
-        found = dict.fromkeys(range(0, last + 1, swing_length), 1.0)
-        return column(frame, {**found, last: -1.0} if repaints else found)
-
-    def on_swings(frame: object, found: object) -> object:
-        return found
-
-    def gaps(frame: object) -> object:
-        return column(frame, {5: 1.0})
-
-    module = ModuleType("smartmoneyconcepts")
-    others = dict.fromkeys(("bos_choch", "ob", "liquidity"), on_swings)
-    module.smc = SimpleNamespace(  # type: ignore[attr-defined]
-        swing_highs_lows=swings, fvg=gaps, __version__="9.9", **others
-    )
-    return module
 
 
 @pytest.mark.parametrize("repaints", [True, False])

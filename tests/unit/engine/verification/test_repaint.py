@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -124,8 +123,6 @@ GAP = (2, Kind.FAIR_VALUE_GAP, Event.FORMED, 1, -1, 2, 1, (10.0, 11.0))
 TOUCH = (3, Kind.FAIR_VALUE_GAP, Event.TOUCHED, 1, -1, 2, 1, (10.0, 11.0, 0.5))
 SWING = (3, Kind.SWING, Event.FORMED, -1, 0, 5, 1, (12.0,))
 DEEPER = (*TOUCH[:7], (10.0, 11.0, 0.75))
-
-Change = Callable[[EventLog], EventLog]
 
 
 @pytest.mark.parametrize(
