@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.exceptions import TyperException
 
-from engine.commands.flags import Flags, LogForm, Output
+from engine.commands.flags import Checks, Flags, LogForm, Output
 from shared.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, SniperError
 from shared.version import VERSION
 
@@ -27,9 +27,11 @@ app = typer.Typer(
 profiles = typer.Typer(help="The packaged profiles: list, show.", rich_markup_mode=None)
 data = typer.Typer(help="Stored candles: import, status.", rich_markup_mode=None)
 config = typer.Typer(help="Effective settings: show.", rich_markup_mode=None)
+verify = typer.Typer(help="Check the detectors on your own candles: repaint, null.", rich_markup_mode=None)
 app.add_typer(profiles, name="profiles")
 app.add_typer(data, name="data")
 app.add_typer(config, name="config")
+app.add_typer(verify, name="verify")
 
 Profile = Annotated[
     str | None, typer.Option("--profile", "-p", help="balanced, trend, range, aggressive or mobile.")
@@ -60,6 +62,27 @@ Verbose = Annotated[
 ]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colour.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
+Timeframes = Annotated[
+    list[str] | None, typer.Option("--timeframes", "-t", help="15m,1h,4h; repeatable. [15m,1h,4h]")
+]
+Stored = Annotated[
+    str | None, typer.Option("--exchange", "-e", help="An exchange of the store, or demo (made up).")
+]
+Checked = Annotated[
+    list[str] | None,
+    typer.Option("--symbols", "-s", help="BTC/USDT,ETH/USDT or @file; repeatable. [every stored one]"),
+]
+AtMost = Annotated[
+    int | None, typer.Option("--top", "-n", min=1, help="Look at this many symbols at most. [10]")
+]
+Bars = Annotated[int, typer.Option("--bars", min=200, help="Newest candles of a series.")]
+Cuts = Annotated[int, typer.Option("--cuts", min=1, max=100_000, help="Random prefixes of a series.")]
+Shuffles = Annotated[int, typer.Option("--shuffles", min=5, max=10_000, help="Shuffles of a series.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of what is drawn at random.")]
+Library = Annotated[
+    str | None,
+    typer.Option("--library", help="Check this library too, if it is installed: smartmoneyconcepts."),
+]
 LogFormat = Annotated[LogForm, typer.Option("--log-format", help="Form of log lines.")]
 
 
@@ -219,6 +242,63 @@ def data_status(*, plain: Plain = False, debug: Debug = False) -> int:
     from engine.commands.candles import show_status as run
 
     return run(flags)
+
+
+@verify.command("repaint")
+def verify_repaint(
+    *,
+    exchange: Stored = None,
+    symbols: Checked = None,
+    timeframes: Timeframes = None,
+    top: AtMost = None,
+    bars: Bars = 2000,
+    cuts: Cuts = 20,
+    seed: Seed = 1,
+    library: Library = None,
+    profile: Profile = None,
+    config: Config = None,
+    json: Json = False,
+    plain: Plain = False,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+    debug: Debug = False,
+) -> int:
+    """Does a detector say something else of the past once more candles are there? Per detector: events, rewrites, lag."""
+    given = locals()
+    from engine.commands.verify import repaint as run
+
+    return run(_flags(given), _checks(given))
+
+
+@verify.command("null")
+def verify_null(
+    *,
+    exchange: Stored = None,
+    symbols: Checked = None,
+    timeframes: Timeframes = None,
+    top: AtMost = None,
+    bars: Bars = 2000,
+    shuffles: Shuffles = 20,
+    seed: Seed = 1,
+    profile: Profile = None,
+    config: Config = None,
+    json: Json = False,
+    plain: Plain = False,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+    debug: Debug = False,
+) -> int:
+    """How often zones hold, sweeps reverse and breaks go on, beside the same on shuffled candles."""
+    given = locals()
+    from engine.commands.verify import null as run
+
+    return run(_flags(given), _checks(given))
+
+
+def _checks(given: dict[str, Any]) -> Checks:
+    """The parameters of a check among a command's."""
+    names = [name for name in Checks.__dataclass_fields__ if name != "timeframes" and name in given]
+    return Checks(timeframes=tuple(given["timeframes"] or ()), **{name: given[name] for name in names})
 
 
 def _flags(given: dict[str, Any]) -> Flags:

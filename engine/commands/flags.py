@@ -53,3 +53,15 @@ class Flags:
     config: str | None = None
     jobs: int = 1
     output: Output = Output()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checks:
+    """What a check of the detectors reads, and how hard it looks."""
+
+    timeframes: tuple[str, ...] = ()
+    bars: int = 2000
+    cuts: int = 20
+    shuffles: int = 20
+    seed: int = 1
+    library: str | None = None

@@ -13,8 +13,12 @@ from shared.config.account import AccountFile, parse_equity, read_account
 from shared.config.layers import MAX_TEXT, Tree, planted, read_toml
 from shared.errors import ConfigFault
 from shared.models.risk import Account
+from shared.models.timeframe import Timeframe
+from shared.utils.suggest import suggest
 
 DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+CHECKED: Final = (Timeframe.M15, Timeframe.H1, Timeframe.H4)
+"""Timeframes a check reads unless others are named."""
 SYMBOL: Final = re.compile(r"[^\s/,@#]+/[^\s/,@#]+")
 
 
@@ -74,6 +78,23 @@ def _symbol(name: str, quote: str) -> str:
     if not SYMBOL.fullmatch(symbol):
         raise ConfigFault(f"--symbols: {name!r} is not a symbol", "Write it like BTC/USDT")
     return symbol
+
+
+def parse_timeframes(given: Iterable[str]) -> tuple[Timeframe, ...]:
+    """Timeframes of repeated or comma-separated values, without repeats, in the order given; the usual three of nothing.
+
+    Raises:
+        ConfigFault: a timeframe we do not keep; the message names the nearest.
+    """
+    values = tuple(given)
+    names = [name for value in values for name in re.split(r"[,\s]+", value) if name]
+    known = tuple(timeframe.value for timeframe in Timeframe)
+    for name in names:
+        if name not in known:
+            raise ConfigFault(f"--timeframes: unknown timeframe {name!r}", suggest(name, known))
+    if values and not names:
+        raise ConfigFault("--timeframes names no timeframe", "Write it like 15m,1h,4h")
+    return tuple(dict.fromkeys(Timeframe(name) for name in names)) or CHECKED
 
 
 def parse_account(given: str) -> AccountFile:

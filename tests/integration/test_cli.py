@@ -53,7 +53,8 @@ def test_help_names_every_command_and_loads_nothing_heavy(tmp_path: Path) -> Non
         check=True,
     )
     assert all(
-        f"\n  {name} " in ran.stdout for name in ("scan", "demo", "explain", "profiles", "data", "config")
+        f"\n  {name} " in ran.stdout
+        for name in ("scan", "demo", "explain", "profiles", "data", "config", "verify")
     )
     assert ran.stdout.splitlines()[-1] == "LOADED"
 
