@@ -10,7 +10,7 @@ from typing import Final
 from contracts.data_contract import CandleFeed, CandleStore, SeriesInfo, Ticker
 from shared.errors import DamagedPage, DataFault, NotFound, StaleData
 from shared.models.data import Market
-from shared.models.gates import GateResult, Rejection
+from shared.models.gates import GateResult, Rejection, unit_of
 from shared.models.profile import Profile, UniverseRules
 from shared.models.scan import SymbolFault
 from shared.models.timeframe import DAY_MS, Timeframe, iso
@@ -173,7 +173,7 @@ OPEN_GATES: Final[tuple[UniverseGate, ...]] = (_quoted, _wanted_base, _liquid)
 
 
 def _drop(symbol: str, gate: GateResult) -> Rejection:
-    reason = f"{gate.what}: {gate.measured:g} {gate.unit}".rstrip()
+    reason = f"{gate.what}: {gate.measured:g} {unit_of(gate.measured, gate.unit)}".rstrip()
     return Rejection.of(symbol, gate, f"{reason}, needs {gate.comparison} {gate.threshold:g}")
 
 

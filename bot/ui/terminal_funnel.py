@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.ui.look import Look
 from bot.ui.numbers import counted, measure_text
-from shared.models.gates import Rejection
+from shared.models.gates import Rejection, unit_of
 from shared.models.scan import FunnelRow, RunStatus, ScanResult
 
 NAMED: Final = 4
@@ -81,5 +81,5 @@ def fault_lines(result: ScanResult) -> list[str]:
 
 def gate_text(measured: float, comparison: str, threshold: float, unit: str) -> str:
     """``1.8 R, needs >= 2``."""
-    found = f"{measure_text(measured)} {unit}".rstrip()
+    found = f"{measure_text(measured)} {unit_of(measured, unit)}".rstrip()
     return f"{found}, needs {comparison} {measure_text(threshold)}"

@@ -80,13 +80,28 @@ def show_status(flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
     console = Console.of(flags.output, environ)
     with open_store(environ) as store:
         series = store.series()
-    rows = [HEADINGS, *(_row(info) for info in series)]
-    console.result(_aligned(rows) if console.watched else ("\t".join(row) for row in rows))
+    console.result(_shown(series, console))
     if not series:
         console.remark(
             ["nothing is stored yet. Import files with 'snipersight data import PATH', or scan an exchange."]
         )
     return EXIT_OK
+
+
+def _shown(series: Sequence[SeriesInfo], console: Console) -> Iterator[str]:
+    """A table for people where it fits, two short lines a series where it does not; values for machines."""
+    rows = [HEADINGS, *(_row(info) for info in series)]
+    if not console.watched:
+        yield from ("\t".join(row) for row in rows)
+        return
+    table = list(_aligned(rows))
+    if len(table[0]) <= console.look.columns:
+        yield from table
+        return
+    for info in series:
+        yield f"{info.exchange} {info.symbol} {info.timeframe}"
+        yield f"  {iso(info.first_ms)} to {iso(info.last_ms)}"
+        yield f"  {counted(info.count, 'candle')}, {info.missing:,} missing"
 
 
 def _row(info: SeriesInfo) -> tuple[str, ...]:
