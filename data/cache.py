@@ -55,15 +55,15 @@ class SqliteCandleStore:
     def __init__(self, path: Path) -> None:
         """Open ``path``, creating it and its folder if they are not there."""
         self.path = path
+        self._ids: dict[tuple[str, ...], int] = {}
         with self._faults("opened"):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
             self._migrate()
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
-        self._ids = {
-            tuple(row[1:]): row[0] for row in self._all("SELECT id, exchange, symbol, timeframe FROM series")
-        }
+        rows = self._all("SELECT id, exchange, symbol, timeframe FROM series")
+        self._ids |= {tuple(row[1:]): row[0] for row in rows}
 
     def read(self, exchange: str, symbol: str, timeframe: Timeframe, since_ms: int, until_ms: int) -> Candles:
         """Stored candles that open at or after ``since_ms`` and are closed at ``until_ms``; empty if there are none."""

@@ -149,7 +149,7 @@ def read_candles(file: Path, timeframe: Timeframe) -> Candles:
     except ModuleNotFoundError as error:
         raise ConfigFault(
             "reading Parquet needs pyarrow, which is an extra",
-            f"In the checkout run: {sys.executable} -m pip install '.[parquet]'",
+            f"In the checkout run: {sys.executable} -m pip install -e '.[parquet]'",
         ) from error
     try:
         with file.open("rb") as stream:

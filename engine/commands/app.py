@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from engine.commands.flags import Flags, LogForm, Output
-from shared.errors import EXIT_OK, EXIT_USAGE, SniperError
+from shared.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, SniperError
 from shared.version import VERSION
 
 HELP: Final = {"help_option_names": ["-h", "--help"]}
@@ -213,8 +213,8 @@ def import_data(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> int:
-    """Read candle files (<exchange>__<BASE>-<QUOTE>__<timeframe>.parquet) into the store. Needs pyarrow: from a checkout run
-    .venv/bin/pip install '.[parquet]' once (make test installs it too)."""
+    """Read candle files (<exchange>__<BASE>-<QUOTE>__<timeframe>.parquet) into the store. Needs pyarrow: in the checkout run
+    .venv/bin/pip install -e '.[parquet]' once (make test installs it too)."""
     flags = _flags(locals())
     from engine.commands.candles import import_candles as run
 
@@ -261,6 +261,8 @@ def run(arguments: list[str]) -> int:
             silence(sys.stdout)
             return report_fault(lost_output(str(error)), os.environ, debug=debug)
         return report_crash(error, os.environ, debug=debug)
+    if code == EXIT_INTERRUPTED:
+        return report_interrupt()
     return code if isinstance(code, int) else EXIT_OK
 
 
