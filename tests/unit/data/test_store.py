@@ -160,8 +160,20 @@ def test_a_damaged_page_beyond_the_written_span_is_not_lost_unseen(store: Sqlite
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     path = tmp_path / "candles.sqlite3"
     path.write_text("not a database, but long enough to look like a file" * 10)
-    with pytest.raises(StorageFault, match=r"candles\.sqlite3 could not be"):
+    with pytest.raises(
+        StorageFault, match=r"candles\.sqlite3 could not be.*not a SniperSight store: move or del"
+    ):
         SqliteCandleStore(path)
+
+
+def test_a_database_of_another_program_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "candles.sqlite3"
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("CREATE TABLE bookmarks (url TEXT)")
+    before = path.read_bytes()
+    with pytest.raises(StorageFault, match=r"a database of another program.*move or delete it"):
+        SqliteCandleStore(path)
+    assert path.read_bytes() == before
 
 
 def test_a_store_of_a_newer_version_is_refused(store: SqliteCandleStore) -> None:
