@@ -65,14 +65,18 @@ def _show_file(file: FileReport, console: Console) -> None:
     elif file.problem:
         console.warn([f"! {file.name}: {file.problem}"])
     else:
-        console.result([] if console.quiet else [_file_line(file)])
+        console.result([] if console.quiet else [_file_line(file, console)])
         dropped = file.own.dropped + file.derived.dropped
         console.warn([f"! {file.name}: {counted(dropped, 'damaged page')} replaced"] if dropped else [])
 
 
-def _file_line(file: FileReport) -> str:
-    parts = (f"{file.own.added} new", f"{file.own.revised} revised", f"{file.derived.added} derived new")
-    return "\t".join((file.name, *parts, f"{file.derived.revised} derived revised"))
+def _file_line(file: FileReport, console: Console) -> str:
+    own, derived = file.own, file.derived
+    if console.watched:
+        changes = f"{own.added:,} new, {own.revised:,} revised; derived {derived.added:,} new, {derived.revised:,} revised"
+        return "\n".join(console.look.wrap(f"{file.name}: {changes}", "  "))
+    parts = (f"{own.added} new", f"{own.revised} revised", f"{derived.added} derived new")
+    return "\t".join((file.name, *parts, f"{derived.revised} derived revised"))
 
 
 def show_status(flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
