@@ -37,6 +37,7 @@ def main() -> None:
 
         run()
     except KeyboardInterrupt:
+        sys.stderr.write("interrupted; nothing half-written\n")
         sys.exit(130)
 
 

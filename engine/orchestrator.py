@@ -58,12 +58,14 @@ def result_of(run: Run, reduction: Reduction, broken: tuple[SymbolFault, ...]) -
     stops = [*gathered.drops, *(end for end in ends if isinstance(end, Rejection))]
     rejections = tuple(sorted(stops, key=lambda rejection: rejection.symbol))
     asked = len(gathered.data) + len(gathered.drops) + len(gathered.faults)
-    coverage = (len(gathered.data) - len(broken), len(gathered.data) + len(gathered.faults))
+    unread = sum(fault.stage != "universe" for fault in gathered.faults)
+    coverage = (len(gathered.data) - len(broken), len(gathered.data) + unread)
     return ScanResult(
         run_id=run.run_id,
         profile=request.profile.name,
         exchange=request.exchange,
         as_of_ms=gathered.as_of_ms,
+        bar_ms=request.profile.timeframes.trigger.floor(gathered.as_of_ms),
         config_digest=run.config_digest,
         data_digest=run.data_digest,
         version=VERSION,
@@ -81,8 +83,8 @@ def result_of(run: Run, reduction: Reduction, broken: tuple[SymbolFault, ...]) -
 def status_of(
     coverage: tuple[int, int], faults: tuple[SymbolFault, ...], flags: tuple[str, ...]
 ) -> RunStatus:
-    """Refused below the coverage floor, degraded by any fault or flag, else ok."""
+    """Refused below the coverage floor, degraded by any fault or flag, else ok: a scan that rejects every symbol is a scan."""
     readable, asked = coverage
-    if not asked or readable < MIN_COVERAGE * asked:
+    if readable < MIN_COVERAGE * asked:
         return RunStatus.REFUSED
     return RunStatus.DEGRADED if faults or flags else RunStatus.OK

@@ -58,6 +58,11 @@ def quantity_shown(quantity: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 file``, ``2 files``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def time_shown(time_ms: int, zone: tzinfo = UTC) -> str:
     """``2026-11-22 08:00 UTC``, or the same instant in another zone."""
     return datetime.fromtimestamp(time_ms // 1000, zone).strftime("%Y-%m-%d %H:%M %Z")

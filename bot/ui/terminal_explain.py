@@ -38,12 +38,13 @@ def explain_lines(explanation: Explanation, look: Look) -> list[str]:
 
 
 def _fault(explanation: Explanation, fault: SymbolFault, look: Look) -> list[str]:
-    when = time_shown(explanation.scan.as_of_ms, look.zone)
+    when = time_shown(explanation.scan.bar_ms, look.zone)
+    title = f"{explanation.symbol} · could not be read · {explanation.scan.profile} · {when}"
     return [
-        f"{explanation.symbol} · could not be read · {explanation.scan.profile} · {when}",
+        *look.flow(title),
         "",
-        f"! {fault.error} at {fault.stage}: {fault.problem}",
-        *([f"  {fault.action}"] if fault.action else []),
+        *look.wrap(f"! {fault.error} at {fault.stage}: {fault.problem}", "  "),
+        *(look.wrap(f"  {fault.action}", "  ") if fault.action else []),
     ]
 
 
@@ -60,7 +61,7 @@ def _setup(setup: Setup, look: Look) -> list[str]:
         ("Good until", f"{time_shown(plan.entry.expires_ms, look.zone)}, or {plan.rationale.invalidation}"),
         ("Size", _size(setup)),
     )
-    lines = [look.paint(title, "bold"), ""]
+    lines = [*_title(title, look), ""]
     for label, text in facts:
         lines += _labelled(label, text, look)
     lines += ["", *score_lines(setup.breakdown.on(plan.side), look), ""]
@@ -73,10 +74,10 @@ def _setup(setup: Setup, look: Look) -> list[str]:
 def _rejection(explanation: Explanation, rejection: Rejection, look: Look) -> list[str]:
     scan = explanation.scan
     title = (
-        f"{explanation.symbol} · no plan · {scan.profile} · closed bar {time_shown(scan.as_of_ms, look.zone)}"
+        f"{explanation.symbol} · no plan · {scan.profile} · closed bar {time_shown(scan.bar_ms, look.zone)}"
     )
     lines = [
-        look.paint(title, "bold"),
+        *_title(title, look),
         "",
         *_labelled("Stopped by", f"{rejection.code}: {rejection.reason}", look),
     ]
@@ -197,22 +198,24 @@ def _gates(explanation: Explanation, look: Look) -> list[str]:
     return lines + _gate_table("Gates, risk", risk, look)
 
 
+def _title(text: str, look: Look) -> list[str]:
+    return [look.paint(line, "bold") for line in look.flow(text)]
+
+
 def _gate_table(title: str, gates: Iterable[GateResult], look: Look) -> list[str]:
     rows = tuple(gates)
     if not rows:
         return []
+    ends = tuple("passed" if gate.passed else "FAILED" for gate in rows)
     columns = [
         Column("Gate", tuple(gate.code for gate in rows), right=False),
         Column("Measured", tuple(measure_text(gate.measured) for gate in rows)),
         Column("Needs", tuple(f"{gate.comparison} {measure_text(gate.threshold)}" for gate in rows)),
         Column("Unit", tuple(gate.unit for gate in rows), right=False),
-        Column(
-            "",
-            tuple("passed" if gate.passed else "FAILED" for gate in rows),
-            right=False,
-            styles=(("FAILED", "red"),),
-        ),
+        Column("", ends, right=False, styles=(("FAILED", "red"),)),
     ]
+    if width_of(columns, gap=2) > _width(look):
+        del columns[3]
     return ["", look.paint(title, "bold"), *table_lines(columns, look, gap=2)]
 
 

@@ -45,7 +45,15 @@ Symbols = Annotated[
 ]
 Top = Annotated[int | None, typer.Option("--top", "-n", min=1, help="Look at this many symbols at most.")]
 AsOf = Annotated[
-    str | None, typer.Option("--as-of", help="Replay as of a UTC time, like 2024-08-05T12:00:00Z. [now]")
+    str | None,
+    typer.Option(
+        "--as-of",
+        help="Replay as of a UTC time, like 2024-08-05T12:00:00Z. [now; offline the newest stored close, if it is "
+        "recent; demo 2026-11-08T16:00:00Z]",
+    ),
+]
+DemoAsOf = Annotated[
+    str | None, typer.Option("--as-of", help="Replay as of an earlier UTC time. [2026-11-08T16:00:00Z]")
 ]
 Offline = Annotated[bool, typer.Option("--offline", help="Use stored candles only.")]
 Account = Annotated[
@@ -139,7 +147,7 @@ def demo(
     profile: Profile = None,
     symbols: Symbols = None,
     top: Top = None,
-    as_of: AsOf = None,
+    as_of: DemoAsOf = None,
     account: Account = None,
     config: Config = None,
     json: Json = False,
@@ -228,7 +236,8 @@ def import_data(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> int:
-    """Read candle files (<exchange>__<BASE>-<QUOTE>__<timeframe>.parquet) into the store."""
+    """Read candle files (<exchange>__<BASE>-<QUOTE>__<timeframe>.parquet) into the store. Needs pyarrow: in the checkout run
+    .venv/bin/pip install -e '.[parquet]' once (make test installs it too)."""
     flags = _flags(locals())
     from engine.commands.candles import import_candles as run
 
@@ -314,19 +323,26 @@ def _flags(given: dict[str, Any]) -> Flags:
 
 def run(arguments: list[str]) -> int:
     """Run one command line; the exit code. Every failure ends in one line on standard error."""
-    from engine.commands.failures import report_crash, report_fault, wants_traceback
+    from engine.commands.console import is_lost_output, lost_output, open_streams, silence
+    from engine.commands.failures import report_crash, report_fault, report_interrupt, wants_traceback
 
     debug = wants_traceback(arguments, os.environ)
     try:
+        open_streams()
         code = app(arguments, prog_name="snipersight", standalone_mode=False)
     except SniperError as error:
         return report_fault(error, os.environ, debug=debug)
     except TyperException as error:
         return _usage(error)
     except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
+        return report_interrupt()
     except Exception as error:  # noqa: BLE001 - the last border: whatever is left is a defect, and is reported as one
+        if is_lost_output(error):
+            silence(sys.stdout)
+            return report_fault(lost_output(str(error)), os.environ, debug=debug)
         return report_crash(error, os.environ, debug=debug)
+    if code == EXIT_INTERRUPTED:
+        return report_interrupt()
     return code if isinstance(code, int) else EXIT_OK
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from engine.commands.console import Console
@@ -20,11 +20,14 @@ if TYPE_CHECKING:
     from engine.edges import ScanRequest
     from shared.models.scan import Explanation, ScanResult
 
-NEXT_STEPS: Final = """\
-These prices are invented. Next:
-  snipersight explain {symbol} -e demo      why this plan, in words
-  snipersight scan --profile balanced       the real market (Binance public data, no key)
-  snipersight profiles list                 other ways to trade"""
+NEXT_STEPS: Final = (
+    ("snipersight explain {symbol} -e demo", "why this plan, in words"),
+    ("snipersight scan --profile balanced", "the real market (Binance public data, no key)"),
+    ("snipersight profiles list", "other ways to trade"),
+)
+STEP_WIDTH: Final = 41
+BESIDE: Final = 92
+"""Columns from which the words stand beside the commands."""
 
 
 def scan(flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
@@ -61,8 +64,18 @@ def demo(flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
     console = Console.of(flags.output, environ)
     if console.watched and not flags.output.quiet:
         symbol = result.setups[0].plan.symbol if result.setups else "BTC/USDT"
-        console.result(["", *NEXT_STEPS.format(symbol=symbol).splitlines()])
+        console.result(["", "These prices are invented. Next:", *next_steps(symbol, console.look.columns)])
     return result.status.exit_code
+
+
+def next_steps(symbol: str, columns: int) -> Iterator[str]:
+    """What to try after the demo, the words beside the commands where the terminal is wide enough."""
+    for command, words in NEXT_STEPS:
+        step = command.format(symbol=symbol)
+        if columns >= BESIDE:
+            yield f"  {step:<{STEP_WIDTH}} {words}"
+        else:
+            yield from (f"  {step}", f"    {words}")
 
 
 def explain(symbol: str, flags: Flags, environ: Mapping[str, str] = os.environ) -> int:

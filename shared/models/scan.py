@@ -71,7 +71,8 @@ class FunnelRow:
 class ScanResult:
     """A whole scan. The same inputs, settings and code give the same value, ``run_id`` included.
 
-    ``coverage`` is (symbols whose data could be read, symbols asked for). ``flags`` are typed remarks on the run. Setups are
+    ``bar_ms`` is the close of the newest trigger candle that ``as_of_ms`` may see. ``coverage`` is (symbols whose data could be
+    read, symbols whose data was wanted). ``flags`` are typed remarks on the run. Setups are
     ordered by score, highest first, then symbol; rejections and faults by symbol.
     """
 
@@ -79,6 +80,7 @@ class ScanResult:
     profile: str
     exchange: str
     as_of_ms: int
+    bar_ms: int
     config_digest: str
     data_digest: str
     version: str
