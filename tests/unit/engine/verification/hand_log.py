@@ -25,7 +25,9 @@ def log_of(bars: int, *rows: Row, atr: float = 1.0) -> EventLog:
     flat, level = np.zeros(bars, np.int64), np.full(bars, atr)
     return EventLog(
         ints,
-        floats,
+        floats[:, 2],
+        np.arange(len(rows)),
+        np.delete(floats, 2, axis=1),
         np.array(formed, np.int64),
         level,
         (flat, flat),

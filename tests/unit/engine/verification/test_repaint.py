@@ -16,6 +16,7 @@ from shared.models.timeframe import Timeframe
 from shared.models.verification import DetectorCheck, Series
 from strategy.smc.engine import detect
 from tests.laws.markets import MOODS, STEP, market
+from tests.laws.tampering import kept
 from tests.unit.engine.verification.hand_log import log_of
 
 RULES = SmcRules()
@@ -64,15 +65,13 @@ def forgets_the_dead(candles: Candles, rules: SmcRules, tick: float) -> EventLog
     log = detect(candles, rules, tick)
     births = log.formed[log.column("event") == Event.INVALIDATED]
     keep = ~np.isin(log.formed, births)
-    return replace(log, ints=log.ints[keep], floats=log.floats[keep], formed=log.formed[keep])
+    return kept(log, np.flatnonzero(keep))
 
 
 def measures_the_whole(candles: Candles, rules: SmcRules, tick: float) -> EventLog:
     """Writes a payload that depends on all the candles there are."""
     log = detect(candles, rules, tick)
-    floats = log.floats.copy()
-    floats[:, 2] /= candles.high.max()
-    return replace(log, floats=floats)
+    return replace(log, measures=log.measures / candles.high.max())
 
 
 def reorders(candles: Candles, rules: SmcRules, tick: float) -> EventLog:
@@ -81,7 +80,7 @@ def reorders(candles: Candles, rules: SmcRules, tick: float) -> EventLog:
     if len(candles) % 2:
         return log
     order = np.lexsort((-np.arange(len(log)), log.column("known")))
-    return replace(log, ints=log.ints[order], floats=log.floats[order], formed=log.formed[order])
+    return kept(log, order)
 
 
 def repaints_the_trend(candles: Candles, rules: SmcRules, tick: float) -> EventLog:
