@@ -197,6 +197,15 @@ def test_one_target_only_must_pay_the_last_r() -> None:
     assert [(target.price, target.fraction) for target in draft.targets] == [(Decimal("101.90"), Decimal(1))]
 
 
+def test_of_two_zones_the_one_whose_stop_is_not_too_far_is_traded_though_the_other_is_nearer() -> None:
+    nearer, farther, in_the_way = block(98.6, 99.6), block(95.8, 97.1), gap(95.5, 98.2, touches=2)
+    ground = {"fair_value_gaps": (in_the_way,), "pools": (pool(110.0, Side.SHORT),)}
+    assert drawn(FREE, order_blocks=(nearer,), **ground).stop.distance_atr > FREE.plan.max_stop_atr
+    draft = drawn(FREE, order_blocks=(nearer, farther), **ground)
+    assert draft.candidate.object_id == farther.zone.object_id
+    assert draft.stop.distance_atr < FREE.plan.max_stop_atr
+
+
 @pytest.mark.parametrize(
     ("first", "count", "shares"),
     [
