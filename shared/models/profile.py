@@ -221,11 +221,6 @@ class CostRules(Section):
     taker_bps: float = setting(10.0, "bps", 0, 100, "taker fee")
     slippage_bps: float = setting(2.0, "bps", 0, 200, "slippage of a stop")
 
-    @property
-    def round_trip_bps(self) -> float:
-        """Maker in, taker out through the stop, with slippage: the worst case a size is computed from."""
-        return self.maker_bps + self.taker_bps + self.slippage_bps
-
 
 @dataclass(frozen=True, slots=True)
 class PlanRules(Section):

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from shared.models.costs import cost_r, net_r
 from shared.models.planner import Stop, Target
 from shared.models.smc import Side
-from strategy.planner.costs import cost_r, net_r
 from strategy.planner.draft import Candidate, Draft, Reading
 from strategy.planner.entry import ZONE_WORDS, draw_entry
 from strategy.planner.levels import Level, levels_ahead, pool_words
