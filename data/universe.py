@@ -62,7 +62,7 @@ def rank(
     markets: Mapping[str, Market],
     tickers: Mapping[str, Ticker],
 ) -> Universe:
-    """The symbols to look at. Asked by name, a symbol is only dropped when it does not trade."""
+    """The symbols to look at. Asked by name, a symbol is only dropped when it does not trade, or in a currency the account is not in."""
     names = [_listed(name, markets) for name in dict.fromkeys(wanted)] or sorted(markets)
     gates = NAMED_GATES if wanted else (*NAMED_GATES, *OPEN_GATES)
     volumes = {name: tickers[name].quote_volume if name in tickers else 0.0 for name in names}
@@ -121,8 +121,8 @@ def _rank_gate(place: int, size: int) -> GateResult:
 
 
 UniverseGate = Callable[[Market, float, UniverseRules], GateResult]
-NAMED_GATES: Final[tuple[UniverseGate, ...]] = (_trades,)
-OPEN_GATES: Final[tuple[UniverseGate, ...]] = (_quoted, _wanted_base, _liquid)
+NAMED_GATES: Final[tuple[UniverseGate, ...]] = (_trades, _quoted)
+OPEN_GATES: Final[tuple[UniverseGate, ...]] = (_wanted_base, _liquid)
 
 
 def _drop(symbol: str, gate: GateResult) -> Rejection:
