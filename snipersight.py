@@ -16,10 +16,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from indicators.registry import compute_set as indicators
-from shared.config.profiles import load_profile
-from shared.models.data import Candles
-from shared.version import VERSION as __version__
+from sniper_sight_packages import insist_on_packages
+
+insist_on_packages()
+
+from indicators.registry import compute_set as indicators  # noqa: E402
+from shared.config.profiles import load_profile  # noqa: E402
+from shared.models.data import Candles  # noqa: E402
+from shared.version import VERSION as __version__  # noqa: E402
 
 if TYPE_CHECKING:
     from engine.commands.flags import Flags

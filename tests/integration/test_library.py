@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 from datetime import datetime, timedelta, timezone
@@ -116,6 +117,36 @@ def test_the_walkthrough_runs_and_prints_a_plan() -> None:
     assert done.returncode == 0, done.stderr
     assert "WIF/USDT short" in done.stdout
     assert "RSI of the last closed hour" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "foreign"), [("data", "data/__init__.py"), ("shared", "shared.py"), ("engine", "engine.py")]
+)
+@pytest.mark.parametrize("how", ["in the script's folder", "imported before"])
+def test_a_hidden_package_is_one_error_that_names_what_hides_it(
+    tmp_path: Path, name: str, foreign: str, how: str
+) -> None:
+    """Found by a script: its own folder comes first on the path. In a notebook the module may be loaded already."""
+    file = tmp_path / foreign
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("")
+    script = tmp_path / "mine.py"
+    script.write_text(
+        f"import {name}\nimport snipersight" if how == "imported before" else "import snipersight"
+    )
+    done = subprocess.run(
+        [sys.executable, script],
+        env={**os.environ, "PYTHONPATH": str(Path(ss.__file__).parent)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    hiding = file.parent if file.name == "__init__.py" else file
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith(f"ImportError: snipersight: the package {name!r} is hidden by {hiding}. ")
+    assert "During handling" not in done.stderr
 
 
 def test_importing_it_loads_nothing_heavy() -> None:
