@@ -16,17 +16,19 @@ from shared.models.data import Market
 from shared.models.planner import TradePlan
 from shared.models.profile import Profile
 from shared.models.risk import Account, RiskPlan
-from shared.models.scan import Setup
+from shared.models.scan import Setup, SymbolFault
 
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """State of the reduce stages. ``quote_volumes`` are 24h figures by symbol, in quote currency."""
+    """State of the reduce stages. ``quote_volumes`` are 24h figures by symbol, in quote currency; ``faults`` are symbols
+    whose hooks broke."""
 
     contexts: tuple[SniperContext, ...]
     account: Account
     settings: Profile
     quote_volumes: Mapping[str, float]
+    faults: tuple[SymbolFault, ...] = ()
     judged: tuple[SniperContext, ...] = ()
     messages: tuple[Message, ...] = ()
 
