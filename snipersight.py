@@ -114,7 +114,10 @@ def explain(
 
 
 def _configured(flags: Flags) -> Configured:
+    """The settings in force, with installed plugins registered."""
     from engine.commands.edges import exchange_names
     from engine.commands.settings import configure
+    from engine.plugins.loader import register_plugins
 
+    register_plugins()
     return configure(flags, os.environ, exchange_names())

@@ -47,12 +47,15 @@ class Hooks:
             raise ContractError(f"hook point {point!r} does not exist", hint)
         self._at.setdefault(name, []).append(hook)
 
+    def holds(self, point: str, hook: Hook) -> bool:
+        """Whether ``hook`` is registered at ``point``."""
+        return hook in self._at.get(ALIASES.get(point, point), [])
+
     def remove(self, point: str, hook: Hook) -> None:
         """Take ``hook`` off ``point``; a hook that is not there is an error."""
-        at = self._at.get(ALIASES.get(point, point), [])
-        if hook not in at:
+        if not self.holds(point, hook):
             raise ContractError(f"hook {_name(hook)} is not registered at {point!r}")
-        at.remove(hook)
+        self._at[ALIASES.get(point, point)].remove(hook)
 
     def any_at(self, point: str) -> bool:
         """Whether anything is registered at ``point``."""

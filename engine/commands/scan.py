@@ -35,10 +35,12 @@ def scanned(flags: Flags, environ: Mapping[str, str]) -> ScanResult:
     from bot.telemetry.events import ScanStarted, StageTimed, events_of
     from bot.ui.progress import progress_on
     from engine.orchestrator import run_scan
+    from engine.plugins.loader import register_plugins
 
     console = start(flags.output, environ)
     configured = configure(flags, environ, exchange_names())
     request = request_of(flags, configured)
+    register_plugins()
     log(ScanStarted(request.profile.name, request.exchange))
     began = time.monotonic()
     shown = not flags.output.quiet and not flags.output.verbose
@@ -66,11 +68,13 @@ def demo(flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
 def explain(symbol: str, flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
     """Explain one symbol; the exit code of its scan."""
     from engine.explanation import explain_symbol
+    from engine.plugins.loader import register_plugins
 
     console = start(flags.output, environ)
     configured = configure(flags, environ, exchange_names())
     wanted = one_symbol(symbol, configured)
     request = request_of(flags, configured)
+    register_plugins()
     with open_edges(configured.settings, request, environ) as edges:
         explanation = explain_symbol(request, wanted, edges)
     show_explanation(explanation, flags.output, console)
