@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 
 from shared.models.costs import loss_per_unit
 from shared.models.data import Market
@@ -46,10 +46,5 @@ def size_position(
         "24h volume": Decimal(str(quote_volume)) * Decimal(str(rules.max_volume_pct)) / PERCENT / price,
     }
     limited_by = min(bounds, key=lambda name: bounds[name])
-    quantity = round_down(bounds[limited_by], market.lot_step)
+    quantity = market.whole_lots(bounds[limited_by])
     return Size(quantity, quantity * price, quantity * per_unit, limited_by)
-
-
-def round_down(quantity: Decimal, step: Decimal) -> Decimal:
-    """``quantity`` on the lot step, never above it: rounding towards smaller risk."""
-    return (quantity / step).to_integral_value(ROUND_DOWN) * step

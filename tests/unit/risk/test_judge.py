@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk.judge import judge_plans
-from risk.position_sizing import round_down, size_position
+from risk.position_sizing import size_position
 from shared.models.costs import loss_per_unit
 from shared.models.data import Market
 from shared.models.gates import Rejection
@@ -157,7 +157,7 @@ def test_rounding_never_raises_risk_or_size(entry: Decimal, away: Decimal, lot: 
 
 
 @given(st.decimals("0", "1000", places=6), st.sampled_from([Decimal("0.01"), Decimal("0.3"), Decimal(7)]))
-def test_round_down_lands_on_the_step_at_most_one_step_below(quantity: Decimal, step: Decimal) -> None:
-    rounded = round_down(quantity, step)
+def test_a_quantity_lands_on_the_lot_step_at_most_one_step_below(quantity: Decimal, step: Decimal) -> None:
+    rounded = market(lot=str(step)).whole_lots(quantity)
     assert rounded % step == 0
     assert 0 <= quantity - rounded < step
