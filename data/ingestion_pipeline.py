@@ -140,7 +140,7 @@ def _window(job: Job, series: Mapping[Timeframe, Candles]) -> MultiTimeframeData
         timeframe
         for timeframe in settings.timeframes.information
         if timeframe not in settings.timeframes.required
-        and len(series[timeframe]) < settings.data.min_bars(timeframe)
+        and len(series[timeframe]) < settings.min_bars(timeframe)
     ]
     kept = {timeframe: candles for timeframe, candles in series.items() if timeframe not in short}
     return MultiTimeframeData(job.market, job.as_of_ms, kept, tuple(short), tuple(job.mended))
@@ -202,13 +202,19 @@ class Job:
         if self.source.store:
             self.source.store.write_many(self.market.exchange, {self.market.symbol: series})
 
+    def whole_bars(self, timeframe: Timeframe) -> int:
+        """Stored bars below which a timeframe's window may be stored in part only: all it holds, or, of days and weeks, which
+        are read from the beginning of trading, what the decision needs."""
+        bounded = timeframe.ms < Timeframe.D1.ms
+        return self.settings.data.history_bars if bounded else self.settings.min_bars(timeframe)
+
     async def series(self, timeframe: Timeframe, finer: Candles) -> Candles:
         """One timeframe from its window's start: what is stored, and the rest fetched and held against a ``finer`` one."""
         since = timeframe.window_start(self.as_of_ms, self.settings.data.history_bars)
         held = self.held(timeframe, since)
         if self.source.feed is None:
             return held
-        if len(held) < self.settings.data.min_bars(timeframe):
+        if len(held) < self.whole_bars(timeframe):
             return await self.fetch(timeframe, since, finer)
         if int(held.open_ms[-1]) >= timeframe.last_closed_open(self.as_of_ms):
             return held

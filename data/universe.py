@@ -95,8 +95,9 @@ def rank(
     tickers: Mapping[str, Ticker],
     faults: Sequence[SymbolFault] = (),
 ) -> Universe:
-    """The symbols to look at. Asked by name, a symbol is only dropped when it does not trade; a name that is not listed is
-    its own fault beside others, and everybody's when there is no other. ``faults`` are of symbols left out of ``markets``.
+    """The symbols to look at. Asked by name, a symbol is only dropped when it does not trade, or in a currency the account is
+    not in; a name that is not listed is its own fault beside others, and everybody's when there is no other. ``faults`` are
+    of symbols left out of ``markets``.
     """
     names, broken = _named(wanted, markets, faults) if wanted else (sorted(markets), tuple(faults))
     gates = NAMED_GATES if wanted else (*NAMED_GATES, *OPEN_GATES)
@@ -168,8 +169,8 @@ def _rank_gate(place: int, size: int) -> GateResult:
 
 
 UniverseGate = Callable[[Market, float, UniverseRules], GateResult]
-NAMED_GATES: Final[tuple[UniverseGate, ...]] = (_trades,)
-OPEN_GATES: Final[tuple[UniverseGate, ...]] = (_quoted, _wanted_base, _liquid)
+NAMED_GATES: Final[tuple[UniverseGate, ...]] = (_trades, _quoted)
+OPEN_GATES: Final[tuple[UniverseGate, ...]] = (_wanted_base, _liquid)
 
 
 def _drop(symbol: str, gate: GateResult) -> Rejection:

@@ -152,7 +152,8 @@ async def _as_of(request: ScanRequest, edges: Edges, source: Source) -> int:
     if request.as_of_ms is not None:
         if request.as_of_ms > now:
             raise ClockFault(
-                f"--as-of {iso(request.as_of_ms)} is in the future: it is {iso(now)}", "Give a past time"
+                f"the as-of time {iso(request.as_of_ms)} is in the future: it is {iso(now)}",
+                "Give a past time",
             )
         return request.as_of_ms
     return now if source.feed else _newest_stored(request, source, now)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from shared.errors import EXIT_DEGRADED, EXIT_FAILED, EXIT_OK, EXIT_REFUSED
 from shared.models.context import SniperContext
 from shared.models.gates import GateResult, Rejection
+from shared.models.orders import Order
 from shared.models.planner import TradePlan
 from shared.models.regime import MarketContext, Regime
 from shared.models.risk import RiskPlan
@@ -48,12 +49,13 @@ class SymbolFault:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """A plan that risk approved, with what it rests on."""
+    """A plan that risk approved, with the orders it would take and what it rests on."""
 
     plan: TradePlan
     risk: RiskPlan
     breakdown: ConfluenceBreakdown
     regime: Regime
+    orders: tuple[Order, ...]
 
 
 @dataclass(frozen=True, slots=True)

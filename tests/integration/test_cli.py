@@ -101,6 +101,11 @@ def test_explain_goes_on_past_the_first_gate(tmp_path: Path) -> None:
     [
         (("scan", "-e", "demo", "-s", "BTCC/USDT"), 2, "BTC/USDT"),
         (("scan", "-e", "demo", "--as-of", "2099-01-01"), 20, "is in the future"),
+        (
+            ("demo", "--account", "10000EUR"),
+            2,
+            "the account is in EUR, but profile 'balanced' trades against USDT",
+        ),
         (("explain", "NOPE", "-e", "demo"), 2, "NOPE/USDT"),
         (("scan", "--exchange", "binance", "--offline"), 30, "data import"),
     ],

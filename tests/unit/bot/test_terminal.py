@@ -110,6 +110,33 @@ def test_machines_get_one_line_of_plain_values(one: Setup) -> None:
     assert all(cells.values())
 
 
+def test_until_when_a_plan_is_good_is_one_sentence_said_once() -> None:
+    lines = explain_lines(PLANNED, Look(120))
+    (until,) = [line for line in lines if line.startswith("Good until")]
+    assert until == "Good until   2026-11-22 20:00 UTC if not filled, or a 1h close under 67,120.0"
+    change = lines[lines.index("What would change it") + 1 : lines.index("Against it")]
+    assert change == [
+        "  after the fill: the stop at 66,540.0, or 72 1h bars without a result",
+        "  closest to failing: confluence score: 87.4 points, needs >= 65 (22.4 to spare)",
+        "  closest to failing: net reward of the last target: 4.14 R, needs >= 2 (2.14 to spare)",
+    ]
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_a_gate_asked_of_several_timeframes_names_each(columns: int) -> None:
+    text = "\n".join(explain_lines(PLANNED, Look(columns)))
+    for what in ("closed 15m candles", "closed 1h candles"):
+        assert text.count(what) == 1
+    assert "mean true range" not in text
+
+
+def test_what_a_gate_was_asked_of_stands_in_line_beside_coloured_words() -> None:
+    lines = explain_lines(PLANNED, Look(120, colour=True))
+    plain = [line.replace("\x1b[31m", "").replace("\x1b[0m", "") for line in lines]
+    history = [line for line in plain if line.startswith("data.history")]
+    assert len({line.index("closed") for line in history}) == 1
+
+
 def test_the_summary_names_what_stopped_the_rest() -> None:
     assert (
         without_line(SCAN) == "2 plans · 3 without one (1 confluence.score, 1 plan.net_rr_last, 1 smc.zone)"

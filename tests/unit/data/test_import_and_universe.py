@@ -191,10 +191,11 @@ def test_every_symbol_is_in_or_has_the_code_that_left_it_out() -> None:
     }
 
 
-def test_a_symbol_asked_for_by_name_only_has_to_trade() -> None:
-    assert ranked(("DUST/USDT", "GONE/USDT"), DUST=1e6) == {
+def test_a_symbol_asked_for_by_name_only_has_to_trade_in_the_profiles_currency() -> None:
+    assert ranked(("DUST/USDT", "GONE/USDT", "EUROCOIN/EUR"), DUST=1e6) == {
         "DUST/USDT": "in",
         "GONE/USDT": "universe.not_trading",
+        "EUROCOIN/EUR": "universe.quote",
     }
 
 
