@@ -7,7 +7,17 @@ from dataclasses import replace
 import pytest
 
 from devtools.hand_made import Bar, steps
-from devtools.playbook_scenes import BREAK_UP, GAP, HILL, SHIFT, SWEPT_LEG, TREND, TWO_LAYERS
+from devtools.playbook_scenes import (
+    BREAK_UP,
+    GAP,
+    HILL,
+    LATE_LOW,
+    LAYERS,
+    SHIFT,
+    SWEPT_LEG,
+    TREND,
+    TWO_LAYERS,
+)
 from shared.models.events import Kind, object_id
 from shared.models.smc import BreakLabel, DealingRange, Layer, RangeSide, Side, StructureBreak, Swing, Trend
 from tests.unit.strategy.smc.drawings import QUIET, SMALL, Said, drawn, said, seen
@@ -110,7 +120,7 @@ def test_breaks_are_init_then_bos_with_the_trend_then_choch_against_it() -> None
 
 def test_a_break_out_of_a_leg_that_swept_the_lows_says_so() -> None:
     assert [row.payload["e"] for row in said(list(BREAK_UP), Kind.BREAK, SMALL)] == [0.0]
-    assert [row.payload["e"] for row in said(list(SWEPT_LEG), Kind.BREAK, SMALL)][0] == 1.0
+    assert next(row.payload["e"] for row in said(list(SWEPT_LEG), Kind.BREAK, SMALL)) == 1.0
 
 
 def test_a_wick_over_a_high_breaks_nothing_nor_does_a_close_on_it() -> None:
@@ -122,6 +132,14 @@ def test_a_wick_over_a_high_breaks_nothing_nor_does_a_close_on_it() -> None:
 def test_one_close_can_break_both_layers() -> None:
     rows = said(list(TWO_LAYERS), Kind.BREAK, SMALL)
     assert [(row.bar, row.layer, row.origin) for row in rows] == [(15, "internal", 5), (15, "swing", 5)]
+
+
+def test_each_layer_breaks_its_own_high() -> None:
+    rows = said(list(LAYERS), Kind.BREAK, SMALL)
+    assert [(row.bar, row.layer, row.origin, row.payload["low"]) for row in rows] == [
+        (16, "internal", 12, 101.25),
+        (19, "swing", 5, 102.75),
+    ]
 
 
 def test_of_a_run_of_highs_the_most_extreme_is_the_one_to_break() -> None:
@@ -149,22 +167,18 @@ def test_a_change_of_character_by_a_displaced_leg_is_a_market_structure_shift() 
     assert (weak.structure_shift, onward.structure_shift) == (False, False)
 
 
-LATE_LOW: list[Bar] = [*steps(100.5, 101.0, 100.5, 100.25, 100.0), (100.0, 101.75, 99.625, 101.5)]
-"""The break leg starts at the low of its own candle, 99.625: no swing, and it will never be one."""
-
-
 def test_a_close_under_the_low_that_made_the_break_turns_the_trend_though_no_swing_is_there_yet() -> None:
-    turned = [*LATE_LOW, (101.5, 101.5, 99.5, 99.5625)]
+    turned = list(LATE_LOW)
     first, second = said(turned, Kind.BREAK, SMALL)
     assert (first.bar, first.side, first.payload["c"]) == (5, LONG, 0.0)
     assert (second.bar, second.side, second.origin, second.payload["low"]) == (6, SHORT, 5, 99.625)
     assert (second.payload["c"], second.payload["d"]) == (-1.0, 1.0)
     assert {row.origin for row in said(turned, Kind.SWING, SMALL) if row.side == LONG} == {-1}
-    assert said([*LATE_LOW, (101.5, 101.5, 99.5, 99.625)], Kind.BREAK, SMALL) == [first]
+    assert said([*LATE_LOW[:6], (101.5, 101.5, 99.5, 99.625)], Kind.BREAK, SMALL) == [first]
 
 
 def test_the_range_restarts_from_the_leg_that_turned_the_trend() -> None:
-    turned = [*LATE_LOW, (101.5, 101.5, 99.5, 99.5625)]
+    turned = list(LATE_LOW)
     assert seen(turned, SMALL).internal.ranges == (DealingRange(99.5, 101.5, 0.0625 / 2.0),)
 
 

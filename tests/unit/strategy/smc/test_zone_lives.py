@@ -29,7 +29,7 @@ AWAY: list[Bar] = [(102.5, 102.75, 101.5, 102.5)]
 
 
 def mirrored(bars: tuple[Bar, ...]) -> list[Bar]:
-    return [(200.0 - o, 200.0 - l, 200.0 - h, 200.0 - c) for o, h, l, c in bars]
+    return [(200.0 - opened, 200.0 - low, 200.0 - high, 200.0 - closed) for opened, high, low, closed in bars]
 
 
 def filled(bar: int, share: float, *quarters: int, side: int = LONG, origin: int = 1) -> list[Said]:
