@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 OURSELVES := --no-deps --no-build-isolation --disable-pip-version-check --quiet --editable .
 LOCKED := --require-hashes --only-binary :all: --disable-pip-version-check --quiet --compile
 
-.PHONY: help demo test lint format lock bench wheel schema clean
+.PHONY: help demo test lint format lock bench wheel schema pictures clean
 
 help:           ## What there is
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -42,6 +42,9 @@ wheel: $(VENV)/.ready-dev   ## Build the wheel into dist/
 
 schema: $(VENV)/.ready-dev   ## Write the generated parts of docs/ anew
 	$(BIN)/python -m devtools.codegen_tools
+
+pictures: $(VENV)/.ready-dev   ## Draw docs/pictures/ anew
+	$(BIN)/python -m devtools.playbook_pictures
 
 clean:          ## Remove what these commands made
 	rm -rf $(VENV) dist build

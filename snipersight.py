@@ -3,7 +3,9 @@
     r = ss.scan(profile="balanced", exchange="demo")
     r.setups[0].plan.rationale
     ss.explain("BTC/USDT", exchange="demo")
-    ss.indicators(ss.Candles.from_frame(frame, "1h")).last("rsi")
+    candles = ss.Candles.from_frame(frame, "1h")
+    ss.indicators(candles).last("rsi")
+    ss.structure(candles).snapshot().order_blocks
 
 A small, stable door to the same functions the command line calls. Importing it configures nothing and touches no
 network.
@@ -28,10 +30,11 @@ from shared.version import VERSION as __version__  # noqa: E402
 if TYPE_CHECKING:
     from engine.commands.flags import Flags
     from engine.commands.settings import Configured
-    from shared.models.profile import Profile
+    from shared.models.profile import Profile, SmcRules
     from shared.models.scan import Explanation, ScanResult
+    from strategy.smc.engine import SmcSeries
 
-__all__ = ["Candles", "__version__", "explain", "indicators", "load_profile", "scan"]
+__all__ = ["Candles", "__version__", "explain", "indicators", "load_profile", "scan", "structure"]
 
 
 def scan(
@@ -111,6 +114,33 @@ def explain(
     request = request_of(flags, configured)
     with open_edges(configured.settings, request, os.environ) as edges:
         return explain_symbol(request, one_symbol(symbol, configured), edges)
+
+
+def structure(candles: Candles, options: SmcRules | None = None, tick: float | None = None) -> SmcSeries:
+    """Everything the structure of closed ``candles`` did: ``.snapshot(bar)`` is what a trader saw at a close, ``.events(since_ms,
+    until_ms)`` what became known in a span, ``.history(object_id)`` one object's life, ``.extend(candles)`` goes on.
+
+    ``options`` default to those of the balanced profile (distances in ATR); ``tick`` is the price step in quote currency, read
+    off the prices when it is not given.
+
+    Raises:
+        DataFault: there are no candles.
+    """
+    from shared.errors import DataFault
+    from shared.models.profile import SmcRules
+    from strategy.smc.engine import SmcSeries
+
+    if not len(candles):
+        raise DataFault("structure: no candles", "Give at least one closed candle")
+    return SmcSeries(candles, options or SmcRules(), _tick_of(candles) if tick is None else tick)
+
+
+def _tick_of(candles: Candles) -> float:
+    import numpy as np
+
+    from data.parquet_import import step_of
+
+    return float(step_of(np.concatenate((candles.open, candles.high, candles.low, candles.close))))
 
 
 def _configured(flags: Flags) -> Configured:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args, get_type_hints
 
 from risk.gates import GATES as RISK_GATES
+from shared.models.events import PAYLOAD
+from shared.models.profile import SmcRules
 from strategy.gates import GATES
 
-GATES_PAGE: Final = Path(__file__).resolve().parents[1] / "docs" / "quality_gates.md"
-BEGIN: Final = "<!-- table: written by devtools.codegen_tools -->"
+DOCS: Final = Path(__file__).resolve().parents[1] / "docs"
+BEGIN: Final = "<!-- {}: written by devtools.codegen_tools -->"
 END: Final = "<!-- end of table -->"
 
 
@@ -40,12 +44,53 @@ def _threshold(field: str) -> str:
     return f"`{field}`" if "." in field and not field[0].isdigit() else field
 
 
-def with_table(page: str) -> str:
-    """``page`` with its table written anew."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{gate_table()}\n{END}{after}"
+def options_table() -> str:
+    """Every option of the structure rules as a Markdown table."""
+    lines = ["| option | default | unit | allowed | meaning |", "|---|---|---|---|---|"]
+    hints = get_type_hints(SmcRules)
+    for spec in fields(SmcRules):
+        meta = spec.metadata
+        allowed = f"{meta['low']:g} to {meta['high']:g}" if "low" in meta else _choices(hints[spec.name])
+        shown = f"{spec.default:g}" if "low" in meta else _word(spec.default)
+        lines.append(f"| `{spec.name}` | {shown} | {meta['unit'] or '–'} | {allowed} | {meta['doc']} |")
+    return "\n".join(lines)
+
+
+def _choices(hint: object) -> str:
+    return ", ".join(_word(value) for value in get_args(hint) or (True, False))
+
+
+def _word(value: object) -> str:
+    return {True: "on", False: "off"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+
+
+def payload_table() -> str:
+    """What the payload of every event means as a Markdown table."""
+    lines = ["| object | event | payload |", "|---|---|---|"]
+    for (kind, event), meant in PAYLOAD.items():
+        words = "; ".join(f"`{name}` {meaning}" for name, meaning in meant.items())
+        lines.append(f"| {kind.name.lower()} | `{event.name.lower()}` | {words} |")
+    return "\n".join(lines)
+
+
+PARTS: Final[dict[str, tuple[tuple[str, Callable[[], str]], ...]]] = {
+    "quality_gates.md": (("table", gate_table),),
+    "smc_playbook.md": (("options", options_table), ("payload", payload_table)),
+}
+"""Pages and their generated tables."""
+
+
+def written(name: str) -> str:
+    """The page ``name`` of ``docs/`` with its tables written anew."""
+    page = (DOCS / name).read_text("utf-8")
+    for part, make in PARTS[name]:
+        begin = BEGIN.format(part)
+        before, _, rest = page.partition(begin)
+        _, _, after = rest.partition(END)
+        page = f"{before}{begin}\n{make()}\n{END}{after}"
+    return page
 
 
 if __name__ == "__main__":
-    GATES_PAGE.write_text(with_table(GATES_PAGE.read_text()))
+    for page_name in PARTS:
+        (DOCS / page_name).write_text(written(page_name), "utf-8")

@@ -10,12 +10,14 @@ from engine.hooks import HOOKS, Hooks
 from engine.orchestrator import reduce_scan, result_of
 from engine.pipeline import GATHER, Pipeline
 from engine.run import Run
+from engine.story import last_happenings
 from engine.symbols import decide_all, fault_of
 from shared.errors import ContractError, SniperError
 from shared.models.context import SniperContext
 from shared.models.gates import GateResult, Rejection
 from shared.models.scan import Explanation, ScanResult, Setup, SideReview, SymbolFault
 from shared.models.smc import Side
+from shared.models.story import Happening
 from strategy.planner.planner_service import review_side
 
 
@@ -33,7 +35,9 @@ def explain_symbol(request: ScanRequest, symbol: str, edges: Edges, *, hooks: Ho
     scan = result_of(run, reduce_scan(run, decided, hooks), broken)
     context, gates = _walk_on(pipeline, run.contexts()[0]) if run.contexts() else (None, ())
     reviews = _reviews(context) if context else ()
-    return Explanation(symbol, _outcome(scan), context, gates, reviews, scan)
+    return Explanation(
+        symbol, _outcome(scan), context, gates, reviews, scan, _story(context) if context else ()
+    )
 
 
 def _walk_on(pipeline: Pipeline, context: SniperContext) -> tuple[SniperContext, tuple[GateResult, ...]]:
@@ -59,6 +63,15 @@ def _reviews(context: SniperContext) -> tuple[SideReview, ...]:
     return tuple(
         review_side(side, data, measured, structure, regime, breakdown, context.settings) for side in Side
     )
+
+
+def _story(context: SniperContext) -> tuple[Happening, ...]:
+    """What the anchor timeframe's structure did last, once its candles are there."""
+    data, settings = context.multi_tf_data, context.settings
+    anchor = settings.timeframes.anchor
+    if data is None or anchor not in data.candles:
+        return ()
+    return last_happenings(data.candles[anchor], settings.smc, data.market.tick)
 
 
 def _outcome(scan: ScanResult) -> Setup | Rejection | SymbolFault:

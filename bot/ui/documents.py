@@ -77,8 +77,8 @@ def plan_document(setup: Setup) -> Document:
         "decided_at": iso(plan.decided_ms),
         "valid_until": iso(plan.entry.expires_ms),
         "timeframes": _timeframes(plan),
-        **_price("tick", plan.tick, plan.tick),
-        **_price("close", plan.close, plan.tick),
+        **price_part("tick", plan.tick, plan.tick),
+        **price_part("close", plan.close, plan.tick),
         "entry": _entry(plan.entry, plan.tick),
         "stop": _stop(plan),
         "targets": [_target(plan, place) for place in range(len(plan.targets))],
@@ -186,7 +186,8 @@ def funnel_part(row: FunnelRow) -> Document:
     }
 
 
-def _price(name: str, price: Decimal, tick: Decimal) -> Document:
+def price_part(name: str, price: Decimal, tick: Decimal) -> Document:
+    """A price as a number and as text with exactly the tick's decimals."""
     return {name: float(price), f"{name}_text": price_text(price, tick)}
 
 
@@ -208,10 +209,10 @@ def _entry(entry: EntryZone, tick: Decimal) -> Document:
         "kind": entry.kind.value,
         "zone_kind": entry.zone_kind.value,
         "object_id": entry.object_id,
-        **_price("low", low, tick),
-        **_price("high", high, tick),
-        **_price("price", entry.price, tick),
-        **_price("invalidation", entry.invalidation, tick),
+        **price_part("low", low, tick),
+        **price_part("high", high, tick),
+        **price_part("price", entry.price, tick),
+        **price_part("invalidation", entry.invalidation, tick),
         "reach_atr": entry.reach_atr,
         "why": entry.why,
     }
@@ -220,7 +221,7 @@ def _entry(entry: EntryZone, tick: Decimal) -> Document:
 def _stop(plan: TradePlan) -> Document:
     stop = plan.stop
     return {
-        **_price("price", stop.price, plan.tick),
+        **price_part("price", stop.price, plan.tick),
         "distance_pct": stop.distance_pct,
         "distance_atr": stop.distance_atr,
         "cost_r": stop.cost_r,
@@ -231,7 +232,7 @@ def _stop(plan: TradePlan) -> Document:
 def _target(plan: TradePlan, place: int) -> Document:
     target = plan.targets[place]
     return {
-        **_price("price", target.price, plan.tick),
+        **price_part("price", target.price, plan.tick),
         "fraction": float(target.fraction),
         "net_r": target.net_r,
         "basis": target.basis,
@@ -259,7 +260,7 @@ def _order(order: Order, tick: Decimal) -> Document:
         "leg": order.leg,
         "kind": order.kind.value,
         "side": order.side.value,
-        **_price("price", order.price, tick),
+        **price_part("price", order.price, tick),
         **_amount("quantity", order.quantity),
         "client_id": order.client_id,
     }

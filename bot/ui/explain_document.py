@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final
 
 from bot.ui.documents import (
@@ -9,16 +10,20 @@ from bot.ui.documents import (
     fault_part,
     gate_parts,
     plan_document,
+    price_part,
     regime_part,
     rejection_part,
     score_part,
 )
+from bot.ui.terminal_story import happening_text
 from shared.models.gates import Rejection
 from shared.models.scan import Explanation, Setup, SideReview
 from shared.models.scoring import ConfluenceBreakdown
+from shared.models.story import Happening
 from shared.models.timeframe import iso
 from shared.utils.serialization import document_json
 
+FAVOURS: Final = {1: "long", -1: "short"}
 EXPLAIN: Final = "snipersight.explain/1"
 
 
@@ -41,6 +46,7 @@ def explain_document(explanation: Explanation) -> Document:
         "outcome": _outcome(explanation),
         "gates": gate_parts(explanation.gates),
         "reviews": [_review(review) for review in explanation.reviews],
+        "story": [_happening(happening) for happening in explanation.story],
     }
     if context is not None and context.regime is not None:
         document["regime"] = regime_part(context.regime)
@@ -69,4 +75,20 @@ def _review(review: SideReview) -> Document:
         "planned": not rejected,
         "reason": review.outcome.reason if isinstance(review.outcome, Rejection) else "a plan was drawn",
         "gates": gate_parts(review.gates),
+    }
+
+
+def _happening(happening: Happening) -> Document:
+    event = happening.event
+    return {
+        "known_at": iso(event.known_ms),
+        "origin_at": iso(event.origin_ms),
+        "timeframe": happening.timeframe.value,
+        "kind": event.kind.name.lower(),
+        "event": event.event.name.lower(),
+        "favours": FAVOURS[event.side],
+        "object_id": event.object_id,
+        **price_part("low", Decimal(repr(happening.low)), happening.tick),
+        **price_part("high", Decimal(repr(happening.high)), happening.tick),
+        "text": happening_text(happening),
     }

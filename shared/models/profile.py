@@ -174,7 +174,7 @@ class SmcRules(Section):
 
     internal_reach: int = setting(5, "bars", 2, 50, "bars on either side of an internal pivot")
     swing_reach: int = setting(20, "bars", 5, 100, "bars on either side of a swing pivot")
-    break_buffer_atr: float = setting(0.0, "ATR", 0, 2, "a break closes at least this far beyond the swing")
+    break_buffer_atr: float = setting(0.0, "ATR", 0, 2, "a break closes more than this beyond the swing")
     min_gap_atr: float = setting(0.25, "ATR", 0, 5, "smallest height of a fair value gap")
     displacement_atr: float = setting(1.5, "ATR", 0.5, 10, "smallest leg that counts as displacement")
     reclaim_bars: int = setting(3, "bars", 1, 20, "a reclaim closes back inside within this many bars")

@@ -14,6 +14,7 @@ from shared.models.regime import MarketContext, Regime
 from shared.models.risk import RiskPlan
 from shared.models.scoring import ConfluenceBreakdown
 from shared.models.smc import Side
+from shared.models.story import Happening
 
 
 class RunStatus(StrEnum):
@@ -108,7 +109,8 @@ class SideReview:
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """One symbol taken as far as its inputs allow. ``context`` is None and ``reviews`` empty when its candles never arrived;
-    ``reviews`` is empty too when data stopped it before scoring."""
+    ``reviews`` is empty too when data stopped it before scoring. ``story`` holds the newest noteworthy events of the anchor
+    timeframe's structure, newest first."""
 
     symbol: str
     outcome: Setup | Rejection | SymbolFault
@@ -116,3 +118,4 @@ class Explanation:
     gates: tuple[GateResult, ...]
     reviews: tuple[SideReview, ...]
     scan: ScanResult
+    story: tuple[Happening, ...] = ()

@@ -111,6 +111,10 @@ class Swing:
     known_ms: int
 
 
+SHIFT_ATR: Final = 1.5
+"""Displacement from which a change of character is a market structure shift (MSS)."""
+
+
 @dataclass(frozen=True, slots=True)
 class StructureBreak:
     """A close beyond a swing. ``side`` is the direction broken to; ``displacement_atr`` the leg's largest displacement."""
@@ -128,6 +132,11 @@ class StructureBreak:
     origin_ms: int
     known_ms: int
     age_bars: int
+
+    @property
+    def structure_shift(self) -> bool:
+        """Whether it is a market structure shift (MSS): a change of character by a leg of at least 1.5 ATR."""
+        return self.label is BreakLabel.CHOCH and self.displacement_atr >= SHIFT_ATR
 
 
 @dataclass(frozen=True, slots=True)

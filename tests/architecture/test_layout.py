@@ -128,7 +128,8 @@ def test_scripts_hold_one_command_and_no_logic() -> None:
 
 def test_every_example_is_run_by_a_test() -> None:
     tests = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
-    unused = [path.name for path in (ROOT / "examples").rglob("*.py") if path.name not in tests]
+    examples = (path for path in (ROOT / "examples").rglob("*") if path.suffix in {".py", ".ipynb"})
+    unused = [path.name for path in examples if path.name not in tests]
     assert unused == []
 
 

@@ -9,16 +9,27 @@ import sys
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 import snipersight as ss
-from shared.errors import ConfigFault
+from shared.errors import ConfigFault, DataFault
+from shared.models.timeframe import Timeframe
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_the_facade_is_small_and_stable() -> None:
-    assert ss.__all__ == ["Candles", "__version__", "explain", "indicators", "load_profile", "scan"]
+    assert ss.__all__ == [
+        "Candles",
+        "__version__",
+        "explain",
+        "indicators",
+        "load_profile",
+        "scan",
+        "structure",
+    ]
 
 
 def test_a_scan_runs_where_an_event_loop_is_running_already_as_in_a_notebook() -> None:
@@ -95,6 +106,40 @@ def test_a_wrong_argument_is_called_by_its_name_not_by_a_flag(
     with pytest.raises(ConfigFault) as caught:
         ss.scan(**{"exchange": "demo", argument: value})  # type: ignore[arg-type]
     assert str(caught.value).startswith(said)
+
+
+def test_the_structure_of_candles_is_the_one_a_scan_reads() -> None:
+    explained = ss.explain("BTC/USDT", exchange="demo")
+    assert explained.context is not None
+    hours = explained.context.multi_tf_data.candles["1h"]
+    tick = float(explained.context.multi_tf_data.market.tick)
+    seen, scanned = ss.structure(hours, tick=tick).snapshot(), explained.context.smc_snapshot.timeframes["1h"]
+    assert (seen.internal, seen.swing, seen.pools) == (scanned.internal, scanned.swing, scanned.pools)
+    assert ss.structure(hours).tick == tick
+
+
+def test_there_is_no_structure_without_candles() -> None:
+    with pytest.raises(DataFault, match="no candles"):
+        ss.structure(ss.Candles.empty(Timeframe.H1))
+
+
+@pytest.mark.checkout
+def test_the_notebook_runs_and_its_outputs_are_stripped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    book = nbformat.read(
+        ROOT / "examples" / "notebook_scenarios" / "structure_in_five_lines.ipynb", as_version=4
+    )
+    assert [cell.outputs for cell in book.cells if cell.cell_type == "code" and cell.outputs] == []
+    done = NotebookClient(
+        book, timeout=120, kernel_name="python3", resources={"metadata": {"path": ROOT}}
+    ).execute()
+    first, table, story, life = (
+        cell.outputs[-1].data["text/plain"] for cell in done.cells if cell.cell_type == "code"
+    )
+    assert first.startswith("(<Trend.")
+    assert "order_block" in table
+    assert "known" in story
+    assert "FORMED" in life
 
 
 def test_an_unknown_exchange_names_those_there_are(home: Path) -> None:

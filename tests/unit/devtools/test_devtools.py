@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import fields
+
 import pytest
 
-from devtools.codegen_tools import GATES_PAGE, with_table
+from devtools.codegen_tools import DOCS, PARTS, written
 from devtools.debug_cli import events, main, stages
+from shared.models.profile import SmcRules
 
 
 @pytest.mark.checkout
-def test_the_gates_page_holds_the_table_as_it_is() -> None:
-    page = GATES_PAGE.read_text()
-    assert with_table(page) == page, "run: make schema"
+@pytest.mark.parametrize("page", PARTS)
+def test_a_page_holds_its_tables_as_they_are(page: str) -> None:
+    assert written(page) == (DOCS / page).read_text("utf-8"), "run: make schema"
+
+
+@pytest.mark.checkout
+def test_the_playbook_states_every_option_with_its_default() -> None:
+    prose = (DOCS / "smc_playbook.md").read_text("utf-8").partition("\n## Options\n")[0]
+    stated = re.findall(r'`(\w+)` \("?([\w. ]+?)"?(?: ATR| bars)?[;,)]', prose)
+    rules = SmcRules()
+    options = {spec.name for spec in fields(SmcRules)}
+    found = {(name, value) for name, value in stated if name in options}
+    wanted = {(name, _shown(getattr(rules, name))) for name in options}
+    assert found == wanted
+
+
+def _shown(value: object) -> str:
+    return "off" if value is False else value if isinstance(value, str) else f"{value:g}"
 
 
 def test_stages_are_timed_in_order() -> None:

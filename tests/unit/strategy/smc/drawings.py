@@ -1,38 +1,71 @@
-"""Hand-made candles: a quiet warm-up, so that there is an ATR of 1, then the bars a test draws."""
+"""What the log says of hand-made candles (``devtools.hand_made``): as short stories, or row by row with everything known."""
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any, NamedTuple
 
+from devtools.hand_made import QUIET, TICK, Bar, drawn, quiet, steps
+from devtools.playbook_scenes import SMALL
 from shared.models.data import Candles
 from shared.models.events import Event, EventLog, Kind
 from shared.models.profile import SmcRules
-from shared.models.timeframe import Timeframe
-from strategy.smc.engine import detect
+from shared.models.smc import TimeframeStructure
+from strategy.smc.engine import SmcSeries, detect
 
-QUIET = 60
-START = 1_700_006_400_000
+__all__ = [
+    "QUIET",
+    "RULES",
+    "SMALL",
+    "TICK",
+    "Bar",
+    "Said",
+    "drawn",
+    "look",
+    "quiet",
+    "said",
+    "seen",
+    "steps",
+    "story",
+]
+
 RULES = SmcRules()
-TICK = 0.01
-
-Bar = tuple[float, float, float, float]
 
 
-def quiet(count: int = QUIET) -> list[Bar]:
-    """Bars of range 1 around 100 that go nowhere and make no gap: ATR 1."""
-    return [(100.0, 100.5, 99.5, 100.0)] * count
+class Said(NamedTuple):
+    """One event, bars counted from the first drawn one; numbers to four decimals."""
+
+    bar: int
+    event: str
+    side: int
+    origin: int
+    payload: dict[str, float]
+    layer: str = ""
 
 
-def drawn(bars: list[Bar], *, missing_after: int = -1, untraded: int = -1) -> Candles:
-    """Quiet bars, then ``bars`` as (open, high, low, close); one may be missing or untraded."""
-    rows = np.asarray([*quiet(), *bars], float)
-    times = START + np.arange(len(rows)) * Timeframe.H1.ms
-    volume = np.full(len(rows), 10.0)
-    if missing_after >= 0:
-        times[QUIET + missing_after + 1 :] += Timeframe.H1.ms
-    if untraded >= 0:
-        volume[QUIET + untraded] = 0.0
-    return Candles(Timeframe.H1, times, rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3], volume)
+def said(
+    bars: list[Bar] | Candles, kind: Kind, rules: SmcRules = RULES, tick: float = TICK, **where: Any
+) -> list[Said]:
+    """Everything the log of drawn bars says of a kind from the first drawn bar on, in order."""
+    candles = bars if isinstance(bars, Candles) else drawn(bars, **where)
+    series = SmcSeries(candles, rules, tick)
+    at = {int(ms): bar - QUIET for bar, ms in enumerate(candles.open_ms)}
+    return [
+        Said(
+            at[event.known_ms - candles.timeframe.ms],
+            event.event.name,
+            event.side,
+            at[event.origin_ms],
+            {name: round(value, 4) for name, value in event.payload.items()},
+            event.layer,
+        )
+        for event in series.events(int(candles.close_ms[QUIET - 1]), int(candles.close_ms[-1]))
+        if event.kind is kind
+    ]
+
+
+def seen(bars: list[Bar] | Candles, rules: SmcRules = RULES, tick: float = TICK) -> TimeframeStructure:
+    """What a trader sees at the last close."""
+    return SmcSeries(bars if isinstance(bars, Candles) else drawn(bars), rules, tick).snapshot()
 
 
 def story(log: EventLog, kind: Kind, *events: Event) -> list[tuple[int, str, int]]:
@@ -44,13 +77,6 @@ def story(log: EventLog, kind: Kind, *events: Event) -> list[tuple[int, str, int
     ]
 
 
-def look(bars: list[Bar], rules: SmcRules = RULES, **holes: int) -> EventLog:
+def look(bars: list[Bar], rules: SmcRules = RULES, tick: float = TICK, **holes: int) -> EventLog:
     """The log of drawn bars."""
-    return detect(drawn(bars, **holes), rules, TICK)
-
-
-def steps(*closes: float, wick: float = 0.25) -> list[Bar]:
-    """Bars from close to close with short wicks; the first opens at 100."""
-    opens = (100.0, *closes[:-1])
-    pairs = zip(opens, closes, strict=True)
-    return [(a, max(a, b) + wick, min(a, b) - wick, b) for a, b in pairs]
+    return detect(drawn(bars, **holes), rules, tick)
