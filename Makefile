@@ -15,7 +15,7 @@ demo: $(VENV)/.ready   ## Scan the made-up market: no network, no key
 
 test: $(VENV)/.ready-dev   ## Lint, types, import floors, the whole suite
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 lint: $(VENV)/.ready-dev   ## Formatting, lint, strict types, import floors
 	$(BIN)/ruff format --check .

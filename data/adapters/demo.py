@@ -42,7 +42,8 @@ class DemoFeed:
         """Stand at ``as_of_ms``; another ``seed`` is another market."""
         self._as_of_ms = as_of_ms
         self._tickers: Mapping[str, Ticker] = {}
-        self._whole = lru_cache(maxsize=16)(lambda symbol: self._generate(BY_SYMBOL[symbol], seed))
+        self._seed = seed
+        self._whole = lru_cache(maxsize=16)(lambda symbol: self._generate(BY_SYMBOL[symbol], 0))
 
     async def time_ms(self) -> int:
         """The instant it stands at."""
@@ -74,17 +75,18 @@ class DemoFeed:
         """Nothing to release."""
 
     def _ticker(self, coin: Coin) -> Ticker | None:
-        day = self._whole(coin.symbol).between(self._as_of_ms - DAY_MS, self._as_of_ms)
+        day = self._generate(coin, self._as_of_ms - DAY_MS).between(self._as_of_ms - DAY_MS, self._as_of_ms)
         if not len(day):
             return None
         return Ticker(coin.symbol, float(day.close[-1]), float((day.close * day.volume).sum()))
 
-    def _generate(self, coin: Coin, seed: int) -> Candles:
-        first = start_ms(self._as_of_ms)
+    def _generate(self, coin: Coin, since_ms: int) -> Candles:
+        """Its 5m candles from ``since_ms``, or its beginning, to the instant it stands at."""
+        first = max(start_ms(self._as_of_ms), since_ms // BAR_MS * BAR_MS)
         if coin.listed_days:
             first = max(first, DEMO_AS_OF_MS - coin.listed_days * DAY_MS)
         count = (min(_last_ms(coin), self._as_of_ms) - first) // BAR_MS
-        return base_candles(seed, coin, first, count) if count > 0 else Candles.empty(Timeframe.M5)
+        return base_candles(self._seed, coin, first, count) if count > 0 else Candles.empty(Timeframe.M5)
 
 
 def _last_ms(coin: Coin) -> int:
