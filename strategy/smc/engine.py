@@ -174,13 +174,21 @@ class SmcSeries:
         self._count = stop
 
     def _advance(self, start: int, n: int, length_ms: int) -> None:
-        """Take the memory from bar ``start`` to ``n``. A run that needs more rows than guessed is repeated from the memory before it."""
+        """Take the memory from bar ``start`` to ``n``. A run that needs more rows than guessed is repeated from what was remembered
+        before it, marks on earlier bars included."""
         few = n - start <= FEW_BARS
         rows = self._most_rows(n - start) if few else ROWS_A_BAR * (n - start) + 64
-        before = {} if few or not start else {name: cells.copy() for name, cells in self._memory.items()}
+        memory = {} if few else {name: cells.copy() for name, cells in self._memory.items()}
+        marks = (
+            {}
+            if few
+            else {name: self._numbers[name][: start * WIDE_STATE[name]].copy() for name in WIDE_STATE}
+        )
         while (needed := self._run(start, n, rows, length_ms)) > rows:
             rows = needed
-            self._memory = {name: cells.copy() for name, cells in before.items()} or new_memory(self._rooms)
+            self._memory = {name: cells.copy() for name, cells in memory.items()}
+            for name, cells in marks.items():
+                self._numbers[name][: cells.size] = cells
 
     def _most_rows(self, bars: int) -> int:
         """More rows than ``bars`` bars can make, from what is alive: so that feeding a few bars copies no memory."""

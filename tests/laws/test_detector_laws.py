@@ -117,6 +117,13 @@ def test_a_series_fed_in_pieces_has_the_log_of_one_fed_at_once(candles: Candles,
     assert np.array_equal(series.log.formed, plainly(candles).formed)
 
 
+def test_a_piece_that_needs_more_rows_than_guessed_leaves_no_trace_of_the_first_try() -> None:
+    candles = market(1018, 700, "coarse", Timeframe.M15)
+    series = SmcSeries(candles.head(457), RULES, STEP)
+    series.extend(candles.rows(457, 700))
+    assert same(series.log, plainly(candles))
+
+
 def test_a_series_fed_bar_by_bar_has_the_log_of_one_fed_at_once() -> None:
     candles = market(3, 400, "jumps", Timeframe.M15)
     series = SmcSeries(candles.head(0), RULES, STEP)
