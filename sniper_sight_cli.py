@@ -4,26 +4,8 @@
 from __future__ import annotations
 
 import sys
-from importlib.util import find_spec
-from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-PACKAGES = ("shared", "contracts", "indicators", "data", "strategy", "risk", "ml", "bot", "engine")
-
-
-def hidden_package() -> str | None:
-    """A sentence about the first of our packages that resolves elsewhere than beside this file."""
-    for name in PACKAGES:
-        spec = find_spec(name)
-        if spec is None:
-            return f"the package {name!r} is missing beside {Path(__file__).name}. Install SniperSight again."
-        places = [Path(place).resolve() for place in spec.submodule_search_locations or (spec.origin or "",)]
-        if HERE / name not in places:
-            return (
-                f"the package {name!r} is hidden by {places[0]}. "
-                "Take it off PYTHONPATH, start elsewhere, or install SniperSight into its own environment."
-            )
-    return None
+from sniper_sight_packages import hidden_package
 
 
 def main() -> None:
@@ -37,6 +19,7 @@ def main() -> None:
 
         run()
     except KeyboardInterrupt:
+        sys.stderr.write("interrupted; nothing half-written\n")
         sys.exit(130)
 
 

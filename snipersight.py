@@ -14,18 +14,22 @@ network.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from indicators.registry import compute_set as indicators
-from shared.config.account import parse_equity
-from shared.config.profiles import load_profile
-from shared.config.settings import ExchangeSettings, Settings
-from shared.models.data import Candles
-from shared.version import VERSION as __version__
+from sniper_sight_packages import insist_on_packages
+
+insist_on_packages()
+
+from indicators.registry import compute_set as indicators  # noqa: E402
+from shared.config.profiles import load_profile  # noqa: E402
+from shared.models.data import Candles  # noqa: E402
+from shared.version import VERSION as __version__  # noqa: E402
 
 if TYPE_CHECKING:
-    from engine.edges import ScanRequest
+    from engine.commands.flags import Flags
+    from engine.commands.settings import Configured
     from shared.models.profile import Profile, SmcRules
     from shared.models.scan import Explanation, ScanResult
     from strategy.smc.engine import SmcSeries
@@ -34,53 +38,82 @@ __all__ = ["Candles", "__version__", "explain", "indicators", "load_profile", "s
 
 
 def scan(
-    profile: str | Profile = "balanced",
-    exchange: str = "binance",
-    symbols: Sequence[str] = (),
+    profile: str | Profile | None = None,
+    exchange: str | None = None,
+    symbols: str | Sequence[str] = (),
     *,
-    as_of: str | None = None,
-    account: str = "10000USDT",
+    as_of: str | datetime | None = None,
+    account: str | None = None,
     offline: bool = False,
-    base_url: str = "",
+    base_url: str | None = None,
 ) -> ScanResult:
-    """Scan as ``snipersight scan`` does; the result prints as a table.
+    """Scan as ``snipersight scan`` does, with the same settings; the result prints as a table.
 
-    ``as_of`` is RFC 3339 text with a zone, such as ``2024-08-05T12:00:00Z``.
+    What is not given comes from ``SNIPERSIGHT_…`` variables, ``./snipersight.toml``, the user's settings file, the defaults
+    (``balanced``, ``binance``, ``10000USDT``), in this order; a whole ``Profile`` stands for all they say of one.
+    ``symbols`` is one symbol, a comma-separated list or a sequence. ``as_of`` is a ``datetime`` with a time zone, or text
+    with one, such as ``2024-08-05T12:00:00Z``.
 
     Raises:
-        ConfigFault: an unknown profile, exchange or symbol spelling.
+        ConfigFault: an argument or setting that is wrong.
         SniperError: the exchange or the store as a whole cannot be read.
     """
     from engine.commands.edges import open_edges
+    from engine.commands.flags import Flags
+    from engine.commands.request import request_of
     from engine.orchestrator import run_scan
 
-    request = _request(profile, exchange, tuple(symbols), as_of=as_of, account=account, offline=offline)
-    with open_edges(_settings(request, base_url), request, os.environ) as edges:
+    flags = Flags(
+        profile=profile,
+        exchange=exchange,
+        symbols=(symbols,) if isinstance(symbols, str) else tuple(symbols),
+        as_of=as_of,
+        account=account,
+        offline=offline,
+        base_url=base_url,
+        in_python=True,
+    )
+    configured = _configured(flags)
+    request = request_of(flags, configured)
+    with open_edges(configured.settings, request, os.environ) as edges:
         return run_scan(request, edges)
 
 
 def explain(
     symbol: str,
-    profile: str | Profile = "balanced",
-    exchange: str = "binance",
+    profile: str | Profile | None = None,
+    exchange: str | None = None,
     *,
-    as_of: str | None = None,
-    account: str = "10000USDT",
+    as_of: str | datetime | None = None,
+    account: str | None = None,
     offline: bool = False,
-    base_url: str = "",
+    base_url: str | None = None,
 ) -> Explanation:
-    """Explain one symbol as ``snipersight explain`` does: every gate, both directions, what stopped it.
+    """Explain one symbol as ``snipersight explain`` does: every gate, both directions, what stopped it. Arguments as in
+    :func:`scan`.
 
     Raises:
         NotFound: the exchange does not list ``symbol``.
         SniperError: as :func:`scan`.
     """
     from engine.commands.edges import open_edges
+    from engine.commands.flags import Flags
+    from engine.commands.request import one_symbol, request_of
     from engine.explanation import explain_symbol
 
-    request = _request(profile, exchange, (symbol,), as_of=as_of, account=account, offline=offline)
-    with open_edges(_settings(request, base_url), request, os.environ) as edges:
-        return explain_symbol(request, symbol, edges)
+    flags = Flags(
+        profile=profile,
+        exchange=exchange,
+        as_of=as_of,
+        account=account,
+        offline=offline,
+        base_url=base_url,
+        in_python=True,
+    )
+    configured = _configured(flags)
+    request = request_of(flags, configured)
+    with open_edges(configured.settings, request, os.environ) as edges:
+        return explain_symbol(request, one_symbol(symbol, configured), edges)
 
 
 def structure(candles: Candles, options: SmcRules | None = None, tick: float | None = None) -> SmcSeries:
@@ -110,34 +143,11 @@ def _tick_of(candles: Candles) -> float:
     return float(step_of(np.concatenate((candles.open, candles.high, candles.low, candles.close))))
 
 
-def _request(
-    profile: str | Profile,
-    exchange: str,
-    symbols: tuple[str, ...],
-    *,
-    as_of: str | None,
-    account: str,
-    offline: bool,
-) -> ScanRequest:
-    from data.adapters import EXCHANGES
-    from engine.commands.reading import parse_as_of
-    from engine.edges import ScanRequest
-    from shared.errors import ConfigFault
-    from shared.models.risk import Account
+def _configured(flags: Flags) -> Configured:
+    """The settings in force, with installed plugins registered."""
+    from engine.commands.edges import exchange_names
+    from engine.commands.settings import configure
+    from engine.plugins.loader import register_plugins
 
-    if exchange not in EXCHANGES:
-        raise ConfigFault(f"exchange {exchange!r} is not known", f"There are {', '.join(EXCHANGES)}")
-    equity, currency = parse_equity(account, "account")
-    return ScanRequest(
-        profile=load_profile(profile) if isinstance(profile, str) else profile,
-        exchange=exchange,
-        account=Account(equity, currency),
-        symbols=symbols,
-        as_of_ms=None if as_of is None else parse_as_of(as_of),
-        offline=offline,
-    )
-
-
-def _settings(request: ScanRequest, base_url: str) -> Settings:
-    reached: Mapping[str, ExchangeSettings] = {request.exchange: ExchangeSettings(base_url=base_url)}
-    return Settings(request.profile, request.exchange, reached)
+    register_plugins()
+    return configure(flags, os.environ, exchange_names())

@@ -35,10 +35,18 @@ class SeriesInfo:
 
 @dataclass(frozen=True, slots=True)
 class WriteReport:
-    """What a write changed: candles new to the store, candles whose values differ from those held before."""
+    """What a write changed: candles new to the store, candles whose values differ from those held before, damaged pages in
+    its span that it dropped."""
 
     added: int
     revised: int
+    dropped: int = 0
+
+    def __add__(self, other: WriteReport) -> WriteReport:
+        """Both together."""
+        return WriteReport(
+            self.added + other.added, self.revised + other.revised, self.dropped + other.dropped
+        )
 
 
 class Clock(Protocol):
@@ -71,7 +79,7 @@ class CandleFeed(Protocol):
         ...
 
     async def tickers(self) -> Mapping[str, Ticker]:
-        """24-hour figures by unified symbol."""
+        """24-hour figures by unified symbol, as of one moment of the run."""
         ...
 
     async def candles(self, symbol: str, timeframe: Timeframe, since_ms: int, until_ms: int) -> Candles:
@@ -87,7 +95,7 @@ class CandleStore(Protocol):
     """Kept candles and market rules. A cache: everything in it can be fetched again.
 
     Laws: ``read`` returns what was written, bit for bit; writing the same candles twice changes nothing; a page whose
-    digest does not match is never returned.
+    digest does not match is never returned: reading it raises DamagedPage, writing into its span drops it.
     """
 
     def read(
@@ -105,8 +113,10 @@ class CandleStore(Protocol):
         """Insert or replace candles, all or none."""
         ...
 
-    def write_many(self, exchange: str, batch: Mapping[str, Iterable[Candles]]) -> WriteReport:
-        """Insert or replace candles of many symbols, all or none."""
+    def write_many(
+        self, exchange: str, batch: Mapping[str, Iterable[Candles]]
+    ) -> Mapping[tuple[str, Timeframe], WriteReport]:
+        """Insert or replace candles of many symbols, all or none; what it changed by symbol and timeframe."""
         ...
 
     def series(self, exchange: str | None = None) -> tuple[SeriesInfo, ...]:

@@ -16,11 +16,19 @@ from typing import Any, Final
 
 from contracts.data_contract import SeriesInfo, WriteReport
 from data.pages import PAGE, ROW_BYTES, count_changes, digest_of, merge, pack_page, pack_rows, unpack
-from shared.errors import StorageFault
+from shared.errors import DamagedPage, StorageFault
 from shared.models.data import Candles, Market
 from shared.models.timeframe import Timeframe, iso
 
 VERSION: Final = 1
+NOTHING: Final = WriteReport(0, 0)
+USUAL_ADVICE: Final = "Check the folder's permissions and space, or name another one with SNIPERSIGHT_HOME"
+ADVICE: Final = {
+    sqlite3.SQLITE_NOTADB: "It is not a SniperSight store: move or delete it, a new one is made",
+    sqlite3.SQLITE_CORRUPT: "The file is damaged: move or delete it, then import or fetch the candles again",
+    sqlite3.SQLITE_BUSY: "Another run is writing: wait until it has ended",
+}
+"""What to do, by SQLite's error code."""
 BUSY_S: Final = 10.0
 
 SCHEMA: Final = (
@@ -40,22 +48,22 @@ class SqliteCandleStore:
     """The store of :class:`contracts.data_contract.CandleStore` in one SQLite file.
 
     Raises:
-        StorageFault: the file cannot be opened, read or written, is no store of ours, was made by a newer version, or a page
-            does not match its digest.
+        StorageFault: the file cannot be opened, read or written, is no store of ours, or was made by a newer version.
+        DamagedPage: a page that is read does not match its digest.
     """
 
     def __init__(self, path: Path) -> None:
         """Open ``path``, creating it and its folder if they are not there."""
         self.path = path
+        self._ids: dict[tuple[str, ...], int] = {}
         with self._faults("opened"):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+            self._migrate()
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
-            self._migrate()
-        self._ids = {
-            tuple(row[1:]): row[0] for row in self._all("SELECT id, exchange, symbol, timeframe FROM series")
-        }
+        rows = self._all("SELECT id, exchange, symbol, timeframe FROM series")
+        self._ids |= {tuple(row[1:]): row[0] for row in rows}
 
     def read(self, exchange: str, symbol: str, timeframe: Timeframe, since_ms: int, until_ms: int) -> Candles:
         """Stored candles that open at or after ``since_ms`` and are closed at ``until_ms``; empty if there are none."""
@@ -69,18 +77,20 @@ class SqliteCandleStore:
 
     def write(self, exchange: str, symbol: str, candles: Candles) -> WriteReport:
         """Insert or replace candles, all or none."""
-        return self.write_many(exchange, {symbol: (candles,)})
+        return self.write_many(exchange, {symbol: (candles,)}).get((symbol, candles.timeframe), NOTHING)
 
-    def write_many(self, exchange: str, batch: Mapping[str, Iterable[Candles]]) -> WriteReport:
-        """Insert or replace many series in one transaction, all or none."""
-        added = revised = 0
+    def write_many(
+        self, exchange: str, batch: Mapping[str, Iterable[Candles]]
+    ) -> Mapping[tuple[str, Timeframe], WriteReport]:
+        """Insert or replace many series in one transaction, all or none; what it changed by symbol and timeframe."""
+        reports: dict[tuple[str, Timeframe], WriteReport] = {}
         with self._transaction():
             for symbol, parts in batch.items():
                 for candles in parts:
                     if len(candles):
-                        report = self._write_one(exchange, symbol, candles)
-                        added, revised = added + report.added, revised + report.revised
-        return WriteReport(added, revised)
+                        key = symbol, candles.timeframe
+                        reports[key] = reports.get(key, NOTHING) + self._write_one(exchange, symbol, candles)
+        return reports
 
     def series(self, exchange: str | None = None) -> tuple[SeriesInfo, ...]:
         """Every stored series, ordered by exchange, symbol, timeframe."""
@@ -116,6 +126,11 @@ class SqliteCandleStore:
             exchange, symbol, new.timeframe
         )
         name, first = f"{exchange} {symbol} {new.timeframe}", int(new.open_ms[0])
+        dropped = self._drop_damaged(series, first, int(new.open_ms[-1]))
+        return self._merge_in(series, new, name) + WriteReport(0, 0, dropped)
+
+    def _merge_in(self, series: int, new: Candles, name: str) -> WriteReport:
+        first = int(new.open_ms[0])
         (last_paged,) = self._one("SELECT coalesce(max(last_ms), -1) FROM page WHERE series=?", series)
         if first > last_paged:
             return self._write_tail(series, new, name)
@@ -126,6 +141,13 @@ class SqliteCandleStore:
             self._db.execute("DELETE FROM tail WHERE series=?", (series,))
             self._lay_down(series, merge(held, new))
         return report
+
+    def _drop_damaged(self, series: int, first_ms: int, last_ms: int) -> int:
+        """Delete the pages that reach into the span and are not what was written; how many there were."""
+        bad = [page[0] for page in self._pages(series, first_ms, last_ms) if digest_of(page[2]) != page[1]]
+        for page_first in bad:
+            self._db.execute("DELETE FROM page WHERE series=? AND first_ms=?", (series, page_first))
+        return len(bad)
 
     def _write_tail(self, series: int, new: Candles, name: str) -> WriteReport:
         (count, newest) = self._one(
@@ -164,15 +186,13 @@ class SqliteCandleStore:
     ) -> Candles:
         """Whole pages that reach into the span, and the tail's rows inside it."""
         upto = last_ms if last_ms is not None else 2**62
-        pages = self._all(
-            "SELECT first_ms, digest, body FROM page WHERE series=? AND last_ms>=? AND first_ms<=? ORDER BY first_ms",
-            series, since_ms, upto,
-        )  # fmt: skip
+        pages = self._pages(series, since_ms, upto)
         for first_ms, digest, body in pages:
             if digest_of(body) != digest:
-                raise StorageFault(
+                raise DamagedPage(
                     f"{self.path}: the page of {name} that starts {iso(first_ms)} is damaged",
-                    "Delete the file and import or fetch the candles again",
+                    "Mend it: import that series again with 'data import', or scan without --offline",
+                    first_ms,
                 )
         rows = self._all(
             "SELECT row FROM tail WHERE series=? AND open_ms>=? AND open_ms<=? ORDER BY open_ms",
@@ -181,6 +201,11 @@ class SqliteCandleStore:
             upto,
         )
         return unpack(timeframe, [page[2] for page in pages], [row[0] for row in rows])
+
+    def _pages(self, series: int, first_ms: int, last_ms: int) -> list[tuple[int, bytes, bytes]]:
+        """First time, digest and body of every page that reaches into the span, oldest first."""
+        query = "SELECT first_ms, digest, body FROM page WHERE series=? AND last_ms>=? AND first_ms<=? ORDER BY first_ms"
+        return [(row[0], row[1], row[2]) for row in self._all(query, series, first_ms, last_ms)]
 
     def _series_id(self, exchange: str, symbol: str, timeframe: Timeframe) -> int | None:
         key = (exchange, symbol, timeframe.value)
@@ -213,6 +238,10 @@ class SqliteCandleStore:
             return
         with self._transaction():
             if self._one("PRAGMA user_version") == (0,):
+                if self._one("SELECT count(*) FROM sqlite_master") != (0,):
+                    raise StorageFault(
+                        f"{self.path}: a database of another program", ADVICE[sqlite3.SQLITE_NOTADB]
+                    )
                 for statement in SCHEMA:
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version={VERSION}")
@@ -256,7 +285,7 @@ class SqliteCandleStore:
         except (sqlite3.Error, OSError) as error:
             raise StorageFault(
                 f"candle store {self.path} could not be {verb}: {error}",
-                "Check the folder's permissions and space, or name another one with SNIPERSIGHT_HOME",
+                ADVICE.get(getattr(error, "sqlite_errorcode", 0), USUAL_ADVICE),
             ) from error
 
 

@@ -8,7 +8,8 @@ smallest power of ten of which every price is a multiple, a lot step the same of
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -16,9 +17,9 @@ from typing import Final
 
 import numpy as np
 
-from contracts.data_contract import CandleStore
+from contracts.data_contract import CandleStore, WriteReport
 from data.aggregation import aggregate
-from shared.errors import ConfigFault, DataFault, NotFound, SniperError, StorageFault
+from shared.errors import ConfigFault, DamagedPage, DataFault, NotFound, SniperError, StorageFault
 from shared.models.data import Candles, Floats, Market
 from shared.models.timeframe import Timeframe
 
@@ -32,15 +33,27 @@ MOST_SLACK: Final = 1e-3
 """A multiple of the tick may miss a whole number by this share of itself, and never by more than this."""
 
 
+NOTHING: Final = WriteReport(0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """What became of one file: candles added and revised, its own and derived ones; or why it was left out."""
+    """What became of one file: what its ``own`` candles changed in the store and what those ``derived`` from them did; or the
+    ``problem`` for which it was left out (``skipped``: on purpose)."""
 
     name: str
-    added: int
-    revised: int
-    problem: str
-    skipped: bool
+    own: WriteReport = NOTHING
+    derived: WriteReport = NOTHING
+    problem: str = ""
+    skipped: bool = False
+
+
+Tell = Callable[[FileReport, int, int], None]
+"""Told (what became of a file, files done, files in all) as soon as it is done."""
+
+
+def _untold(report: FileReport, done: int, total: int) -> None:
+    """Nobody is watching."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +69,10 @@ class ImportReport:
         return tuple(file for file in self.files if file.problem and not file.skipped)
 
 
-def import_path(path: Path, store: CandleStore) -> ImportReport:
-    """Import one file, or every ``.parquet`` file of a folder (not of its subfolders). One bad file never stops the others.
+def import_path(path: Path, store: CandleStore, tell: Tell = _untold) -> ImportReport:
+    """Import one file, or every ``.parquet`` file of a folder (not of its subfolders). One bad file never stops the others, and
+    each is kept as soon as ``tell`` is told of it. In a folder, files of timeframes that are not kept are skipped; named
+    itself, such a file is refused.
 
     Raises:
         NotFound: there is no such path, or no Parquet file in it.
@@ -75,27 +90,43 @@ def import_path(path: Path, store: CandleStore) -> ImportReport:
     folders = (
         () if path.is_file() else tuple(sorted(entry.name for entry in path.iterdir() if entry.is_dir()))
     )
-    return ImportReport(tuple(_import_file(file, store) for file in files), folders)
+    reports = []
+    for done, file in enumerate(files, 1):
+        reports.append(_import_file(file, store, skips=path.is_dir()))
+        tell(reports[-1], done, len(files))
+    return ImportReport(tuple(reports), folders)
 
 
-def _import_file(file: Path, store: CandleStore) -> FileReport:
+def _import_file(file: Path, store: CandleStore, *, skips: bool) -> FileReport:
     match = NAME.fullmatch(file.stem)
     if match and match["timeframe"] not in set(Timeframe):
-        return FileReport(file.name, 0, 0, f"{match['timeframe']} candles are not kept", skipped=True)
+        kept = f"{match['timeframe']} candles are not kept, only {', '.join(Timeframe)}"
+        return FileReport(file.name, problem=kept, skipped=skips)
     try:
         if match is None:
             raise DataFault("its name is not <exchange>__<BASE>-<QUOTE>__<timeframe>.parquet")
         candles = read_candles(file, Timeframe(match["timeframe"]))
         market = infer_market(match["exchange"], match["base"], match["quote"], candles)
-        report = store.write_many(market.exchange, {market.symbol: _with_derived(candles)})
+        changes = store.write_many(market.exchange, {market.symbol: _with_derived(candles)})
         known = store.markets(market.exchange).get(market.symbol)
         if known is None or known.source == "inferred":
             store.save_markets({market.symbol: finer(market, known)})
+    except DamagedPage as damage:
+        return FileReport(file.name, problem=f"{damage.problem}; the file that reaches there mends it")
     except (StorageFault, ConfigFault):
         raise
     except SniperError as error:
-        return FileReport(file.name, 0, 0, error.problem, skipped=False)
-    return FileReport(file.name, report.added, report.revised, "", skipped=False)
+        return FileReport(file.name, problem=error.problem)
+    return FileReport(file.name, *_by_origin(changes, candles.timeframe))
+
+
+def _by_origin(
+    changes: Mapping[tuple[str, Timeframe], WriteReport], timeframe: Timeframe
+) -> tuple[WriteReport, WriteReport]:
+    """The changes of a file's own ``timeframe``, and of those derived from it together."""
+    own = sum((report for key, report in changes.items() if key[1] is timeframe), NOTHING)
+    derived = sum((report for key, report in changes.items() if key[1] is not timeframe), NOTHING)
+    return own, derived
 
 
 def _with_derived(candles: Candles) -> Iterator[Candles]:
@@ -117,7 +148,8 @@ def read_candles(file: Path, timeframe: Timeframe) -> Candles:
         import pyarrow.parquet as parquet
     except ModuleNotFoundError as error:
         raise ConfigFault(
-            "reading Parquet needs pyarrow", 'Run: pip install "snipersight[parquet]"'
+            "reading Parquet needs pyarrow, which is an extra",
+            f"In the checkout run: {sys.executable} -m pip install -e '.[parquet]'",
         ) from error
     try:
         with file.open("rb") as stream:

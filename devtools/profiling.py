@@ -25,8 +25,8 @@ class StageWatch:
         self._total: dict[str, float] = defaultdict(float)
 
     def attach(self, hooks: Hooks) -> None:
-        """Register before and after every stage."""
-        for stage in STAGES[1:]:
+        """Register before and after every stage that takes one symbol at a time; risk judges all of them together."""
+        for stage in STAGES[1:-1]:
             hooks.register(f"before_{stage}", partial(self._start, stage))
             hooks.register(f"after_{stage}", partial(self._stop, stage))
 

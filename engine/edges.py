@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from contracts.data_contract import CandleFeed, CandleStore, Clock
 from contracts.notification_contract import Notifier
+from shared.errors import ConfigFault
 from shared.models.profile import Profile
 from shared.models.risk import Account
 
@@ -22,7 +23,11 @@ def silent(stage: str, done: int, total: int) -> None:
 @dataclass(frozen=True, slots=True)
 class ScanRequest:
     """What is asked. No ``symbols`` means the profile's universe, ``top`` limits it; ``as_of_ms`` None means now (offline: the
-    newest stored close)."""
+    newest stored close).
+
+    Raises:
+        ConfigFault: the account is in another currency than the profile trades in: its risk would be sized one to one.
+    """
 
     profile: Profile
     exchange: str
@@ -31,6 +36,15 @@ class ScanRequest:
     top: int | None = None
     as_of_ms: int | None = None
     offline: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse an account in another currency."""
+        quote, currency = self.profile.universe.quote, self.account.currency
+        if currency != quote:
+            raise ConfigFault(
+                f"the account is in {currency}, but profile {self.profile.name!r} trades against {quote}",
+                f"Give equity in {quote}, or set profile.universe.quote",
+            )
 
 
 @dataclass(frozen=True, slots=True)

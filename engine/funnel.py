@@ -10,7 +10,7 @@ from engine.hooks import STAGES
 from shared.models.gates import Rejection
 from shared.models.scan import FunnelRow, SymbolFault
 
-ROWS: Final = ("universe", *STAGES, "risk")
+ROWS: Final = ("universe", *STAGES)
 """Every stage at which a symbol may stop, in order."""
 
 

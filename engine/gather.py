@@ -13,13 +13,13 @@ from data.ingestion_pipeline import Ingested, Source, ingest
 from data.universe import Place, Universe, select_universe
 from engine.edges import Edges, Progress, ScanRequest
 from engine.steps import assemble
-from shared.errors import ClockFault, DataFault
+from shared.errors import ClockFault, DataFault, StaleData
 from shared.models.data import MultiTimeframeData
 from shared.models.gates import Rejection
 from shared.models.profile import Profile, TimeframeRules
 from shared.models.regime import MarketContext
 from shared.models.scan import SymbolFault
-from shared.models.timeframe import Timeframe, iso
+from shared.models.timeframe import DAY_MS, Timeframe, iso
 from strategy.confluence.regime_detection import market_context as market_context_of
 from strategy.confluence.regime_detection import unknown_market
 from strategy.smc.snapshot import find_structure
@@ -31,7 +31,7 @@ BENCHMARK_BASE: Final = "BTC"
 BENCHMARK_TIMEFRAMES: Final = TimeframeRules(
     context=(Timeframe.H4, Timeframe.H1), information=(), anchor=Timeframe.H1, trigger=Timeframe.M15
 )
-"""What the benchmark's regime reads, whatever the profile trades."""
+"""What the benchmark's regime reads, whatever the profile trades. It reads no sessions, so it needs no time zones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +83,13 @@ async def gather_candles(
 
 
 @hook_point("benchmark", gives="market_context")
-async def read_benchmark(settings: Profile, source: Source, place: Place) -> MarketContext:
-    """The benchmark's regime; UNKNOWN, which vetoes, when it cannot be read."""
+async def read_benchmark(candles: Ingested, settings: Profile, source: Source, place: Place) -> MarketContext:
+    """The benchmark's regime; UNKNOWN, which vetoes, when it cannot be read. What broke a moment ago is not asked again."""
     symbol = f"{BENCHMARK_BASE}/{settings.universe.quote}"
-    rules = replace(settings, timeframes=BENCHMARK_TIMEFRAMES)
+    for fault in candles.faults:
+        if fault.symbol == symbol:
+            return unknown_market(symbol, fault.problem)
+    rules = replace(settings, timeframes=BENCHMARK_TIMEFRAMES, smc=replace(settings.smc, sessions="off"))
     markets = await source.feed.markets() if source.feed else source.stored_markets(place.exchange)
     if symbol not in markets:
         return unknown_market(symbol, f"{place.exchange} does not list {symbol}")
@@ -104,6 +107,7 @@ def gather(stages: Stages, request: ScanRequest, edges: Edges, progress: Progres
 
     Raises:
         ClockFault: the as-of time is in the future.
+        StaleData: offline, what is stored does not reach the time asked for.
         SniperError: the exchange or the store as a whole cannot be read.
     """
     return _run_now(lambda: _gather(stages, request, edges, progress))
@@ -133,9 +137,9 @@ def _gathered(state: GatherState) -> Gathered:
         data=candles.data,
         quote_volumes=universe.quote_volumes,
         drops=universe.drops,
-        faults=candles.faults,
+        faults=(*universe.faults, *candles.faults),
         market_context=context,
-        flags=unknown,
+        flags=(*unknown, *(flag for data in candles.data.values() for flag in data.flags)),
     )
 
 
@@ -148,14 +152,25 @@ async def _as_of(request: ScanRequest, edges: Edges, source: Source) -> int:
     if request.as_of_ms is not None:
         if request.as_of_ms > now:
             raise ClockFault(
-                f"--as-of {iso(request.as_of_ms)} is in the future: it is {iso(now)}", "Give a past time"
+                f"the as-of time {iso(request.as_of_ms)} is in the future: it is {iso(now)}",
+                "Give a past time",
             )
         return request.as_of_ms
-    return (
-        now
-        if source.feed
-        else min(now, source.newest_close(request.exchange, request.profile.timeframes.trigger))
-    )
+    return now if source.feed else _newest_stored(request, source, now)
+
+
+def _newest_stored(request: ScanRequest, source: Source, now_ms: int) -> int:
+    """The newest stored close, unless it is older than the profile lets a newest candle be."""
+    trigger, allowed = request.profile.timeframes.trigger, request.profile.data.max_age_bars
+    newest = min(now_ms, source.newest_close(request.exchange, trigger))
+    late = (trigger.floor(now_ms) - trigger.floor(newest)) // trigger.ms
+    if late > allowed:
+        raise StaleData(
+            f"the newest stored {trigger} candle of {request.exchange} closed {iso(newest)}, {late:,} bars "
+            f"({late * trigger.ms / DAY_MS:,.1f} days) ago; {request.profile.name} allows {allowed}",
+            f"Give --as-of {iso(newest)} to look back, or scan without --offline",
+        )
+    return newest
 
 
 def _run_now(work: Callable[[], Coroutine[Any, Any, T]]) -> T:

@@ -14,8 +14,9 @@ from shared.models.context import SniperContext
 
 Hook = Callable[[SniperContext], SniperContext]
 
-STAGES: Final = ("data", "indicators", "smc", "regime", "confluence", "plan")
-"""Stages of one symbol, in order; ``data`` is where its candles have just been handed in."""
+STAGES: Final = ("data", "indicators", "smc", "regime", "confluence", "plan", "risk")
+"""Stages of one symbol, in order; ``data`` is where its candles have just been handed in, and risk sees only symbols that
+have a plan."""
 
 ALIASES: Final = MappingProxyType(
     {"before_indicator_compute": "before_indicators", "after_strategy": "after_confluence"}
@@ -46,12 +47,19 @@ class Hooks:
             raise ContractError(f"hook point {point!r} does not exist", hint)
         self._at.setdefault(name, []).append(hook)
 
+    def holds(self, point: str, hook: Hook) -> bool:
+        """Whether ``hook`` is registered at ``point``."""
+        return hook in self._at.get(ALIASES.get(point, point), [])
+
     def remove(self, point: str, hook: Hook) -> None:
         """Take ``hook`` off ``point``; a hook that is not there is an error."""
-        at = self._at.get(ALIASES.get(point, point), [])
-        if hook not in at:
+        if not self.holds(point, hook):
             raise ContractError(f"hook {_name(hook)} is not registered at {point!r}")
-        at.remove(hook)
+        self._at[ALIASES.get(point, point)].remove(hook)
+
+    def any_at(self, point: str) -> bool:
+        """Whether anything is registered at ``point``."""
+        return bool(self._at.get(point))
 
     def run(self, point: str, context: SniperContext) -> SniperContext:
         """Thread ``context`` through every hook of ``point``."""
@@ -65,18 +73,19 @@ def _held_to_contract(hook: Hook, point: str, context: SniperContext) -> SniperC
         point.partition("_")[2], f"hook {_name(hook)} at {point!r}", context.symbol, "Mend or remove the hook"
     ):
         changed = hook(context)
+        _hold_to_contract(f"hook {_name(hook)} at {point!r}", context, changed)
+    return changed
+
+
+def _hold_to_contract(who: str, context: SniperContext, changed: object) -> None:
     if not isinstance(changed, SniperContext):
         raise ContractError(
-            f"hook {_name(hook)} at {point!r} returned {type(changed).__name__}, not a SniperContext",
-            "Return replace(context, ...)",
+            f"{who} returned {type(changed).__name__}, not a SniperContext", "Return replace(context, ...)"
         )
     fixed = ("symbol", "profile", "run_id", "as_of_ms")
     moved = [name for name in fixed if getattr(changed, name) != getattr(context, name)]
     if moved:
-        raise ContractError(
-            f"hook {_name(hook)} at {point!r} changed {', '.join(moved)}, which no hook may change"
-        )
-    return changed
+        raise ContractError(f"{who} changed {', '.join(moved)}, which no hook may change")
 
 
 def _name(hook: Hook) -> str:

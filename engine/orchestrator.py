@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from engine.edges import Edges, Progress, ScanRequest, silent
 from engine.funnel import build_funnel
@@ -13,7 +13,7 @@ from engine.pipeline import GATHER, REDUCE, Pipeline
 from engine.reduce import Reduction, setups_of
 from engine.run import Run
 from engine.steps import assemble
-from engine.symbols import decide_all
+from engine.symbols import decide_all, hook_each
 from shared.models.context import SniperContext
 from shared.models.gates import Rejection
 from shared.models.scan import RunStatus, ScanResult, SymbolFault
@@ -34,7 +34,7 @@ def run_scan(
     """
     run = Run.of(request, gather(GATHER, request, edges, progress))
     decided, broken = decide_all(Pipeline.of(hooks), run.contexts(), edges.executor, progress)
-    reduction = reduce_scan(run, decided)
+    reduction = reduce_scan(run, decided, hooks)
     result = result_of(run, reduction, broken)
     for message in reduction.messages:
         for notifier in edges.notifiers:
@@ -42,28 +42,41 @@ def run_scan(
     return result
 
 
-def reduce_scan(run: Run, decided: tuple[SniperContext, ...]) -> Reduction:
-    """Run the reduce stages, in their proven order."""
+def reduce_scan(run: Run, decided: tuple[SniperContext, ...], hooks: Hooks) -> Reduction:
+    """Run the reduce stages, in their proven order, with each context's hooks around the one that judges it."""
     state = Reduction(decided, run.request.account, run.request.profile, run.gathered.quote_volumes)
     for step in assemble(REDUCE, Reduction, ("contexts", "account", "settings", "quote_volumes")):
+        state = _hooked(state, "contexts", hooks, f"before_{step.name}", "plan")
         state = replace(state, **{step.gives: step(state)})
+        state = _hooked(state, step.gives, hooks, f"after_{step.name}", "risk_plan")
     return state
 
 
+def _hooked(state: Reduction, contexts: str, hooks: Hooks, point: str, checked: str) -> Reduction:
+    """The state with its ``contexts`` taken through the hooks of ``point``; one whose hook fails becomes a fault."""
+    if not hooks.any_at(point):
+        return state
+    kept, faults = hook_each(getattr(state, contexts), hooks, point, checked)
+    changed: dict[str, Any] = {contexts: kept}
+    return replace(state, faults=(*state.faults, *faults), **changed)
+
+
 def result_of(run: Run, reduction: Reduction, broken: tuple[SymbolFault, ...]) -> ScanResult:
-    """Put the scan together."""
-    request, gathered = run.request, run.gathered
+    """Put the scan together. ``broken`` are symbols that could not be decided; those of the reduction come on top."""
+    request, gathered, broken = run.request, run.gathered, (*broken, *reduction.faults)
     faults = tuple(sorted((*gathered.faults, *broken), key=lambda fault: fault.symbol))
     ends = [end for context in reduction.judged for end in (context.plan, context.risk_plan)]
     stops = [*gathered.drops, *(end for end in ends if isinstance(end, Rejection))]
     rejections = tuple(sorted(stops, key=lambda rejection: rejection.symbol))
     asked = len(gathered.data) + len(gathered.drops) + len(gathered.faults)
-    coverage = (len(gathered.data) - len(broken), len(gathered.data) + len(gathered.faults))
+    unread = sum(fault.stage != "universe" for fault in gathered.faults)
+    coverage = (len(gathered.data) - len(broken), len(gathered.data) + unread)
     return ScanResult(
         run_id=run.run_id,
         profile=request.profile.name,
         exchange=request.exchange,
         as_of_ms=gathered.as_of_ms,
+        bar_ms=request.profile.timeframes.trigger.floor(gathered.as_of_ms),
         config_digest=run.config_digest,
         data_digest=run.data_digest,
         version=VERSION,
@@ -81,8 +94,8 @@ def result_of(run: Run, reduction: Reduction, broken: tuple[SymbolFault, ...]) -
 def status_of(
     coverage: tuple[int, int], faults: tuple[SymbolFault, ...], flags: tuple[str, ...]
 ) -> RunStatus:
-    """Refused below the coverage floor, degraded by any fault or flag, else ok."""
+    """Refused below the coverage floor, degraded by any fault or flag, else ok: a scan that rejects every symbol is a scan."""
     readable, asked = coverage
-    if not asked or readable < MIN_COVERAGE * asked:
+    if readable < MIN_COVERAGE * asked:
         return RunStatus.REFUSED
     return RunStatus.DEGRADED if faults or flags else RunStatus.OK

@@ -35,6 +35,7 @@ from shared.models.gates import GateResult, Rejection
 from shared.models.indicators import IndicatorSet
 from shared.models.planner import TradePlan
 from shared.models.regime import Regime
+from shared.models.risk import RiskPlan
 from shared.models.scoring import ConfluenceBreakdown
 from shared.models.smc import SMCSnapshot
 from shared.utils.error_policy import validate_no_nulls, validate_quality_gates, validate_schema
@@ -74,6 +75,7 @@ CONTRACTS: Final[Mapping[str, tuple[type, ...]]] = MappingProxyType(
         "regime": (Regime,),
         "confluence_breakdown": (ConfluenceBreakdown,),
         "plan": (TradePlan, Rejection),
+        "risk_plan": (RiskPlan, Rejection),
     }
 )
 """What each field must be once its step has run; of a mapping, its values."""
@@ -126,7 +128,7 @@ class Pipeline:
         with Border(step.name, f"stage {step.name!r}", context.symbol, BUG):
             context = replace(context, **{step.gives: step(context)})
             context = self.hooks.run(f"after_{step.name}", context)
-            _hold_to_contract(step, getattr(context, step.gives))
+            hold_to_contract(step.gives, getattr(context, step.gives))
         return context
 
     def _gates(self, stage: str, context: SniperContext) -> tuple[GateResult, ...]:
@@ -141,11 +143,16 @@ def rejected(symbol: str, gate: GateResult) -> Rejection:
     return Rejection.of(symbol, gate, f"{found}, needs {gate.comparison} {gate.threshold:g}")
 
 
-def _hold_to_contract(step: Step, output: object) -> None:
-    allowed = CONTRACTS[step.gives]
+def hold_to_contract(name: str, output: object) -> None:
+    """Refuse what may not stand in the context's field ``name``.
+
+    Raises:
+        ContractError: another type, or something missing in it.
+    """
+    allowed = CONTRACTS[name]
     for value in output.values() if isinstance(output, Mapping) else (output,):
         if not isinstance(value, allowed):
             names = " or ".join(kind.__name__ for kind in allowed)
-            raise ContractError(f"{step.gives} must be {names}, found {type(value).__name__}")
+            raise ContractError(f"{name} must be {names}, found {type(value).__name__}")
         validate_schema(value, type(value))
-        validate_no_nulls(value, step.gives)
+        validate_no_nulls(value, name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from bot.executor.trades import stage_orders
 from bot.notifications.formatters import setup_text
 from bot.ui.documents import plan_json
 from contracts.hook_point import hook_point
@@ -16,17 +17,19 @@ from shared.models.data import Market
 from shared.models.planner import TradePlan
 from shared.models.profile import Profile
 from shared.models.risk import Account, RiskPlan
-from shared.models.scan import Setup
+from shared.models.scan import Setup, SymbolFault
 
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """State of the reduce stages. ``quote_volumes`` are 24h figures by symbol, in quote currency."""
+    """State of the reduce stages. ``quote_volumes`` are 24h figures by symbol, in quote currency; ``faults`` are symbols
+    whose hooks broke."""
 
     contexts: tuple[SniperContext, ...]
     account: Account
     settings: Profile
     quote_volumes: Mapping[str, float]
+    faults: tuple[SymbolFault, ...] = ()
     judged: tuple[SniperContext, ...] = ()
     messages: tuple[Message, ...] = ()
 
@@ -75,20 +78,13 @@ def setup_of(context: SniperContext) -> Setup:
     Raises:
         ContractError: a field that an approval rests on is missing.
     """
-    plan, risk, breakdown, regime = (
-        context.plan,
-        context.risk_plan,
-        context.confluence_breakdown,
-        context.regime,
-    )
-    if (
-        not isinstance(plan, TradePlan)
-        or not isinstance(risk, RiskPlan)
-        or breakdown is None
-        or regime is None
-    ):
-        raise ContractError(f"{context.symbol}: an approval without plan, risk, breakdown and regime")
-    return Setup(plan, risk, breakdown, regime)
+    plan, risk, data = context.plan, context.risk_plan, context.multi_tf_data
+    breakdown, regime = context.confluence_breakdown, context.regime
+    if not isinstance(plan, TradePlan) or not isinstance(risk, RiskPlan):
+        raise ContractError(f"{context.symbol}: an approval without plan and risk")
+    if breakdown is None or regime is None or data is None:
+        raise ContractError(f"{context.symbol}: an approval without breakdown, regime and candles")
+    return Setup(plan, risk, breakdown, regime, stage_orders(plan, risk, data.market))
 
 
 def _candidate(context: SniperContext, quote_volumes: Mapping[str, float]) -> tuple[TradePlan, Market, float]:

@@ -7,10 +7,13 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 
+from engine.border import Border
 from engine.edges import Progress
-from engine.pipeline import Pipeline
+from engine.hooks import Hooks
+from engine.pipeline import Pipeline, hold_to_contract
 from shared.errors import SniperError
 from shared.models.context import SniperContext
+from shared.models.planner import TradePlan
 from shared.models.scan import SymbolFault
 
 CHUNK = 8
@@ -55,6 +58,30 @@ def decide_one(job: tuple[Pipeline, SniperContext]) -> SniperContext | SymbolFau
         return pipeline.decide(context)
     except SniperError as error:
         return fault_of(context.symbol, error)
+
+
+def hook_each(
+    contexts: Sequence[SniperContext], hooks: Hooks, point: str, checked: str
+) -> tuple[tuple[SniperContext, ...], tuple[SymbolFault, ...]]:
+    """Every context that has a plan through the hooks of ``point``, its field ``checked`` held to its contract; the others as
+    they are. One symbol's fault never stops the others."""
+    kept: list[SniperContext] = []
+    faults: list[SymbolFault] = []
+    for context in contexts:
+        try:
+            kept.append(_hooked(context, hooks, point, checked))
+        except SniperError as error:
+            faults.append(fault_of(context.symbol, error))
+    return tuple(kept), tuple(faults)
+
+
+def _hooked(context: SniperContext, hooks: Hooks, point: str, checked: str) -> SniperContext:
+    if not isinstance(context.plan, TradePlan):
+        return context
+    hooked = hooks.run(point, context)
+    with Border(point.partition("_")[2], f"hooks at {point!r}", context.symbol, "Mend or remove the hook"):
+        hold_to_contract(checked, getattr(hooked, checked))
+    return hooked
 
 
 def fault_of(symbol: str, error: SniperError) -> SymbolFault:

@@ -111,11 +111,6 @@ REGISTRY: Final[Mapping[str, Entry]] = MappingProxyType({entry.name: entry for e
 COLUMNS: Final = tuple(output.name for entry in ENTRIES for output in entry.outputs)
 
 
-def required_bars() -> int:
-    """Bars after which every column has a value."""
-    return max(output.warmup for entry in ENTRIES for output in entry.outputs) + 1
-
-
 def compute_set(candles: Candles) -> IndicatorSet:
     """Every column of one series, in one pass. A series shorter than a warm-up has that column all NaN."""
     columns = {name: np.empty(len(candles)) for name in COLUMNS}

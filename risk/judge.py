@@ -9,7 +9,7 @@ from risk.exposure_limits import Exposure
 from risk.gates import GATES, Question
 from risk.position_sizing import PERCENT, risk_unit, size_position
 from shared.models.data import Market
-from shared.models.gates import GateResult, Rejection
+from shared.models.gates import GateResult, Rejection, unit_of
 from shared.models.planner import TradePlan
 from shared.models.profile import Profile
 from shared.models.risk import Account, RiskPlan
@@ -52,7 +52,7 @@ def _judge(
 
 def _refusal(plan: TradePlan, gate: GateResult) -> str:
     return (
-        f"{plan.side.word} plan scored {plan.score:g}, but {gate.what}: {gate.measured:g} {gate.unit}, "
+        f"{plan.side.word} plan scored {plan.score:g}, but {gate.what}: {gate.measured:g} {unit_of(gate.measured, gate.unit)}, "
         f"needs {gate.comparison} {gate.threshold:g}"
     )
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 
+from shared.models.costs import loss_per_unit
 from shared.models.data import Market
 from shared.models.planner import TradePlan
 from shared.models.profile import CostRules, RiskRules
 from shared.models.risk import Account
 
-BPS = Decimal(10_000)
 PERCENT = Decimal(100)
 
 
@@ -22,14 +22,6 @@ class Size:
     notional: Decimal
     risk_amount: Decimal
     limited_by: str
-
-
-def loss_per_unit(plan: TradePlan, costs: CostRules) -> Decimal:
-    """Quote currency lost per unit of base if the entry fills and the stop is hit: the distance, the entry's maker fee,
-    and taker fee and slippage on the stop."""
-    fees = plan.entry.price * Decimal(str(costs.maker_bps)) / BPS
-    exit_cost = plan.stop.price * Decimal(str(costs.taker_bps + costs.slippage_bps)) / BPS
-    return abs(plan.entry.price - plan.stop.price) + fees + exit_cost
 
 
 def risk_unit(account: Account, rules: RiskRules) -> Decimal:
@@ -45,8 +37,8 @@ def size_position(
     Bounds: risk per trade, leverage, notional in one asset, share of the 24h quote volume. The quantity may come out as
     0 or below the market's smallest order; the gates say so.
     """
-    per_unit = loss_per_unit(plan, costs)
     price = plan.entry.price
+    per_unit = loss_per_unit(price, plan.stop.price, costs)
     bounds = {
         "risk per trade": risk_unit(account, rules) / per_unit,
         "leverage": account.equity * Decimal(str(rules.max_leverage)) / price,
@@ -54,10 +46,5 @@ def size_position(
         "24h volume": Decimal(str(quote_volume)) * Decimal(str(rules.max_volume_pct)) / PERCENT / price,
     }
     limited_by = min(bounds, key=lambda name: bounds[name])
-    quantity = round_down(bounds[limited_by], market.lot_step)
+    quantity = market.whole_lots(bounds[limited_by])
     return Size(quantity, quantity * price, quantity * per_unit, limited_by)
-
-
-def round_down(quantity: Decimal, step: Decimal) -> Decimal:
-    """``quantity`` on the lot step, never above it: rounding towards smaller risk."""
-    return (quantity / step).to_integral_value(ROUND_DOWN) * step

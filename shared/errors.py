@@ -3,11 +3,13 @@
     SniperError
     ├── ConfigFault          wrong setting, unknown name, typo                        exit 2
     ├── DataFault            candles or market data that break a rule                 exit 30
-    │   └── NotFound         a symbol or series that is not there                     exit 2
+    │   ├── NotFound         a symbol or series that is not there                     exit 2
+    │   └── StaleData        stored candles that end too early for what is asked      exit 20
     ├── TransportFault       the network or an answer that cannot be read             exit 30
     │   ├── RateLimited      the venue asked us to wait                               exit 30
     │   └── VenueRefusal     the venue said no (region, key, unknown symbol)          exit 30
     ├── StorageFault         a file or database that cannot be read or written        exit 30
+    │   └── DamagedPage      stored candles that are not what was written             exit 30
     ├── NotifyFault          a message that cannot be delivered                       exit 30
     ├── SecurityFault        a host, key or permission we refuse to use               exit 20
     ├── ClockFault           a time that cannot be true                               exit 20
@@ -78,6 +80,12 @@ class NotFound(DataFault):
     exit_code = EXIT_USAGE
 
 
+class StaleData(DataFault):
+    """What is stored does not reach the time asked for; deciding on it would be deciding on the past unasked."""
+
+    exit_code = EXIT_REFUSED
+
+
 class TransportFault(SniperError):
     """The network failed, or an answer could not be read."""
 
@@ -105,6 +113,15 @@ class StorageFault(SniperError):
     """A file or database could not be read or written."""
 
     policy: ClassVar[Policy] = "refuse"
+
+
+class DamagedPage(StorageFault):
+    """A page of stored candles is not what was written; ``first_ms`` is where it starts. Writing that span again mends it."""
+
+    def __init__(self, problem: str, action: str = "", first_ms: int = 0) -> None:
+        """``first_ms``: open time of the page's first candle."""
+        super().__init__(problem, action)
+        self.first_ms = first_ms
 
 
 class NotifyFault(SniperError):

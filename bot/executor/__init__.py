@@ -1,1 +1,1 @@
-"""bot/executor room."""
+"""From approved setups to orders, as values: nothing is sent."""

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from bot.ui.numbers import price_text
 from shared.models.gates import GateResult, Rejection
+from shared.models.orders import Order
 from shared.models.planner import EntryZone, TradePlan
 from shared.models.regime import MarketContext, Regime
 from shared.models.risk import RiskPlan
@@ -84,6 +85,7 @@ def plan_document(setup: Setup) -> Document:
         "break_even": plan.break_even,
         "hold_bars": plan.hold_bars,
         "size": _size(setup.risk),
+        "orders": [_order(order, plan.tick) for order in setup.orders],
         "score_parts": score_part(setup.breakdown.on(plan.side)),
         "opposite_score": setup.breakdown.on(plan.side.opposite).score,
         "regime": regime_part(setup.regime),
@@ -250,6 +252,17 @@ def _size(risk: RiskPlan) -> Document:
         **_amount("equity", risk.equity),
         "currency": risk.currency,
         "why": risk.why,
+    }
+
+
+def _order(order: Order, tick: Decimal) -> Document:
+    return {
+        "leg": order.leg,
+        "kind": order.kind.value,
+        "side": order.side.value,
+        **price_part("price", order.price, tick),
+        **_amount("quantity", order.quantity),
+        "client_id": order.client_id,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
@@ -15,6 +16,8 @@ WIDE: Final = 104
 MIDDLE: Final = 72
 USUAL_COLUMNS: Final = 80
 ZONE: Final = "SNIPERSIGHT_TZ"
+GLUE: Final = "\u00a0"
+"""A space at which no line is broken."""
 
 ASCII: Final = str.maketrans(
     {
@@ -68,6 +71,21 @@ class Look:
     def paint(self, text: str, style: str) -> str:
         """``text`` in a style, if colour is on. Never the only sign of anything: words stand beside it."""
         return f"\x1b[{CODES[style]}m{text}\x1b[0m" if self.colour else text
+
+    def wrap(self, text: str, indent: str = "") -> list[str]:
+        """``text`` as lines that fit the terminal, those after the first behind ``indent``; whole where there is none. Words, and
+        so prices, are never cut."""
+        if not self.columns or len(text) <= self.columns:
+            return [text]
+        return textwrap.wrap(
+            text, self.columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        )
+
+    def flow(self, text: str) -> list[str]:
+        """``text`` of parts joined by ``·``, wrapped between parts only where that is enough."""
+        whole = text.replace(" ", GLUE).replace(f"{GLUE}·{GLUE}", f"{GLUE}· ")
+        lines = [line.replace(GLUE, " ") for line in self.wrap(whole, GLUE * 2)]
+        return [part for line in lines for part in self.wrap(line, "    ")]
 
     def signs(self, text: str) -> str:
         """``text`` with signs the stream can print."""

@@ -27,15 +27,6 @@ def price_shown(price: Decimal, tick: Decimal) -> str:
     return f"{price:,.{decimals_of(tick)}f}"
 
 
-def free_price(value: float) -> str:
-    """A price whose tick is unknown, for people: six significant digits (more before the point), never scientific."""
-    if not math.isfinite(value):
-        return MISSING
-    digits = 6 if value == 0 else 5 - math.floor(math.log10(abs(value)))
-    text = f"{value:,.{max(0, digits)}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 def measure_text(value: float) -> str:
     """A measured figure for people: up to four significant digits, never scientific."""
     if not math.isfinite(value):
@@ -56,6 +47,11 @@ def quantity_shown(quantity: Decimal) -> str:
     """A quantity of the base currency for people: its own digits, without zeros at the end."""
     text = f"{quantity:,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 file``, ``2 files``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def time_shown(time_ms: int, zone: tzinfo = UTC) -> str:

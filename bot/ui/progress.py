@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
@@ -16,7 +17,8 @@ def _ignore(stage: str, done: int, total: int) -> None:
 
 @contextmanager
 def progress_on(stream: TextIO, *, shown: bool, colour: bool) -> Iterator[Report]:
-    """A reporter whose stages stand as bars on ``stream`` until the block ends."""
+    """A reporter whose stages stand as bars on ``stream`` until the block ends. What is printed meanwhile on the same terminal
+    stands above them; a standard output that leads elsewhere is left alone."""
     if not shown or not stream.isatty():
         yield _ignore
         return
@@ -26,7 +28,8 @@ def progress_on(stream: TextIO, *, shown: bool, colour: bool) -> Iterator[Report
     console = Console(file=stream, no_color=not colour, force_terminal=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     tasks: dict[str, TaskID] = {}
-    with Progress(*columns, console=console, transient=True) as bars:
+    beside = sys.stdout.isatty()
+    with Progress(*columns, console=console, transient=True, redirect_stdout=beside) as bars:
 
         def report(stage: str, done: int, total: int) -> None:
             if stage not in tasks:

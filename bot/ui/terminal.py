@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Final
 
 from bot.ui.look import Layout, Look
-from bot.ui.numbers import age_shown, price_shown, price_text, time_shown
+from bot.ui.numbers import age_shown, counted, price_shown, price_text, time_shown
 from bot.ui.table import Column, table_lines, width_of
-from bot.ui.terminal_funnel import closest_line, fault_lines, funnel_lines, without_line
+from bot.ui.terminal_funnel import closest_line, fault_lines, funnel_lines, refusal_lines, without_line
 from shared.models.planner import Target, TradePlan
 from shared.models.scan import ScanResult, Setup
 from shared.models.timeframe import iso
@@ -25,7 +25,8 @@ TSV_HEADINGS: Final = (
 
 def scan_lines(result: ScanResult, look: Look, now_ms: int | None = None) -> list[str]:
     """Everything a person is shown of a scan. ``now_ms`` adds the age of the last closed bar."""
-    lines = [look.paint(look.signs(heading(result, look, now_ms)), "dim"), ""]
+    head = look.flow(heading(result, look, now_ms))
+    lines = [*(look.paint(look.signs(line), "dim") for line in head), ""]
     if result.setups:
         lines += [*plan_lines(result.setups, look), ""]
     return [*lines, *closing_lines(result, look)]
@@ -33,23 +34,25 @@ def scan_lines(result: ScanResult, look: Look, now_ms: int | None = None) -> lis
 
 def closing_lines(result: ScanResult, look: Look) -> list[str]:
     """What stands under the plans: how many, what stopped the rest, what broke, coverage and the run's id."""
-    lines = [without_line(result)]
+    texts = [without_line(result)]
     if not result.setups and (closest := closest_line(result)):
-        lines.append(closest)
-    lines += funnel_lines(result)
-    lines = [look.signs(line) for line in lines]
-    lines += [look.paint(look.signs(line), "yellow") for line in fault_lines(result)]
+        texts.append(closest)
+    lines = [line for text in texts for line in look.wrap(look.signs(text), "  ")]
+    lines += [look.signs(line) for line in funnel_lines(result, look)]
+    for text in (*fault_lines(result), *refusal_lines(result)):
+        lines += [look.paint(line, "yellow") for line in look.wrap(look.signs(text), "  ")]
     read, asked = result.coverage
     flags = f" · {', '.join(result.flags)}" if result.flags else ""
-    lines.append(look.signs(f"{result.status} · coverage {read}/{asked}{flags} · run {result.run_id}"))
-    return lines
+    last = look.flow(f"{result.status} · coverage {read}/{asked}{flags} · run {result.run_id}")
+    return lines + [look.signs(line) for line in last]
 
 
 def heading(result: ScanResult, look: Look, now_ms: int | None = None) -> str:
     """Profile, exchange, size and the closed bar everything rests on."""
-    age = f" ({age_shown(now_ms - result.as_of_ms)})" if now_ms is not None else ""
+    age = f" ({age_shown(now_ms - result.bar_ms)})" if now_ms is not None else ""
     asked = result.funnel[0].reached if result.funnel else result.coverage[1]
-    return f"{result.profile} · {result.exchange} · {asked} symbols · closed bars up to {time_shown(result.as_of_ms, look.zone)}{age}"
+    closed = f"closed bars up to {time_shown(result.bar_ms, look.zone)}{age}"
+    return f"{result.profile} · {result.exchange} · {counted(asked, 'symbol')} · {closed}"
 
 
 def plan_lines(setups: Sequence[Setup], look: Look) -> list[str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
@@ -23,6 +25,8 @@ READING_WIDTH: Final = 110
 VERBS: Final = {Side.LONG: "Buy", Side.SHORT: "Sell"}
 NARROWEST_WHY: Final = 24
 PERCENT: Final = Decimal(100)
+CLOSEST: Final = 2
+"""Gates named that a plan passed by least."""
 
 
 def explain_lines(explanation: Explanation, look: Look) -> list[str]:
@@ -40,12 +44,13 @@ def explain_lines(explanation: Explanation, look: Look) -> list[str]:
 
 
 def _fault(explanation: Explanation, fault: SymbolFault, look: Look) -> list[str]:
-    when = time_shown(explanation.scan.as_of_ms, look.zone)
+    when = time_shown(explanation.scan.bar_ms, look.zone)
+    title = f"{explanation.symbol} · could not be read · {explanation.scan.profile} · {when}"
     return [
-        f"{explanation.symbol} · could not be read · {explanation.scan.profile} · {when}",
+        *look.flow(title),
         "",
-        f"! {fault.error} at {fault.stage}: {fault.problem}",
-        *([f"  {fault.action}"] if fault.action else []),
+        *look.wrap(f"! {fault.error} at {fault.stage}: {fault.problem}", "  "),
+        *(look.wrap(f"  {fault.action}", "  ") if fault.action else []),
     ]
 
 
@@ -59,26 +64,52 @@ def _setup(setup: Setup, look: Look) -> list[str]:
         ("What to do", _what_to_do(plan)),
         ("If wrong", _if_wrong(setup)),
         ("If right", _if_right(plan)),
-        ("Good until", f"{time_shown(plan.entry.expires_ms, look.zone)}, or {plan.rationale.invalidation}"),
+        ("Good until", _good_until(plan, look)),
         ("Size", _size(setup)),
     )
-    lines = [look.paint(title, "bold"), ""]
+    lines = [*_title(title, look), ""]
     for label, text in facts:
         lines += _labelled(label, text, look)
     lines += ["", *score_lines(setup.breakdown.on(plan.side), look), ""]
-    change = (("What would change it", plan.rationale.invalidation), ("Against it", plan.rationale.against))
-    for label, text in change:
-        lines += [label, *_indented(text, look)]
+    for label, texts in (
+        ("What would change it", _would_end(plan)),
+        ("Against it", [plan.rationale.against]),
+    ):
+        lines += [label, *(line for text in texts for line in _indented(text, look))]
     return lines
+
+
+def _good_until(plan: TradePlan, look: Look) -> str:
+    """Until when the order may wait, in time and in price."""
+    beyond = "under" if plan.side is Side.LONG else "above"
+    ends = f"a {plan.anchor} close {beyond} {_price(plan, plan.entry.invalidation)}"
+    return f"{time_shown(plan.entry.expires_ms, look.zone)} if not filled, or {ends}"
+
+
+def _would_end(plan: TradePlan) -> list[str]:
+    """What ends a filled trade besides its targets, and the gates that were passed by least, those met exactly aside."""
+    spare = sorted((gate for gate in plan.gates if gate.distance < 0), key=_relative_spare)
+    stop = _price(plan, plan.stop.price)
+    return [
+        f"after the fill: the stop at {stop}, or {plan.hold_bars} {plan.anchor} bars without a result",
+        *(
+            f"closest to failing: {_stands(gate)} ({measure_text(-gate.distance)} to spare)"
+            for gate in spare[:CLOSEST]
+        ),
+    ]
+
+
+def _relative_spare(gate: GateResult) -> float:
+    return -gate.distance / max(abs(gate.threshold), abs(gate.measured))
 
 
 def _rejection(explanation: Explanation, rejection: Rejection, look: Look) -> list[str]:
     scan = explanation.scan
     title = (
-        f"{explanation.symbol} · no plan · {scan.profile} · closed bar {time_shown(scan.as_of_ms, look.zone)}"
+        f"{explanation.symbol} · no plan · {scan.profile} · closed bar {time_shown(scan.bar_ms, look.zone)}"
     )
     lines = [
-        look.paint(title, "bold"),
+        *_title(title, look),
         "",
         *_labelled("Stopped by", f"{rejection.code}: {rejection.reason}", look),
     ]
@@ -103,8 +134,11 @@ def _changes(explanation: Explanation, rejection: Rejection) -> list[str]:
 
 
 def _missing(gate: GateResult) -> str:
-    found = gate_text(gate.measured, gate.comparison, gate.threshold, gate.unit)
-    return f"{gate.what}: {found} ({measure_text(gate.distance)} away)"
+    return f"{_stands(gate)} ({measure_text(gate.distance)} away)"
+
+
+def _stands(gate: GateResult) -> str:
+    return f"{gate.what}: {gate_text(gate.measured, gate.comparison, gate.threshold, gate.unit)}"
 
 
 def _what_to_do(plan: TradePlan) -> str:
@@ -170,23 +204,24 @@ def score_lines(score: SideScore, look: Look) -> list[str]:
         Column("Points", (*(f"{row[3]:+.1f}" for row in rows), f"{score.score:.1f}")),
     ]
     title = f"Why {score.side.word} scores {score.score:.1f}{clipped}"
-    return [look.paint(title, "bold"), *_with_reasons(columns, [*(row[4] for row in rows), ""], look)]
+    return [look.paint(title, "bold"), *_with_reasons(columns, [*(row[4] for row in rows), ""], look, "Why")]
 
 
-def _with_reasons(columns: Sequence[Column], reasons: Sequence[str], look: Look) -> list[str]:
+def _with_reasons(columns: Sequence[Column], reasons: Sequence[str], look: Look, heading: str) -> list[str]:
     """The table with a last column of sentences, wrapped; under their row where the terminal is too narrow."""
     front = width_of(columns, gap=2) + 2
     room = _width(look) - front
     beside = room >= NARROWEST_WHY
     lines = table_lines(columns, look, gap=2)
-    whole = [lines[0] + ("  Why" if beside else "")]
-    for line, reason in zip(lines[1:], reasons, strict=True):
+    seen = [len(line) for line in table_lines(columns, replace(look, colour=False), gap=2)]
+    whole = [f"{lines[0]}{' ' * (front - seen[0])}{heading}" if beside else lines[0]]
+    for line, length, reason in zip(lines[1:], seen[1:], reasons, strict=True):
         wrapped = textwrap.wrap(reason, room if beside else _width(look) - 4)
         if not beside:
             whole += [line, *(f"    {part}" for part in wrapped)]
             continue
         first, *rest = wrapped or [""]
-        whole += [f"{line:<{front}}{first}".rstrip(), *(" " * front + part for part in rest)]
+        whole += [f"{line}{' ' * (front - length)}{first}".rstrip(), *(" " * front + part for part in rest)]
     return whole
 
 
@@ -199,23 +234,33 @@ def _gates(explanation: Explanation, look: Look) -> list[str]:
     return lines + _gate_table("Gates, risk", risk, look)
 
 
+def _title(text: str, look: Look) -> list[str]:
+    return [look.paint(line, "bold") for line in look.flow(text)]
+
+
 def _gate_table(title: str, gates: Iterable[GateResult], look: Look) -> list[str]:
+    """One line a gate; a gate that was asked several times says each time of what."""
     rows = tuple(gates)
     if not rows:
         return []
+    ends = tuple("passed" if gate.passed else "FAILED" for gate in rows)
     columns = [
         Column("Gate", tuple(gate.code for gate in rows), right=False),
         Column("Measured", tuple(measure_text(gate.measured) for gate in rows)),
         Column("Needs", tuple(f"{gate.comparison} {measure_text(gate.threshold)}" for gate in rows)),
         Column("Unit", tuple(gate.unit for gate in rows), right=False),
-        Column(
-            "",
-            tuple("passed" if gate.passed else "FAILED" for gate in rows),
-            right=False,
-            styles=(("FAILED", "red"),),
-        ),
+        Column("", ends, right=False, styles=(("FAILED", "red"),)),
     ]
-    return ["", look.paint(title, "bold"), *table_lines(columns, look, gap=2)]
+    if width_of(columns, gap=2) > _width(look):
+        del columns[3]
+    asked = Counter(gate.code for gate in rows)
+    of_what = [gate.what if asked[gate.code] > 1 else "" for gate in rows]
+    lines = (
+        _with_reasons(columns, of_what, look, "Of what")
+        if any(of_what)
+        else table_lines(columns, look, gap=2)
+    )
+    return ["", look.paint(title, "bold"), *lines]
 
 
 def _labelled(label: str, text: str, look: Look) -> list[str]:

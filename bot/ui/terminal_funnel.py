@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final
 
-from bot.ui.numbers import measure_text
-from shared.models.gates import Rejection
-from shared.models.scan import FunnelRow, ScanResult
+from bot.ui.look import Look
+from bot.ui.numbers import counted, measure_text
+from shared.models.gates import Rejection, unit_of
+from shared.models.scan import FunnelRow, RunStatus, ScanResult
 
 NAMED: Final = 4
 """Reasons named in the one-line summary; the funnel below it has them all."""
+ROOM: Final = 32
+"""Columns beside a stage's figures from which its reasons are worth an indent of their own."""
 
 
 def without_line(result: ScanResult) -> str:
@@ -41,20 +44,31 @@ def _relative(rejection: Rejection) -> float:
     return rejection.distance / max(abs(rejection.threshold), abs(rejection.measured), 1e-12)
 
 
-def funnel_lines(result: ScanResult) -> list[str]:
-    """One line a stage: reached, stopped, and by what."""
+def funnel_lines(result: ScanResult, look: Look) -> list[str]:
+    """One line a stage: reached, stopped, and by what; what does not fit beside stands below."""
     if not result.funnel:
         return []
     width = max(len(row.stage) for row in result.funnel)
     lines = [f"{'Stage':<{width}}  reached  stopped  by"]
-    return lines + [_row_line(row, width) for row in result.funnel]
+    return lines + [line for row in result.funnel for line in _row_lines(row, width, look)]
 
 
-def _row_line(row: FunnelRow, width: int) -> str:
+def _row_lines(row: FunnelRow, width: int, look: Look) -> list[str]:
     reasons = [f"{code} {count}" for code, count in row.codes]
     broken = [f"faults {row.faults}"] if row.faults else []
-    stopped = row.stopped + row.faults
-    return f"{row.stage:<{width}}  {row.reached:>7}  {stopped:>7}  {', '.join((*reasons, *broken))}".rstrip()
+    figures = f"{row.stage:<{width}}  {row.reached:>7}  {row.stopped + row.faults:>7}"
+    together = ", ".join((*reasons, *broken))
+    below = " " * (len(figures) + 2 if look.columns >= len(figures) + ROOM else 2)
+    return look.wrap(f"{figures}  {together}".rstrip(), below)
+
+
+def refusal_lines(result: ScanResult) -> list[str]:
+    """Why a scan is refused, in one line."""
+    if result.status is not RunStatus.REFUSED:
+        return []
+    read, asked = result.coverage
+    needed = f"refused: {read} of {counted(asked, 'symbol')} could be read, and at least half must be"
+    return [f"{needed}. Each one's fault stands above: mend those, then scan again."]
 
 
 def fault_lines(result: ScanResult) -> list[str]:
@@ -67,5 +81,5 @@ def fault_lines(result: ScanResult) -> list[str]:
 
 def gate_text(measured: float, comparison: str, threshold: float, unit: str) -> str:
     """``1.8 R, needs >= 2``."""
-    found = f"{measure_text(measured)} {unit}".rstrip()
+    found = f"{measure_text(measured)} {unit_of(measured, unit)}".rstrip()
     return f"{found}, needs {comparison} {measure_text(threshold)}"

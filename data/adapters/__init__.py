@@ -1,4 +1,4 @@
-"""Exchanges, as one table: a name and how to open its feed."""
+"""Exchanges, as one table: a name and how to open its feed from its settings and the as-of time asked for, if one is."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ if TYPE_CHECKING:
     from shared.config.settings import ExchangeSettings
 
 
-def _binance(settings: ExchangeSettings) -> CandleFeed:
+Open = Callable[["ExchangeSettings", int | None], CandleFeed]
+
+
+def _binance(settings: ExchangeSettings, as_of_ms: int | None) -> CandleFeed:
     from data.adapters.ccxt_binance import BinanceSpot
 
     return BinanceSpot(settings)
 
 
-def _demo(settings: ExchangeSettings) -> CandleFeed:
-    from data.adapters.demo import DemoFeed
+def _demo(settings: ExchangeSettings, as_of_ms: int | None) -> CandleFeed:
+    from data.adapters.demo import DEMO_AS_OF_MS, DemoFeed
 
-    return DemoFeed()
+    return DemoFeed(DEMO_AS_OF_MS if as_of_ms is None else min(as_of_ms, DEMO_AS_OF_MS))
 
 
-EXCHANGES: Final[Mapping[str, Callable[[ExchangeSettings], CandleFeed]]] = MappingProxyType(
-    {"binance": _binance, "demo": _demo}
-)
+EXCHANGES: Final[Mapping[str, Open]] = MappingProxyType({"binance": _binance, "demo": _demo})
 """Feeds by exchange name; nothing is imported before it is opened."""

@@ -46,6 +46,7 @@ class BinanceSpot:
         self._client = _guarded_client(Guard(EXCHANGE, hosts, settings.timeout_s), settings.proxy)
         _point_at(self._client, base_url)
         self._markets: Mapping[str, Market] = {}
+        self._tickers: Mapping[str, Ticker] = {}
         self._now_ms = 0
 
     async def time_ms(self) -> int:
@@ -71,14 +72,17 @@ class BinanceSpot:
         return self._markets
 
     async def tickers(self) -> Mapping[str, Ticker]:
-        """24-hour figures by unified symbol."""
+        """24-hour figures by unified symbol; asked once a run."""
+        if self._tickers:
+            return self._tickers
         await self.markets()
         loaded = await self._read(self._client.fetch_tickers)
-        return {
+        self._tickers = {
             symbol: Ticker(symbol, float(entry["last"]), float(entry["quoteVolume"]))
             for symbol, entry in loaded.items()
             if symbol in self._markets and entry["last"] is not None and entry["quoteVolume"] is not None
         }
+        return self._tickers
 
     async def candles(self, symbol: str, timeframe: Timeframe, since_ms: int, until_ms: int) -> Candles:
         """Closed candles that open at or after ``since_ms`` and are closed at ``until_ms``.

@@ -18,8 +18,19 @@ SEED: Final = 7
 DEMO_AS_OF_MS: Final = int(datetime(2026, 11, 8, 16, tzinfo=UTC).timestamp()) * 1000
 """The instant the demo stands at unless asked otherwise: of the forty tried, eight hours apart, one where both ``balanced``
 and ``mobile`` find plans. Nothing of a result is written down anywhere."""
-START_MS: Final = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp()) * 1000
-"""Its first candle."""
+HISTORY_MS: Final = 300 * DAY_MS
+"""How far back it goes at least, wherever it stands: enough for every profile's 1w context."""
+
+
+def start_ms(as_of_ms: int) -> int:
+    """Its first candle when it stands at ``as_of_ms``: the first of January at least ``HISTORY_MS`` before. What a candle is does
+    not depend on it: any range of any year comes at once."""
+    year = datetime.fromtimestamp((as_of_ms - HISTORY_MS) // 1000, UTC).year
+    return int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) * 1000
+
+
+START_MS: Final = start_ms(DEMO_AS_OF_MS)
+"""Its first candle at its usual instant."""
 
 
 class DemoFeed:
@@ -30,6 +41,7 @@ class DemoFeed:
     def __init__(self, as_of_ms: int = DEMO_AS_OF_MS, seed: int = SEED) -> None:
         """Stand at ``as_of_ms``; another ``seed`` is another market."""
         self._as_of_ms = as_of_ms
+        self._tickers: Mapping[str, Ticker] = {}
         self._whole = lru_cache(maxsize=16)(lambda symbol: self._generate(BY_SYMBOL[symbol], seed))
 
     async def time_ms(self) -> int:
@@ -37,18 +49,15 @@ class DemoFeed:
         return self._as_of_ms
 
     async def markets(self) -> Mapping[str, Market]:
-        """Every symbol's rules."""
-        return {coin.symbol: coin.market() for coin in COINS}
+        """Every symbol's rules; one that is halted later still trades."""
+        return {coin.symbol: coin.market(active=self._as_of_ms <= _last_ms(coin)) for coin in COINS}
 
     async def tickers(self) -> Mapping[str, Ticker]:
         """24-hour figures of every symbol that traded."""
-        tickers = {}
-        for coin in COINS:
-            day = self._whole(coin.symbol).between(self._as_of_ms - DAY_MS, self._as_of_ms)
-            if len(day):
-                turnover = float((day.close * day.volume).sum())
-                tickers[coin.symbol] = Ticker(coin.symbol, float(day.close[-1]), turnover)
-        return tickers
+        if not self._tickers:
+            found = (self._ticker(coin) for coin in COINS)
+            self._tickers = {ticker.symbol: ticker for ticker in found if ticker}
+        return self._tickers
 
     async def candles(self, symbol: str, timeframe: Timeframe, since_ms: int, until_ms: int) -> Candles:
         """Closed candles of a symbol; coarser ones are the aggregation of the 5m ones.
@@ -64,8 +73,20 @@ class DemoFeed:
     async def close(self) -> None:
         """Nothing to release."""
 
+    def _ticker(self, coin: Coin) -> Ticker | None:
+        day = self._whole(coin.symbol).between(self._as_of_ms - DAY_MS, self._as_of_ms)
+        if not len(day):
+            return None
+        return Ticker(coin.symbol, float(day.close[-1]), float((day.close * day.volume).sum()))
+
     def _generate(self, coin: Coin, seed: int) -> Candles:
-        first = DEMO_AS_OF_MS - coin.listed_days * DAY_MS if coin.listed_days else START_MS
-        last = DEMO_AS_OF_MS - coin.halted_days * DAY_MS if coin.halted_days else self._as_of_ms
-        count = (min(last, self._as_of_ms) - first) // BAR_MS
+        first = start_ms(self._as_of_ms)
+        if coin.listed_days:
+            first = max(first, DEMO_AS_OF_MS - coin.listed_days * DAY_MS)
+        count = (min(_last_ms(coin), self._as_of_ms) - first) // BAR_MS
         return base_candles(seed, coin, first, count) if count > 0 else Candles.empty(Timeframe.M5)
+
+
+def _last_ms(coin: Coin) -> int:
+    """When a halted coin's trading ends; for the others, the end of the demo."""
+    return DEMO_AS_OF_MS - coin.halted_days * DAY_MS

@@ -34,7 +34,7 @@ SHOCK_LIFE: Final = 9
 @dataclass(frozen=True, slots=True)
 class Coin:
     """One made-up market. ``volatility`` and ``beta`` are relative to the common factor; ``volume_musd`` a day's turnover in
-    million quote units; ``listed_days`` before the default as-of (0: from the start); ``halted_days`` before it (0: trading);
+    million quote units; ``listed_days`` before the default as-of (0: always); ``halted_days`` before it (0: trading);
     ``quiet`` is the share of candles without a trade."""
 
     base: str
@@ -53,12 +53,12 @@ class Coin:
         """Unified symbol."""
         return f"{self.base}/USDT"
 
-    def market(self) -> Market:
+    def market(self, *, active: bool) -> Market:
         """Trading rules; both directions may be traded here."""
         tick, lot = (Decimal(1).scaleb(-places) for places in (self.decimals, self.lot_decimals))
         return Market(
             "demo", self.symbol, f"{self.base}USDT", self.base, "USDT", "perpetual", tick, lot, Decimal(5),
-            self.halted_days == 0, "exchange",
+            active, "exchange",
         )  # fmt: skip
 
 

@@ -86,7 +86,7 @@ class Guard:
             wait_s = _seconds(headers.get("Retry-After", ""))
             raise RateLimited(
                 f"{self.exchange}: HTTP {status}, too many requests",
-                f"Wait {wait_s:g} s, or try --top 30",
+                f"Wait {wait_s:g} s, then scan again",
                 wait_s,
             )
         if status in RESTRICTED:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.exceptions import TyperException
 
-from engine.commands.flags import Flags, LogForm, Output
+from engine.commands.flags import Checks, Flags, LogForm, Output
 from shared.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, SniperError
 from shared.version import VERSION
 
@@ -27,9 +27,11 @@ app = typer.Typer(
 profiles = typer.Typer(help="The packaged profiles: list, show.", rich_markup_mode=None)
 data = typer.Typer(help="Stored candles: import, status.", rich_markup_mode=None)
 config = typer.Typer(help="Effective settings: show.", rich_markup_mode=None)
+verify = typer.Typer(help="Check the detectors on your own candles: repaint, null.", rich_markup_mode=None)
 app.add_typer(profiles, name="profiles")
 app.add_typer(data, name="data")
 app.add_typer(config, name="config")
+app.add_typer(verify, name="verify")
 
 Profile = Annotated[
     str | None, typer.Option("--profile", "-p", help="balanced, trend, range, aggressive or mobile.")
@@ -43,7 +45,15 @@ Symbols = Annotated[
 ]
 Top = Annotated[int | None, typer.Option("--top", "-n", min=1, help="Look at this many symbols at most.")]
 AsOf = Annotated[
-    str | None, typer.Option("--as-of", help="Replay as of a UTC time, like 2024-08-05T12:00:00Z. [now]")
+    str | None,
+    typer.Option(
+        "--as-of",
+        help="Replay as of a UTC time, like 2024-08-05T12:00:00Z. [now; offline the newest stored close, if it is "
+        "recent; demo 2026-11-08T16:00:00Z]",
+    ),
+]
+DemoAsOf = Annotated[
+    str | None, typer.Option("--as-of", help="Replay as of an earlier UTC time. [2026-11-08T16:00:00Z]")
 ]
 Offline = Annotated[bool, typer.Option("--offline", help="Use stored candles only.")]
 Account = Annotated[
@@ -60,6 +70,27 @@ Verbose = Annotated[
 ]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colour.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
+Timeframes = Annotated[
+    list[str] | None, typer.Option("--timeframes", "-t", help="15m,1h,4h; repeatable. [15m,1h,4h]")
+]
+Stored = Annotated[
+    str | None, typer.Option("--exchange", "-e", help="An exchange of the store, or demo (made up).")
+]
+Checked = Annotated[
+    list[str] | None,
+    typer.Option("--symbols", "-s", help="BTC/USDT,ETH/USDT or @file; repeatable. [every stored one]"),
+]
+AtMost = Annotated[
+    int | None, typer.Option("--top", "-n", min=1, help="Look at this many symbols at most. [10]")
+]
+Bars = Annotated[int, typer.Option("--bars", min=200, help="Newest candles of a series.")]
+Cuts = Annotated[int, typer.Option("--cuts", min=1, max=100_000, help="Random prefixes of a series.")]
+Shuffles = Annotated[int, typer.Option("--shuffles", min=5, max=10_000, help="Shuffles of a series.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of what is drawn at random.")]
+Library = Annotated[
+    str | None,
+    typer.Option("--library", help="Check this library too, if it is installed: smartmoneyconcepts."),
+]
 LogFormat = Annotated[LogForm, typer.Option("--log-format", help="Form of log lines.")]
 
 
@@ -116,7 +147,7 @@ def demo(
     profile: Profile = None,
     symbols: Symbols = None,
     top: Top = None,
-    as_of: AsOf = None,
+    as_of: DemoAsOf = None,
     account: Account = None,
     config: Config = None,
     json: Json = False,
@@ -205,7 +236,8 @@ def import_data(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> int:
-    """Read candle files (<exchange>__<BASE>-<QUOTE>__<timeframe>.parquet) into the store."""
+    """Read candle files (<exchange>__<BASE>-<QUOTE>__<timeframe>.parquet) into the store. Needs pyarrow: in the checkout run
+    .venv/bin/pip install -e '.[parquet]' once (make test installs it too)."""
     flags = _flags(locals())
     from engine.commands.candles import import_candles as run
 
@@ -221,6 +253,63 @@ def data_status(*, plain: Plain = False, debug: Debug = False) -> int:
     return run(flags)
 
 
+@verify.command("repaint")
+def verify_repaint(
+    *,
+    exchange: Stored = None,
+    symbols: Checked = None,
+    timeframes: Timeframes = None,
+    top: AtMost = None,
+    bars: Bars = 2000,
+    cuts: Cuts = 20,
+    seed: Seed = 1,
+    library: Library = None,
+    profile: Profile = None,
+    config: Config = None,
+    json: Json = False,
+    plain: Plain = False,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+    debug: Debug = False,
+) -> int:
+    """Does a detector say something else of the past once more candles are there? Per detector: events, rewrites, lag."""
+    given = locals()
+    from engine.commands.verify import repaint as run
+
+    return run(_flags(given), _checks(given))
+
+
+@verify.command("null")
+def verify_null(
+    *,
+    exchange: Stored = None,
+    symbols: Checked = None,
+    timeframes: Timeframes = None,
+    top: AtMost = None,
+    bars: Bars = 2000,
+    shuffles: Shuffles = 20,
+    seed: Seed = 1,
+    profile: Profile = None,
+    config: Config = None,
+    json: Json = False,
+    plain: Plain = False,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+    debug: Debug = False,
+) -> int:
+    """How often zones hold, sweeps reverse and breaks go on, beside the same on shuffled candles."""
+    given = locals()
+    from engine.commands.verify import null as run
+
+    return run(_flags(given), _checks(given))
+
+
+def _checks(given: dict[str, Any]) -> Checks:
+    """The parameters of a check among a command's."""
+    names = [name for name in Checks.__dataclass_fields__ if name != "timeframes" and name in given]
+    return Checks(timeframes=tuple(given["timeframes"] or ()), **{name: given[name] for name in names})
+
+
 def _flags(given: dict[str, Any]) -> Flags:
     """The flags among a command's parameters."""
     output = Output(**{name: given[name] for name in OUTPUT_NAMES if name in given})
@@ -234,19 +323,26 @@ def _flags(given: dict[str, Any]) -> Flags:
 
 def run(arguments: list[str]) -> int:
     """Run one command line; the exit code. Every failure ends in one line on standard error."""
-    from engine.commands.failures import report_crash, report_fault, wants_traceback
+    from engine.commands.console import is_lost_output, lost_output, open_streams, silence
+    from engine.commands.failures import report_crash, report_fault, report_interrupt, wants_traceback
 
     debug = wants_traceback(arguments, os.environ)
     try:
+        open_streams()
         code = app(arguments, prog_name="snipersight", standalone_mode=False)
     except SniperError as error:
         return report_fault(error, os.environ, debug=debug)
     except TyperException as error:
         return _usage(error)
     except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
+        return report_interrupt()
     except Exception as error:  # noqa: BLE001 - the last border: whatever is left is a defect, and is reported as one
+        if is_lost_output(error):
+            silence(sys.stdout)
+            return report_fault(lost_output(str(error)), os.environ, debug=debug)
         return report_crash(error, os.environ, debug=debug)
+    if code == EXIT_INTERRUPTED:
+        return report_interrupt()
     return code if isinstance(code, int) else EXIT_OK
 
 

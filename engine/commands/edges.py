@@ -93,4 +93,4 @@ def open_store(environ: Mapping[str, str]) -> Iterator[CandleStore]:
 def _open_feed(settings: Settings, request: ScanRequest) -> CandleFeed:
     from data.adapters import EXCHANGES
 
-    return EXCHANGES[request.exchange](settings.of_exchange(request.exchange))
+    return EXCHANGES[request.exchange](settings.of_exchange(request.exchange), request.as_of_ms)

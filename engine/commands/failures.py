@@ -14,8 +14,9 @@ from types import FrameType
 from typing import NoReturn
 
 from bot.telemetry.redaction import redact, secrets_of
+from engine.commands.console import silence
 from engine.commands.paths import log_folder
-from shared.errors import EXIT_FAILED, SniperError
+from shared.errors import EXIT_FAILED, EXIT_INTERRUPTED, SniperError
 
 
 def quiet_on_interrupt() -> None:
@@ -61,12 +62,27 @@ def report_crash(error: Exception, environ: Mapping[str, str], *, debug: bool) -
     return EXIT_FAILED
 
 
+def report_interrupt() -> int:
+    """One line for a run that somebody ended; its exit code."""
+    _say("interrupted; nothing half-written\n")
+    return EXIT_INTERRUPTED
+
+
 def _line(sentence: str, environ: Mapping[str, str]) -> None:
-    sys.stderr.write(f"error: {redact(' '.join(sentence.split()), secrets_of(environ))}\n")
+    _say(f"error: {redact(' '.join(sentence.split()), secrets_of(environ))}\n")
 
 
 def _traceback(error: Exception, environ: Mapping[str, str]) -> None:
-    sys.stderr.write(redact("".join(traceback.format_exception(error)), secrets_of(environ)))
+    _say(redact("".join(traceback.format_exception(error)), secrets_of(environ)))
+
+
+def _say(text: str) -> None:
+    """Write to standard error; where it takes nothing, the exit code has to say it all."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        silence(sys.stderr)
 
 
 def _saved(error: Exception, environ: Mapping[str, str]) -> str:

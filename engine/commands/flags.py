@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
 
 from shared.errors import ConfigFault
+
+if TYPE_CHECKING:
+    from shared.models.profile import Profile
 
 LogForm = Literal["console", "json"]
 
@@ -41,15 +45,35 @@ class Output:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flags:
-    """What to scan and how."""
+    """What to scan and how; None leaves it to the settings. Of Python a whole profile may come, which stands over theirs, and
+    ``in_python`` says that a function was called rather than a command.
+    """
 
-    profile: str | None = None
+    profile: str | Profile | None = None
     exchange: str | None = None
     symbols: tuple[str, ...] = ()
     top: int | None = None
-    as_of: str | None = None
+    as_of: str | datetime | None = None
     offline: bool = False
     account: str | None = None
     config: str | None = None
     jobs: int = 1
+    base_url: str | None = None
+    in_python: bool = False
     output: Output = Output()
+
+    def called(self, name: str) -> str:
+        """What whoever said it calls one of them: ``--as-of`` on a command line, ``as_of`` in Python."""
+        return name if self.in_python else f"--{name.replace('_', '-')}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checks:
+    """What a check of the detectors reads, and how hard it looks."""
+
+    timeframes: tuple[str, ...] = ()
+    bars: int = 2000
+    cuts: int = 20
+    shuffles: int = 20
+    seed: int = 1
+    library: str | None = None

@@ -24,9 +24,12 @@ def list_profiles(flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
     console = Console.of(flags.output, environ)
     for name in profile_names():
         summary = load_profile(name).summary
-        console.result(
-            [console.look.signs(f"{name:<11} {summary}" if console.watched else f"{name}\t{summary}")]
+        lines = (
+            console.look.wrap(f"{name:<11} {summary}", " " * 12)
+            if console.watched
+            else [f"{name}\t{summary}"]
         )
+        console.result(console.look.signs(line) for line in lines)
     return 0
 
 

@@ -5,26 +5,27 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from engine.commands.console import Console
 from engine.commands.edges import DEMO, exchange_names, open_edges
 from engine.commands.flags import Flags, Output
-from engine.commands.reading import parse_as_of, parse_symbols
-from engine.commands.settings import Configured, configure
-from shared.errors import ConfigFault
+from engine.commands.request import one_symbol, request_of
+from engine.commands.settings import configure
 
 if TYPE_CHECKING:
     from bot.telemetry.events import Event
-    from engine.edges import ScanRequest
     from shared.models.scan import Explanation, ScanResult
 
-NEXT_STEPS: Final = """\
-These prices are invented. Next:
-  snipersight explain {symbol} -e demo      why this plan, in words
-  snipersight scan --profile balanced       the real market (Binance public data, no key)
-  snipersight profiles list                 other ways to trade"""
+NEXT_STEPS: Final = (
+    ("snipersight explain {symbol} -e demo", "why this plan, in words"),
+    ("snipersight scan --profile balanced", "the real market (Binance public data, no key)"),
+    ("snipersight profiles list", "other ways to trade"),
+)
+STEP_WIDTH: Final = 41
+BESIDE: Final = 92
+"""Columns from which the words stand beside the commands."""
 
 
 def scan(flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
@@ -37,10 +38,12 @@ def scanned(flags: Flags, environ: Mapping[str, str]) -> ScanResult:
     from bot.telemetry.events import ScanStarted, StageTimed, events_of
     from bot.ui.progress import progress_on
     from engine.orchestrator import run_scan
+    from engine.plugins.loader import register_plugins
 
     console = start(flags.output, environ)
     configured = configure(flags, environ, exchange_names())
     request = request_of(flags, configured)
+    register_plugins()
     log(ScanStarted(request.profile.name, request.exchange))
     began = time.monotonic()
     shown = not flags.output.quiet and not flags.output.verbose
@@ -61,18 +64,30 @@ def demo(flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
     console = Console.of(flags.output, environ)
     if console.watched and not flags.output.quiet:
         symbol = result.setups[0].plan.symbol if result.setups else "BTC/USDT"
-        console.result(["", *NEXT_STEPS.format(symbol=symbol).splitlines()])
+        console.result(["", "These prices are invented. Next:", *next_steps(symbol, console.look.columns)])
     return result.status.exit_code
+
+
+def next_steps(symbol: str, columns: int) -> Iterator[str]:
+    """What to try after the demo, the words beside the commands where the terminal is wide enough."""
+    for command, words in NEXT_STEPS:
+        step = command.format(symbol=symbol)
+        if columns >= BESIDE:
+            yield f"  {step:<{STEP_WIDTH}} {words}"
+        else:
+            yield from (f"  {step}", f"    {words}")
 
 
 def explain(symbol: str, flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
     """Explain one symbol; the exit code of its scan."""
     from engine.explanation import explain_symbol
+    from engine.plugins.loader import register_plugins
 
     console = start(flags.output, environ)
     configured = configure(flags, environ, exchange_names())
-    (wanted,) = _one(parse_symbols((symbol,), configured.settings.profile.universe.quote), symbol)
+    wanted = one_symbol(symbol, configured)
     request = request_of(flags, configured)
+    register_plugins()
     with open_edges(configured.settings, request, environ) as edges:
         explanation = explain_symbol(request, wanted, edges)
     show_explanation(explanation, flags.output, console)
@@ -86,22 +101,6 @@ def start(output: Output, environ: Mapping[str, str]) -> Console:
 
     configure_logging(sys.stderr, output.verbose, output.log_format, secrets_of(environ))
     return Console.of(output, environ)
-
-
-def request_of(flags: Flags, configured: Configured) -> ScanRequest:
-    """The request that the flags and settings make."""
-    from engine.edges import ScanRequest
-
-    settings = configured.settings
-    return ScanRequest(
-        profile=settings.profile,
-        exchange=settings.exchange,
-        account=configured.account,
-        symbols=parse_symbols(flags.symbols, settings.profile.universe.quote),
-        top=flags.top,
-        as_of_ms=None if flags.as_of is None else parse_as_of(flags.as_of),
-        offline=flags.offline and settings.exchange != DEMO,
-    )
 
 
 def log(*events: Event) -> None:
@@ -140,9 +139,3 @@ def show_explanation(explanation: Explanation, output: Output, console: Console)
 
     lines = [explain_json(explanation)] if output.json else explain_lines(explanation, console.look)
     console.result(lines)
-
-
-def _one(symbols: tuple[str, ...], given: str) -> tuple[str, ...]:
-    if len(symbols) != 1:
-        raise ConfigFault(f"explain takes one symbol, found {given!r}", "Write it like BTC/USDT")
-    return symbols

@@ -14,6 +14,8 @@ from shared.config.account import AccountFile, parse_equity
 from shared.config.environment import read_environment
 from shared.config.layers import Leaf, Tree, graft, read_toml
 from shared.config.settings import Settings, build_settings, with_risk
+from shared.config.urls import check_url
+from shared.models.profile import Profile
 from shared.models.risk import Account
 
 LOCAL_FILE: Final = "snipersight.toml"
@@ -29,16 +31,17 @@ class Configured:
 
 def configure(flags: Flags, environ: Mapping[str, str], exchanges: Collection[str]) -> Configured:
     """Settings by precedence: defaults, profile, the user's file, ``./snipersight.toml``, ``--config``, environment, flags.
+    A whole profile among the flags stands for all that the layers say of one.
 
     Raises:
         ConfigFault: a file cannot be read, or a value is wrong; the message names its source and full key.
     """
     layers = (*_files(flags, environ), read_environment(environ, exchanges), _flag_layer(flags))
-    settings = build_settings(layers, exchanges)
+    settings = _with_values(build_settings(layers, exchanges), flags)
     if flags.account is None:
         equity, currency = parse_equity(settings.account.equity, "account.equity")
         return Configured(settings, Account(equity, currency))
-    given = parse_account(flags.account)
+    given = parse_account(flags.account, flags.called("account"))
     return Configured(_with_account_risk(settings, given, flags.account), given.account)
 
 
@@ -47,17 +50,28 @@ def _files(flags: Flags, environ: Mapping[str, str]) -> list[Tree]:
     usual = [path for path in (config_file(environ), Path(LOCAL_FILE)) if path.is_file()]
     layers = [read_toml(read_text(path, "settings"), str(path)) for path in usual]
     if flags.config is not None:
-        layers.append(read_toml(read_text(Path(flags.config), "--config"), flags.config))
+        layers.append(read_toml(read_text(Path(flags.config), flags.called("config")), flags.config))
     return layers
 
 
 def _flag_layer(flags: Flags) -> Tree:
     layer: Tree = {}
-    if flags.profile is not None:
-        graft(layer, ("profile", "name"), Leaf(flags.profile, "--profile"))
+    if isinstance(flags.profile, str):
+        graft(layer, ("profile", "name"), Leaf(flags.profile, flags.called("profile")))
     if flags.exchange is not None:
-        graft(layer, ("exchange",), Leaf(flags.exchange, "--exchange"))
+        graft(layer, ("exchange",), Leaf(flags.exchange, flags.called("exchange")))
     return layer
+
+
+def _with_values(settings: Settings, flags: Flags) -> Settings:
+    """Settings with what is said as a value and has no key of its own: a whole profile, the chosen exchange's address."""
+    if isinstance(flags.profile, Profile):
+        settings = replace(settings, profile=flags.profile)
+    if flags.base_url is None:
+        return settings
+    check_url(flags.base_url, flags.called("base_url"))
+    reached = replace(settings.of_exchange(settings.exchange), base_url=flags.base_url)
+    return replace(settings, exchanges={**settings.exchanges, settings.exchange: reached})
 
 
 def _with_account_risk(settings: Settings, given: AccountFile, source: str) -> Settings:

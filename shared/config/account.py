@@ -54,6 +54,8 @@ def read_account(tree: Tree, source: str) -> AccountFile:
     """
     _only(tree, KEYS, "")
     leaf = _needed(tree, "equity", "", source)
+    if isinstance(leaf.value, (int, float)) and not isinstance(leaf.value, bool):
+        raise wrong(leaf, "equity", "text with amount and currency", f'Write "{leaf.value}USDT"')
     equity, currency = parse_equity(read_value(leaf, str, "equity"), source)
     label = read_value(tree.get("label", Leaf("default", source)), str, "label")
     risk = tree.get("risk_pct")

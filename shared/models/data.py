@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import TYPE_CHECKING, Final, Literal, Self
+from decimal import ROUND_DOWN, Decimal
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+AnyInts = npt.NDArray[np.signedinteger[Any]]
 
 COLUMNS: Final = ("open", "high", "low", "close", "volume")
 
@@ -234,6 +235,10 @@ class Market:
             raise DataFault(
                 f"market {self.symbol}: min_notional must not be negative, found {self.min_notional}"
             )
+
+    def whole_lots(self, quantity: Decimal) -> Decimal:
+        """``quantity`` on the lot step, never above it: rounding towards smaller risk."""
+        return (quantity / self.lot_step).to_integral_value(ROUND_DOWN) * self.lot_step
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import Final
 
 import numpy as np
 
-from shared.models.data import Floats, Ints
+from shared.models.data import AnyInts, Floats, Ints
 
 
 class Kind(IntEnum):
@@ -113,13 +113,16 @@ class EventLog:
     or −1 (the direction favoured; a swing or pool above price is −1), ``layer`` 0 internal, 1 swing, 2 day, 3 week, 4
     session, −1 none.
     ``trend``, ``range_low`` and ``range_high`` are state columns per layer, shape (n bars,): NaN range before the
-    first pair of swings. ``formed`` is the row at which a row's object formed. ``atr`` is the yardstick, NaN during its warm-up. No object lives
+    first pair of swings. ``formed`` is the row at which a row's object formed. ``measures`` is
+    payload column ``a``; the other columns stand in ``details`` (m, 7) at row ``detail``, which is −1 where there are none. ``atr`` is the yardstick, NaN during its warm-up. No object lives
     longer than ``memory_bars`` after it formed.
     """
 
-    ints: Ints
-    floats: Floats
-    formed: Ints
+    ints: AnyInts
+    measures: Floats
+    detail: AnyInts
+    details: Floats
+    formed: AnyInts
     atr: Floats
     trend: tuple[Ints, Ints]
     range_low: tuple[Floats, Floats]
@@ -130,7 +133,23 @@ class EventLog:
         """Number of events."""
         return int(self.ints.shape[0])
 
-    def column(self, name: str) -> Ints | Floats:
+    @property
+    def floats(self) -> Floats:
+        """The whole payload, shape (rows, 8) in the order of :data:`FLOAT_COLUMNS`: made from the columns when asked for."""
+        return self.payload(np.arange(len(self)))
+
+    def payload(self, rows: AnyInts) -> Floats:
+        """The payload of some rows, shape (m, 8). A zone's life rows have the edges of the row at which it formed."""
+        table = np.zeros((rows.size, len(FLOAT_COLUMNS)))
+        table[:, _MEASURE] = self.measures[rows]
+        detail = self.detail[rows]
+        table[np.ix_(detail >= 0, _DETAILS)] = self.details[detail[detail >= 0]]
+        event = self.ints[rows, 2]
+        lives = (detail < 0) & (event >= Event.TOUCHED) & (event <= Event.EXPIRED)
+        table[lives, :2] = self.details[self.detail[self.formed[rows[lives]]], :2]
+        return table
+
+    def column(self, name: str) -> AnyInts | Floats:
         """One column by name."""
         if name in INT_COLUMNS:
             return self.ints[:, INT_COLUMNS.index(name)]
@@ -142,7 +161,9 @@ class EventLog:
         bars = bar + 1
         return EventLog(
             self.ints[:rows],
-            self.floats[:rows],
+            self.measures[:rows],
+            self.detail[:rows],
+            self.details,
             self.formed[:rows],
             self.atr[:bars],
             (self.trend[0][:bars], self.trend[1][:bars]),
@@ -150,6 +171,10 @@ class EventLog:
             (self.range_high[0][:bars], self.range_high[1][:bars]),
             self.memory_bars,
         )
+
+
+_MEASURE: Final = FLOAT_COLUMNS.index("a")
+_DETAILS: Final = np.delete(np.arange(len(FLOAT_COLUMNS)), _MEASURE)
 
 
 @dataclass(frozen=True, slots=True)

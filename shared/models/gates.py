@@ -3,10 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from types import MappingProxyType
+from typing import Final, Literal
 
 Comparison = Literal[">=", "<="]
 Stage = Literal["universe", "data", "indicators", "smc", "regime", "confluence", "plan", "risk"]
+
+
+SINGULAR: Final = MappingProxyType(
+    {
+        f"{word}s": word
+        for word in (
+            "plan",
+            "position",
+            "timeframe",
+            "bar",
+            "value",
+            "zone",
+            "target",
+            "section",
+            "tick",
+            "point",
+        )
+    }
+    | {"vetoes": "veto"}
+)
+"""Units that are counted, and what one of them is called."""
+
+
+def unit_of(measured: float, unit: str) -> str:
+    """The unit as it is said of a number: ``1 plan``, ``2 plans``."""
+    return SINGULAR.get(unit, unit) if measured == 1 else unit
 
 
 @dataclass(frozen=True, slots=True)

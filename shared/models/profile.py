@@ -96,6 +96,13 @@ class DataRules(Section):
         20000,
         "closed bars the trigger and anchor timeframes need (detector burn-in)",
     )
+    min_context_bars: int = setting(
+        200,
+        "bars",
+        50,
+        5000,
+        "closed bars a context timeframe below 1d needs if it is neither anchor nor trigger",
+    )
     min_context_bars_1d: int = setting(60, "bars", 20, 5000, "closed bars a 1d context needs")
     min_context_bars_1w: int = setting(20, "bars", 5, 1000, "closed bars a 1w context needs")
     max_age_bars: int = setting(
@@ -117,13 +124,13 @@ class DataRules(Section):
     )
     min_atr_ticks: float = setting(10.0, "ticks", 1, 1000, "anchor ATR below this is too coarse to plan on")
 
-    def min_bars(self, timeframe: Timeframe) -> int:
-        """Closed bars a timeframe needs before it may be read."""
-        context = {
+    def context_bars(self, timeframe: Timeframe) -> int:
+        """Closed bars a timeframe needs that only sets the side or is only shown."""
+        own = {
             Timeframe.D1: self.min_context_bars_1d,
             Timeframe.W1: self.min_context_bars_1w,
         }
-        return context.get(timeframe, self.history_bars)
+        return own.get(timeframe, self.min_context_bars)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +190,7 @@ class SmcRules(Section):
         "last_opposite", "the order block's candle: the last opposing one, or the one at the leg's extreme"
     )
     invalidate_on: Literal["close", "wick"] = choice("close", "what must pass a zone's far edge to end it")
-    sessions: Literal["New York", "UTC"] = choice("New York", "wall clock of the trading sessions")
+    sessions: Literal["New York", "UTC", "off"] = choice("New York", "wall clock of the trading sessions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,11 +227,6 @@ class CostRules(Section):
     maker_bps: float = setting(10.0, "bps", -10, 100, "maker fee")
     taker_bps: float = setting(10.0, "bps", 0, 100, "taker fee")
     slippage_bps: float = setting(2.0, "bps", 0, 200, "slippage of a stop")
-
-    @property
-    def round_trip_bps(self) -> float:
-        """Maker in, taker out through the stop, with slippage: the worst case a size is computed from."""
-        return self.maker_bps + self.taker_bps + self.slippage_bps
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,3 +338,8 @@ class Profile:
     costs: CostRules = field(default_factory=CostRules)
     plan: PlanRules = field(default_factory=PlanRules)
     risk: RiskRules = field(default_factory=RiskRules)
+
+    def min_bars(self, timeframe: Timeframe) -> int:
+        """Closed bars a timeframe needs before it may be read: trigger and anchor the detectors' burn-in, others less."""
+        traded = (self.timeframes.trigger, self.timeframes.anchor)
+        return self.data.history_bars if timeframe in traded else self.data.context_bars(timeframe)

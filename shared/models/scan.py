@@ -8,6 +8,7 @@ from enum import StrEnum
 from shared.errors import EXIT_DEGRADED, EXIT_FAILED, EXIT_OK, EXIT_REFUSED
 from shared.models.context import SniperContext
 from shared.models.gates import GateResult, Rejection
+from shared.models.orders import Order
 from shared.models.planner import TradePlan
 from shared.models.regime import MarketContext, Regime
 from shared.models.risk import RiskPlan
@@ -49,12 +50,13 @@ class SymbolFault:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """A plan that risk approved, with what it rests on."""
+    """A plan that risk approved, with the orders it would take and what it rests on."""
 
     plan: TradePlan
     risk: RiskPlan
     breakdown: ConfluenceBreakdown
     regime: Regime
+    orders: tuple[Order, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ class FunnelRow:
 class ScanResult:
     """A whole scan. The same inputs, settings and code give the same value, ``run_id`` included.
 
-    ``coverage`` is (symbols whose data could be read, symbols asked for). ``flags`` are typed remarks on the run. Setups are
+    ``bar_ms`` is the close of the newest trigger candle that ``as_of_ms`` may see. ``coverage`` is (symbols whose data could be
+    read, symbols whose data was wanted). ``flags`` are typed remarks on the run. Setups are
     ordered by score, highest first, then symbol; rejections and faults by symbol.
     """
 
@@ -80,6 +83,7 @@ class ScanResult:
     profile: str
     exchange: str
     as_of_ms: int
+    bar_ms: int
     config_digest: str
     data_digest: str
     version: str

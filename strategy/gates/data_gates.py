@@ -45,7 +45,7 @@ def _results(data: MultiTimeframeData, settings: Profile) -> Iterator[GateResult
     yield COVERAGE.result(len(missing), settings, what=named)
     for name, series in held.items():
         yield HISTORY.result(
-            len(series), settings, what=f"closed {name} candles", threshold=rules.min_bars(name)
+            len(series), settings, what=f"closed {name} candles", threshold=settings.min_bars(name)
         )
     if len(held[frames.trigger]):
         yield RECENCY.result(_bars_late(held[frames.trigger], data.as_of_ms), settings)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+import numpy as np
+
 from shared.errors import ContractError
 from shared.models.data import MultiTimeframeData
 from shared.models.planner import EntryKind, EntryZone, Stop, Target
@@ -41,6 +43,13 @@ class Reading:
     def decided_ms(self) -> int:
         """The last close of the trigger timeframe at the as-of time."""
         return self.settings.timeframes.trigger.floor(self.snapshot.as_of_ms)
+
+    def reached(self, side: Side, since_ms: int) -> float:
+        """How far price has got to ``side`` since a close: the extreme of the trigger's candles after it, or where it stands."""
+        candles = self.data.candles[self.trigger.timeframe]
+        later = int(np.searchsorted(candles.close_ms, since_ms, "right"))
+        extremes = (candles.high if side is Side.LONG else candles.low)[later:]
+        return side * max((side * float(price) for price in extremes), default=side * self.trigger.close)
 
     @property
     def coarser(self) -> tuple[TimeframeStructure, ...]:

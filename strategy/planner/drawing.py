@@ -50,12 +50,16 @@ def zone_limits_kept(reading: Reading, entry: Candidate) -> int:
 
 
 def plan_limits_kept(reading: Reading, draft: Draft) -> int:
-    """How many of the profile's limits on a plan it keeps."""
-    gates = reading.settings.gates
+    """How many of the limits that the plan's gates will ask about it keeps."""
+    gates, rules = reading.settings.gates, reading.settings.plan
     rewards = [target.net_r for target in draft.targets] or [0.0]
     return sum(
         (
+            draft.stop.distance_atr >= rules.min_stop_atr,
+            draft.stop.distance_atr <= rules.max_stop_atr,
+            not draft.stop_zones,
             draft.stop.cost_r <= gates.max_cost_r,
+            bool(draft.targets),
             rewards[0] >= gates.min_net_rr_first,
             rewards[-1] >= gates.min_net_rr_last,
         )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from contracts.hook_point import hook_point
 from shared.models.data import MultiTimeframeData
-from shared.models.gates import GateResult, Rejection
+from shared.models.gates import GateResult, Rejection, unit_of
 from shared.models.indicators import IndicatorSets
 from shared.models.planner import TradePlan
 from shared.models.profile import Profile
@@ -139,7 +139,10 @@ def _first_target_atr(reading: Reading, draft: Draft) -> float:
 
 
 def _reason(side: Side, gate: GateResult, regime: Regime) -> str:
-    found = f"{side.word}: {gate.what} {gate.measured:.4g} {gate.unit}, needs {gate.comparison} {gate.threshold:g}"
+    found = (
+        f"{side.word}: {gate.what} {gate.measured:.4g} {unit_of(gate.measured, gate.unit)}, "
+        f"needs {gate.comparison} {gate.threshold:g}"
+    )
     vetoes = [why for vetoed, why in regime.vetoes if vetoed is side] if gate.code == "regime.btc" else []
     return "; ".join((found, *vetoes))
 

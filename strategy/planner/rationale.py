@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Final
 
+from shared.models.costs import break_even_price
 from shared.models.planner import EntryKind, Rationale
 from shared.models.profile import Profile
 from shared.models.regime import Regime
 from shared.models.scoring import SideScore
 from shared.models.timeframe import iso
 from strategy.confluence.evidence import Evidence
-from strategy.planner.costs import break_even_price
 from strategy.planner.draft import Draft, Reading
 from strategy.planner.ticks import outward, to_tick
 

@@ -10,25 +10,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from shared.models.costs import cost_r, net_r
 from shared.models.planner import Stop, Target
 from shared.models.smc import Side
-from strategy.planner.costs import cost_r, net_r
 from strategy.planner.draft import Candidate, Draft, Reading
 from strategy.planner.entry import ZONE_WORDS, draw_entry
+from strategy.planner.levels import Level, levels_ahead, pool_words
 from strategy.planner.ticks import outward, price_text, to_tick
 
 SPACING_R: Final = 0.5
 """Targets closer together than this are one."""
 CENT: Final = Decimal("0.01")
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """A price at which a move may end, and what stands there."""
-
-    price: float
-    basis: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +48,8 @@ class Ground:
     @classmethod
     def of(cls, reading: Reading, side: Side) -> Ground:
         """Read it off the structure."""
-        levels = (*_pools(reading, side), *_zones(reading, side), *_range_levels(reading, side))
-        obstacles = _obstacles(reading, side)
-        return cls(
-            tuple(sorted(levels, key=lambda level: (level.price * side, level.basis, level.name))),
-            tuple(sorted(obstacles, key=lambda held: (-held.near, held.far, held.name))),
-        )
+        obstacles = sorted(_obstacles(reading, side), key=lambda held: (-held.near, held.far, held.name))
+        return cls(levels_ahead(reading, side), tuple(obstacles))
 
 
 def draw(reading: Reading, chosen: Candidate, ground: Ground) -> Draft:
@@ -102,11 +90,12 @@ def _obstacles(reading: Reading, side: Side) -> Iterator[Obstacle]:
     clear = max(reading.settings.plan.pool_clearance_atr * anchor.atr, float(reading.tick))
     for zone in anchor.zones:
         far, near = sorted((zone.low * side, zone.high * side))
-        yield Obstacle(near, far, far - clear, far * side, f"{ZONE_WORDS[zone.kind]} that ends")
+        yield Obstacle(near, far, far - clear, far * side, f"the {ZONE_WORDS[zone.kind]} that ends")
     for pool in anchor.pools:
         if pool.side is side:
             level = pool.level * side
-            yield Obstacle(level + clear, level - clear, level - clear, pool.level, "pool")
+            name = pool_words(pool, anchor.timeframe, reading.snapshot.as_of_ms)
+            yield Obstacle(level + clear, level - clear, level - clear, pool.level, name)
 
 
 def _describe_stop(
@@ -121,7 +110,7 @@ def _describe_stop(
         if depth >= rules.min_stop_atr * atr
         else f"{rules.min_stop_atr:g} ATR away or more, beyond"
     )
-    named = [f"the {held.name} at {price_text(held.edge, reading.tick)}" for held in passed]
+    named = [f"{held.name} at {price_text(held.edge, reading.tick)}" for held in passed]
     further = f", moved beyond {' and '.join(named)}" if named else ""
     return Stop(
         price=stop,
@@ -197,33 +186,3 @@ def split(first: Decimal, count: int) -> tuple[Decimal, ...]:
     share = ((1 - first) / (count - 1)).quantize(CENT)
     middle = (share,) * (count - 2)
     return (first, *middle, 1 - first - sum(middle, Decimal(0)))
-
-
-def _pools(reading: Reading, side: Side) -> Iterator[Level]:
-    extreme, opposing = "high" if side is Side.LONG else "low", side.opposite
-    for frame in (reading.anchor, *reading.coarser):
-        for pool in frame.pools:
-            if pool.side is opposing:
-                many = f"{pool.count} equal {frame.timeframe} {extreme}s"
-                name = many if pool.count > 1 else f"a {frame.timeframe} {extreme}"
-                yield Level(pool.level, "pool", f"liquidity of {name}")
-
-
-def _zones(reading: Reading, side: Side) -> Iterator[Level]:
-    least, opposing = reading.settings.gates.min_freshness, side.opposite
-    for frame in (reading.anchor, *reading.coarser):
-        for zone in frame.zones:
-            if zone.side is opposing and zone.freshness >= least:
-                near = zone.low if side is Side.LONG else zone.high
-                name = f"a fresh opposing {frame.timeframe} {ZONE_WORDS[zone.kind]}"
-                yield Level(near, "zone", f"near edge of {name}")
-
-
-def _range_levels(reading: Reading, side: Side) -> Iterator[Level]:
-    own, higher = reading.anchor.swing.ranges, reading.bias_ranges
-    for name, ranges in ((reading.anchor.timeframe.value, own), ("higher", higher)):
-        for dealing in ranges:
-            extreme = dealing.high if side is Side.LONG else dealing.low
-            yield Level(extreme, "extreme", f"running extreme of the {name} range")
-    for dealing in higher:
-        yield Level((dealing.low + dealing.high) / 2, "range middle", "middle of the higher range")

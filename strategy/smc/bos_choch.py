@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from shared.models.data import Floats, Ints
 from strategy.smc.displacement import largest_leg
-from strategy.smc.emit import emit
+from strategy.smc.emit import ITSELF, emit
 
 BREAK = 6
 FORMED = 1
@@ -99,21 +99,16 @@ def find_breaks(
         if (rising or up_guard) and (falling or down_guard):
             sign = trend
         if sign != 0:
-            extremes = high if sign > 0 else low
-            at = high_at if sign > 0 else low_at
-            through = rising if sign > 0 else falling
-            protected = up_guard if sign > 0 else down_guard
+            at, through, protected = (
+                (high_at, rising, up_guard) if sign > 0 else (low_at, falling, down_guard)
+            )
             pivot = at if through else protected_at
             against = low if sign > 0 else high
             origin = leg_origin(against, sign, pivot + 1, t)
             label = 0 if trend == 0 else 1 if trend == sign else -1
-            legs = up if sign > 0 else down
-            price = upper if sign > 0 else lower
-            sweep = swept_within(swept, LOW if sign > 0 else HIGH, origin - SWEEP_REACH, t)
-            emit(
-                ints_out, floats_out, rows_out, t, BREAK, FORMED, sign, layer, t * 2 + layer, pivot,
-                extremes[pivot], 0.0, sign * (price - extremes[pivot]) / atr[t], largest_leg(legs, origin, t),
-                float(label), 1.0 if protected else 0.0, 1.0 if sweep else 0.0, float(t - pivot),
+            _log_break(
+                t, sign, layer, pivot, origin, label, protected, upper if sign > 0 else lower, high if sign > 0 else low,
+                atr, up if sign > 0 else down, swept, ints_out, floats_out, rows_out,
             )  # fmt: skip
             breaks_out[t] = sign * (1 if label == 1 else 3 if label == -1 else 5)
             origins_out[t] = origin
@@ -132,6 +127,18 @@ def find_breaks(
     memo_out[0], memo_out[1], memo_out[2], memo_out[3] = trend, high_at, low_at, protected_at
     memo_out[4], memo_out[5], memo_out[6] = int(high_broken), int(low_broken), newer
     spans_out[0], spans_out[1] = range_low, range_high
+
+
+def _log_break(
+    t: int, sign: int, layer: int, pivot: int, origin: int, label: int, protected: bool, price: float, extremes: Floats,
+    atr: Floats, legs: Floats, swept: Ints, ints_out: Ints, floats_out: Floats, rows_out: Ints,
+) -> None:  # fmt: skip
+    sweep = swept_within(swept, LOW if sign > 0 else HIGH, origin - SWEEP_REACH, t)
+    emit(
+        ints_out, floats_out, rows_out, t, BREAK, FORMED, sign, layer, t * 2 + layer, pivot, ITSELF,
+        extremes[pivot], 0.0, sign * (price - extremes[pivot]) / atr[t], largest_leg(legs, origin, t),
+        float(label), 1.0 if protected else 0.0, 1.0 if sweep else 0.0, float(t - pivot),
+    )  # fmt: skip
 
 
 def new_structure(memo_out: Ints, spans_out: Floats) -> None:

@@ -6,7 +6,7 @@ A leg does not span a missing bar nor hold an untraded one. A leg of one candle 
 from __future__ import annotations
 
 from shared.models.data import Floats, Ints
-from strategy.smc.emit import emit
+from strategy.smc.emit import ITSELF, emit
 from strategy.smc.volume import volume_score
 
 DISPLACEMENT = 5
@@ -25,11 +25,13 @@ def find_displacements(
     least: float,
     up_out: Floats,
     down_out: Floats,
+    legs_out: Ints,
     ints_out: Ints,
     floats_out: Floats,
     rows_out: Ints,
 ) -> None:
-    """Log every leg of at least ``least`` ATR. ``up_out`` and ``down_out`` (n,) hold each close's largest leg in ATR, 0 for none.
+    """Log every leg of at least ``least`` ATR. ``up_out`` and ``down_out`` (n,) hold each close's largest leg in ATR, 0 for none;
+    ``legs_out[t]`` the row of the leg logged at t.
 
     ``whole[t]`` is the number of traded bars without a hole that end at t.
     """
@@ -55,8 +57,8 @@ def find_displacements(
         else:
             down_out[t] = best
         if best >= least:
-            emit(
-                ints_out, floats_out, rows_out, t, DISPLACEMENT, FORMED, sign, -1, t, t - candles + 1,
+            legs_out[t] = emit(
+                ints_out, floats_out, rows_out, t, DISPLACEMENT, FORMED, sign, -1, t, t - candles + 1, ITSELF,
                 0.0, 0.0, best, volume_score(volume, t), float(candles), 0.0, 0.0, 0.0,
             )  # fmt: skip
 

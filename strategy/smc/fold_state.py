@@ -7,7 +7,8 @@ import numpy as np
 from shared.models.data import Floats, Ints
 from shared.models.events import EventLog
 from shared.utils.kernels import kernel
-from strategy.smc.emit import FLOATS, INTS
+from strategy.smc.emit import DETAILS
+from strategy.smc.log import COLUMNS
 
 RECENT_BARS = 50
 """Sweeps and displacements of this many bars are shown."""
@@ -48,7 +49,8 @@ def pick(log: EventLog, bar: int) -> tuple[Ints, Floats]:
     count = 0
     if rows:
         count = _pick(
-            bar, first, log.ints[first:stop].reshape(-1), log.floats[first:stop].reshape(-1), log.formed[first:stop],
+            bar, first, log.ints[first:stop].reshape(-1), log.measures[first:stop], log.detail[first:stop],
+            log.details.reshape(-1), log.formed[first:stop],
             *state, *values, ints, floats,
         )  # fmt: skip
     return (
@@ -62,7 +64,9 @@ def _pick(
     bar: int,
     first: int,
     ints: Ints,
-    floats: Floats,
+    measures: Floats,
+    detail: Ints,
+    details: Floats,
     formed: Ints,
     alive_out: Ints,
     touches_out: Ints,
@@ -74,11 +78,62 @@ def _pick(
     picks_out: Ints,
     payload_out: Floats,
 ) -> int:
-    """Fold the rows, then pick from the newest back; returns how many were picked."""
+    """Fold the rows, choose, and copy from the newest back; returns how many were picked."""
+    _fold(
+        first, ints, measures, detail, details, formed, alive_out, touches_out, bits_out, count_out, mark_out, fill_out, level_out
+    )  # fmt: skip
+    _choose(bar, ints, alive_out)
+    picked = 0
+    for back in range(len(formed)):
+        row = len(formed) - 1 - back
+        if alive_out[row] == 0:
+            continue
+        event = ints[row * COLUMNS + 2]
+        at = picked * PICK_INTS
+        picks_out[at] = ints[row * COLUMNS + 1]
+        picks_out[at + 1] = event
+        picks_out[at + 2] = ints[row * COLUMNS + 3]
+        picks_out[at + 3] = ints[row * COLUMNS + 4]
+        picks_out[at + 4] = ints[row * COLUMNS]
+        picks_out[at + 5] = ints[row * COLUMNS + 6]
+        picks_out[at + 6] = touches_out[row]
+        picks_out[at + 7] = bits_out[row]
+        picks_out[at + 8] = count_out[row]
+        picks_out[at + 9] = mark_out[row]
+        at = picked * PICK_FLOATS
+        where = detail[row] * DETAILS
+        payload_out[at] = details[where]
+        payload_out[at + 1] = details[where + 1]
+        payload_out[at + 2] = measures[row]
+        for field in range(2, DETAILS):
+            payload_out[at + field + 1] = details[where + field]
+        swept = event == SWEPT_WICK or event == SWEPT_RECLAIM
+        payload_out[at + 8] = fill_out[count_out[row]] if swept else fill_out[row]
+        payload_out[at + 9] = level_out[row]
+        picked += 1
+    return picked
+
+
+def _fold(
+    first: int,
+    ints: Ints,
+    measures: Floats,
+    detail: Ints,
+    details: Floats,
+    formed: Ints,
+    alive_out: Ints,
+    touches_out: Ints,
+    bits_out: Ints,
+    count_out: Ints,
+    mark_out: Ints,
+    fill_out: Floats,
+    level_out: Floats,
+) -> None:
+    """State of every object at the row where it formed; a sweep is an object of its own, whose ``count`` is its pool's row."""
     for row in range(len(formed)):
         alive_out[row] = 0
-        kind, event = ints[row * INTS + 1], ints[row * INTS + 2]
-        layer, measure = ints[row * INTS + 4], floats[row * FLOATS + 2]
+        kind, event = ints[row * COLUMNS + 1], ints[row * COLUMNS + 2]
+        layer, measure = ints[row * COLUMNS + 4], measures[row]
         if event == FORMED or event == ACCUMULATED:
             alive_out[row] = 1
             touches_out[row] = 0
@@ -86,7 +141,7 @@ def _pick(
             count_out[row] = 1
             mark_out[row] = 0
             fill_out[row] = 0.0
-            level_out[row] = floats[row * FLOATS]
+            level_out[row] = details[detail[row] * DETAILS]
             continue
         at = formed[row] - first
         if at < 0:
@@ -95,7 +150,7 @@ def _pick(
             bits_out[at] |= 1 << layer
         elif event == JOINED:
             bits_out[at] |= 1 << layer
-            level_out[at] = floats[row * FLOATS]
+            level_out[at] = details[detail[row] * DETAILS]
             count_out[at] = int(measure)
         elif TOUCHED <= event <= FILLED_100:
             touches_out[at] += 1 if event == TOUCHED else 0
@@ -106,7 +161,7 @@ def _pick(
             fill_out[at] = measure
         elif kind == SESSION:
             mark_out[at] = event - ACCUMULATED
-            touches_out[at] = ints[row * INTS + 3]
+            touches_out[at] = ints[row * COLUMNS + 3]
         elif event == INVALIDATED or event == EXPIRED or event == BROKEN:
             alive_out[at] = 0
         elif event == SWEPT_WICK or event == SWEPT_RECLAIM:
@@ -118,50 +173,27 @@ def _pick(
             mark_out[row] = 0
             fill_out[row] = 0.0
             level_out[row] = 0.0
-    picked = 0
-    sessions, breaks_0, breaks_1, swings_0, swings_1 = 0, 0, 0, 0, 0
-    for back in range(len(formed)):
-        row = len(formed) - 1 - back
+
+
+def _choose(bar: int, ints: Ints, alive_out: Ints) -> None:
+    """Leave what is shown: of sweeps and displacements the recent, of a layer the newest breaks and swings, one session."""
+    sessions, inner_breaks, outer_breaks, inner_swings, outer_swings = 0, 0, 0, 0, 0
+    for back in range(len(alive_out)):
+        row = len(alive_out) - 1 - back
         if alive_out[row] == 0:
             continue
-        kind, event, layer = ints[row * INTS + 1], ints[row * INTS + 2], ints[row * INTS + 4]
-        recent = bar - ints[row * INTS] <= RECENT_BARS
-        if kind == DISPLACEMENT and not recent:
-            continue
+        kind, event, layer = ints[row * COLUMNS + 1], ints[row * COLUMNS + 2], ints[row * COLUMNS + 4]
+        passing = kind == DISPLACEMENT or event == SWEPT_WICK or event == SWEPT_RECLAIM
+        shown = not passing or bar - ints[row * COLUMNS] <= RECENT_BARS
         if kind == SESSION:
             sessions += 1
-            if sessions > 1:
-                continue
-        if kind == BREAK:
-            breaks_0 += 1 - layer
-            breaks_1 += layer
-            if (breaks_1 if layer > 0 else breaks_0) > BREAKS:
-                continue
-        if kind == SWING:
-            swings_0 += 1 - layer
-            swings_1 += layer
-            if (swings_1 if layer > 0 else swings_0) > SWINGS:
-                continue
-        away = fill_out[row]
-        if event == SWEPT_WICK or event == SWEPT_RECLAIM:
-            if not recent:
-                continue
-            away = fill_out[count_out[row]]
-        at = picked * PICK_INTS
-        picks_out[at] = kind
-        picks_out[at + 1] = event
-        picks_out[at + 2] = ints[row * INTS + 3]
-        picks_out[at + 3] = layer
-        picks_out[at + 4] = ints[row * INTS]
-        picks_out[at + 5] = ints[row * INTS + 6]
-        picks_out[at + 6] = touches_out[row]
-        picks_out[at + 7] = bits_out[row]
-        picks_out[at + 8] = count_out[row]
-        picks_out[at + 9] = mark_out[row]
-        at = picked * PICK_FLOATS
-        for field in range(FLOATS):
-            payload_out[at + field] = floats[row * FLOATS + field]
-        payload_out[at + 8] = away
-        payload_out[at + 9] = level_out[row]
-        picked += 1
-    return picked
+            shown = sessions == 1
+        elif kind == BREAK:
+            inner_breaks += 1 - layer
+            outer_breaks += layer
+            shown = (outer_breaks if layer > 0 else inner_breaks) <= BREAKS
+        elif kind == SWING:
+            inner_swings += 1 - layer
+            outer_swings += layer
+            shown = (outer_swings if layer > 0 else inner_swings) <= SWINGS
+        alive_out[row] = 1 if shown else 0

@@ -8,7 +8,7 @@ counts once, whatever names it. Prices are walked upwards for highs and downward
 from __future__ import annotations
 
 from shared.models.data import Floats, Ints
-from strategy.smc.emit import emit
+from strategy.smc.emit import ITSELF, emit
 from strategy.smc.sessions import LEVEL_CELLS
 from strategy.smc.volume import relative_volume
 
@@ -27,8 +27,8 @@ FORMED, CONFIRMED_BY, JOINED, EXPIRED, TAKEN, SWEPT_WICK, SWEPT_RECLAIM, BROKEN,
 HEAD = 4
 SIZE, EDGE, OLDEST, BUSY = 0, 1, 2, 3
 """Head of a book: pools in it, the level price meets first, the bar the oldest formed at, pools taken or swept."""
-FIELDS = 9
-LEVEL, FIRST, LAST, COUNT, TAKEN_AT, SWEPT_AT, DEPTH, FORMED_AT, SOURCES = 0, 1, 2, 3, 4, 5, 6, 7, 8
+FIELDS = 10
+LEVEL, FIRST, LAST, COUNT, TAKEN_AT, SWEPT_AT, DEPTH, FORMED_AT, SOURCES, BIRTH = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
 APART = 5
 HIGH, LOW = 1, 2
 AWAY_BARS = 3
@@ -139,87 +139,32 @@ def _live_pools(
 ) -> bool:  # fmt: skip
     """Take every pool through bar ``t``; whether one was swept. ``leg`` is the displacement away from these pools that ends here."""
     any_swept = False
-    extreme = sign * (high[t] if sign > 0 else low[t])
     size = int(book_out[book])
     book_out[book] = 0.0
     for i in range(size):
         at = book + HEAD + i * FIELDS
-        beyond = extreme - book_out[at + LEVEL]
-        inside = sign * close[t] <= book_out[at + LEVEL]
-        taken_at = int(book_out[at + TAKEN_AT])
-        swept_at = int(book_out[at + SWEPT_AT])
-        if taken_at < 0 and t - book_out[at + FORMED_AT] > expiry:
-            _log(
-                t,
-                sign,
-                EXPIRED,
-                INTERNAL,
-                at,
-                book_out[at + COUNT],
-                0,
-                0.0,
-                0.0,
-                book_out,
-                ints_out,
-                floats_out,
-                rows_out,
-            )
+        if book_out[at + TAKEN_AT] < 0.0 and t - book_out[at + FORMED_AT] > expiry:
+            _say(t, sign, EXPIRED, at, book_out[at + COUNT], 0, book_out, ints_out, floats_out, rows_out)
             continue
-        if taken_at < 0 and beyond > 0.0:
-            taken_at = t
-            book_out[at + TAKEN_AT] = t
-            book_out[at + DEPTH] = beyond / atr[t - 1]
-            _log(
-                t,
-                sign,
-                TAKEN,
-                INTERNAL,
-                at,
-                book_out[at + DEPTH],
-                0,
-                0.0,
-                0.0,
-                book_out,
-                ints_out,
-                floats_out,
-                rows_out,
-            )
-        elif taken_at >= 0 and swept_at < 0:
-            book_out[at + DEPTH] = max(book_out[at + DEPTH], beyond / atr[t - 1])
-        if taken_at >= 0 and swept_at < 0:
-            if inside:
-                swept_at = t
+        if book_out[at + SWEPT_AT] < 0.0:
+            _meet(t, sign, high, low, atr, at, book_out, ints_out, floats_out, rows_out)
+            end = _end_of(t, sign, close, reclaim, at, book_out)
+            bars = t - int(book_out[at + TAKEN_AT])
+            if end == BROKEN:
+                _say(t, sign, end, at, book_out[at + DEPTH], bars, book_out, ints_out, floats_out, rows_out)
+                continue
+            if end > 0:
                 any_swept = True
                 book_out[at + SWEPT_AT] = t
                 _log(
-                    t, sign, SWEPT_WICK if taken_at == t else SWEPT_RECLAIM, INTERNAL, at, book_out[at + DEPTH], t - taken_at,
-                    _wick_share(t, sign, open_, high, low, close), relative_volume(volume, t),
-                    book_out, ints_out, floats_out, rows_out,
+                    t, sign, end, INTERNAL, at, book_out[at + DEPTH], bars, _wick_share(t, sign, open_, high, low, close),
+                    relative_volume(volume, t), book_out, ints_out, floats_out, rows_out,
                 )  # fmt: skip
-            elif t - taken_at >= reclaim:
-                _log(
-                    t, sign, BROKEN, INTERNAL, at, book_out[at + DEPTH], t - taken_at, 0.0, 0.0,
-                    book_out, ints_out, floats_out, rows_out,
-                )  # fmt: skip
-                continue
-        if swept_at >= 0:
+        if book_out[at + SWEPT_AT] >= 0.0:
+            waited = t - int(book_out[at + SWEPT_AT])
             if leg > 0.0:
-                _log(
-                    t,
-                    sign,
-                    AWAY,
-                    INTERNAL,
-                    at,
-                    leg,
-                    t - swept_at,
-                    0.0,
-                    0.0,
-                    book_out,
-                    ints_out,
-                    floats_out,
-                    rows_out,
-                )
-            if leg > 0.0 or t - swept_at >= AWAY_BARS:
+                _say(t, sign, AWAY, at, leg, waited, book_out, ints_out, floats_out, rows_out)
+            if leg > 0.0 or waited >= AWAY_BARS:
                 continue
         to = book + HEAD + int(book_out[book]) * FIELDS
         if to < at:
@@ -227,6 +172,37 @@ def _live_pools(
                 book_out[to + field] = book_out[at + field]
         book_out[book] += 1.0
     return any_swept
+
+
+def _meet(
+    t: int, sign: int, high: Floats, low: Floats, atr: Floats, at: int,
+    book_out: Floats, ints_out: Ints, floats_out: Floats, rows_out: Ints,
+) -> None:  # fmt: skip
+    """Note whether price has passed a level, and how far."""
+    beyond = sign * (high[t] if sign > 0 else low[t]) - book_out[at + LEVEL]
+    if book_out[at + TAKEN_AT] >= 0.0:
+        book_out[at + DEPTH] = max(book_out[at + DEPTH], beyond / atr[t - 1])
+    elif beyond > 0.0:
+        book_out[at + TAKEN_AT] = t
+        book_out[at + DEPTH] = beyond / atr[t - 1]
+        _say(t, sign, TAKEN, at, book_out[at + DEPTH], 0, book_out, ints_out, floats_out, rows_out)
+
+
+def _end_of(t: int, sign: int, close: Floats, reclaim: int, at: int, book: Floats) -> int:
+    """The event that ends a pool at this close, 0 for none."""
+    taken_at = int(book[at + TAKEN_AT])
+    if taken_at < 0:
+        return 0
+    if sign * close[t] <= book[at + LEVEL]:
+        return SWEPT_WICK if taken_at == t else SWEPT_RECLAIM
+    return BROKEN if t - taken_at >= reclaim else 0
+
+
+def _say(
+    t: int, sign: int, event: int, at: int, measure: float, bars: int, book: Floats,
+    ints_out: Ints, floats_out: Floats, rows_out: Ints,
+) -> None:  # fmt: skip
+    _log(t, sign, event, INTERNAL, at, measure, bars, 0.0, 0.0, book, ints_out, floats_out, rows_out)
 
 
 def _wick_share(t: int, sign: int, open_: Floats, high: Floats, low: Floats, close: Floats) -> float:
@@ -297,17 +273,21 @@ def _add_level(
     book_out[at + DEPTH] = 0.0
     book_out[at + FORMED_AT] = t
     book_out[at + SOURCES] = bit
+    book_out[at + BIRTH] = ITSELF
     book_out[book] += 1.0
     members_out[cell] = place
-    _log(t, sign, FORMED, source, at, 1.0, 0, 0.0, 0.0, book_out, ints_out, floats_out, rows_out)
+    book_out[at + BIRTH] = _log(
+        t, sign, FORMED, source, at, 1.0, 0, 0.0, 0.0, book_out, ints_out, floats_out, rows_out
+    )
 
 
 def _log(
     t: int, sign: int, event: int, layer: int, at: int, measure: float, bars: int, wick: float, busy: float,
     book: Floats, ints_out: Ints, floats_out: Floats, rows_out: Ints,
-) -> None:  # fmt: skip
+) -> int:  # fmt: skip
     first = int(book[at + FIRST])
-    emit(
+    return emit(
         ints_out, floats_out, rows_out, t, POOL, event, -sign, layer, first * 2 + (1 if sign > 0 else 0), first,
+        int(book[at + BIRTH]),
         sign * book[at + LEVEL], 0.0, measure, float(bars), wick, busy, 0.0, 0.0,
     )  # fmt: skip

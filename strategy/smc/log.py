@@ -11,9 +11,9 @@ from typing import Final
 import numpy as np
 
 from shared.models.data import Floats, Ints
-from shared.models.events import Event, Kind
+from shared.models.events import INT_COLUMNS, Event, Kind
 from shared.utils.kernels import kernel
-from strategy.smc.emit import FLOATS, INTS
+from strategy.smc.emit import INTS
 
 RANKS: Final[dict[tuple[Kind, Event | None], int]] = {
     (Kind.POOL, None): 1,
@@ -35,10 +35,7 @@ RANKS: Final[dict[tuple[Kind, Event | None], int]] = {
 }
 """Place of an event inside its bar; life events of zones come first, at 0."""
 
-OBJECTS: Final = 4
-"""Objects of one kind that may be numbered per bar."""
-THINGS: Final = (max(Kind) + 1) * OBJECTS
-"""Cells a bar needs to find where an object formed."""
+COLUMNS: Final = len(INT_COLUMNS)
 
 
 def _rank_table() -> Ints:
@@ -58,20 +55,20 @@ _RANK_COUNT: Final = int(RANK_TABLE.max()) + 1
 @kernel
 def merge_rows(
     start: int,
-    bars: int,
     made: int,
     before: int,
     raw_ints: Ints,
-    raw_floats: Floats,
+    raw_measures: Floats,
     ranks: Ints,
     places_out: Ints,
-    formed_out: Ints,
+    order_out: Ints,
     ints_out: Ints,
-    floats_out: Floats,
-    row_formed_out: Ints,
+    measures_out: Floats,
+    formed_out: Ints,
+    detail_out: Ints,
 ) -> None:
-    """Append ``made`` raw rows to the ``before`` rows of the log, stably sorted by bar and rank (a counting sort). ``formed_out`` remembers
-    per object the row at which it formed, ``row_formed_out`` gives it for every row."""
+    """Append ``made`` raw rows to the ``before`` rows of the log, stably sorted by bar and rank (a counting sort). ``order_out`` keeps
+    where every raw row went, ``formed_out`` the row at which each row's object formed, ``detail_out`` the row of its details."""
     for cell in range(len(places_out)):
         places_out[cell] = 0
     for row in range(made):
@@ -84,24 +81,13 @@ def merge_rows(
         at = row * INTS
         rank = ranks[raw_ints[at + 1] * _EVENTS + raw_ints[at + 2]]
         cell = (raw_ints[at] - start) * _RANK_COUNT + rank
-        to = before + places_out[cell]
+        order_out[before + row] = before + places_out[cell]
         places_out[cell] += 1
-        for field in range(INTS):
-            ints_out[to * INTS + field] = raw_ints[at + field]
-        for field in range(FLOATS):
-            floats_out[to * FLOATS + field] = raw_floats[row * FLOATS + field]
-    for row in range(before, before + made):
-        at = row * INTS
-        thing = ints_out[at + 5] * KINDS + ints_out[at + 1]
-        if opens(ints_out[at + 2]):
-            formed_out[thing] = row
-        row_formed_out[row] = formed_out[thing]
-
-
-KINDS = 11
-FORMED, ACCUMULATED = 1, 18
-
-
-def opens(event: int) -> bool:
-    """Whether an object begins with this event."""
-    return event == FORMED or event == ACCUMULATED
+    for row in range(made):
+        to = order_out[before + row]
+        birth = raw_ints[row * INTS + COLUMNS]
+        formed_out[to] = to if birth < 0 else order_out[birth]
+        detail_out[to] = raw_ints[row * INTS + COLUMNS + 1]
+        measures_out[to] = raw_measures[row]
+        for field in range(COLUMNS):
+            ints_out[to * COLUMNS + field] = raw_ints[row * INTS + field]

@@ -10,9 +10,9 @@ from __future__ import annotations
 from shared.models.data import Floats, Ints
 from strategy.smc.bos_choch import SWEEP_REACH, swept_within
 from strategy.smc.displacement import largest_leg
-from strategy.smc.emit import emit
+from strategy.smc.emit import ITSELF, emit, emit_short
 from strategy.smc.volume import relative_volume
-from strategy.smc.zones import FORMED, add_zone, is_alive, share_of
+from strategy.smc.zones import FORMED, add_zone, birth_of, share_of
 
 ORDER_BLOCK = 2
 CONFIRMED_BY = 2
@@ -34,11 +34,11 @@ def add_block(
     thing = candle * 2 + (1 if side > 0 else 0)
     bit = 1 << layer
     if layers_out[thing] > 0:
-        if not layers_out[thing] & bit and is_alive(side, thing, ORDER_BLOCK, room, book_out):
+        birth = birth_of(side, thing, ORDER_BLOCK, room, book_out)
+        if birth >= 0 and not layers_out[thing] & bit:
             layers_out[thing] |= bit
-            emit(
-                ints_out, floats_out, rows_out, t, ORDER_BLOCK, CONFIRMED_BY, side, layer, thing, candle,
-                0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0,
+            emit_short(
+                ints_out, floats_out, rows_out, t, ORDER_BLOCK, CONFIRMED_BY, side, layer, thing, candle, birth, 0.0,
             )  # fmt: skip
         return
     near, far = block_edges(open_, high, low, close, side, candle, origin, body_only)
@@ -52,13 +52,13 @@ def add_block(
     flags += HAS_GAP if has_gap(gaps, side, origin, t) else 0
     flags += SWEPT if swept_leg else 0
     label = 1 if abs(broke) == 1 else -1 if abs(broke) == 3 else 0
-    emit(
-        ints_out, floats_out, rows_out, t, ORDER_BLOCK, FORMED, side, layer, thing, candle,
+    birth = emit(
+        ints_out, floats_out, rows_out, t, ORDER_BLOCK, FORMED, side, layer, thing, candle, ITSELF,
         min(near, far), max(near, far), atr[t], largest_leg(up if side > 0 else down, origin, t),
         relative_volume(volume, candle), float(label), float(flags), touches + 0.5 * fill,
     )  # fmt: skip
     kind = -ORDER_BLOCK if swept_leg else ORDER_BLOCK
-    add_zone(side, side * near, side * far, t, thing, candle, deep, outside, kind, room, book_out)
+    add_zone(side, side * near, side * far, t, thing, candle, deep, outside, kind, birth, room, book_out)
 
 
 def block_candle(open_: Floats, close: Floats, side: int, origin: int) -> int:

@@ -28,7 +28,7 @@ def records(candles: Candles, log: EventLog, rows: Ints) -> Iterator[StructureEv
     first_ms = (candles.open_ms[formed[:, 0]] + length_ms).tolist()
     columns = zip(
         log.ints[rows].tolist(),
-        log.floats[rows].tolist(),
+        log.payload(rows).tolist(),
         formed.tolist(),
         known_ms,
         origin_ms,

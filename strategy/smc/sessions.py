@@ -15,12 +15,12 @@ import numpy as np
 from shared.errors import ConfigFault
 from shared.models.data import Floats, Ints
 from shared.models.timeframe import DAY_MS, MINUTE_MS, MONDAY_MS
-from strategy.smc.emit import emit
+from strategy.smc.emit import ITSELF, emit
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-Clock = Literal["New York", "UTC"]
+Clock = Literal["New York", "UTC", "off"]
 
 SESSION = 10
 ACCUMULATED, MANIPULATED, DISTRIBUTED = 18, 19, 20
@@ -33,26 +33,28 @@ DAY, WEEK, TRADING = 0, 1, 2
 ENDS_A_BAR = 6
 """Periods that can end at one bar: of each track the one a hole cut off, and the bar's own."""
 LEVEL_CELLS = 4
-KEY, FIRST, HIGH_AT, LOW_AT, NOW, UNTIL, CELLS = 0, 1, 2, 3, 4, 5, 6
-"""Memory of a track: the period collected (−1 none), its first bar (−1 if it began before the series), the bars of its extremes;
-the period of the newest instant looked at, and the instant up to which no other can begin."""
-PHASE, RANGE_FIRST, RANGE_HIGH, RANGE_LOW, RANGE_DAY, CHANGE = 18, 19, 20, 21, 22, 23
-"""Memory of the session model: phase, first bar of its range, the bars of the range's edges and its local day; then
-which clock change is in force."""
-MEMORY = 24
+KEY, FIRST, NOW, UNTIL, CELLS = 0, 1, 2, 3, 4
+"""Memory of a track: the period under way (−1 none) and its first bar (−1 if it began before the series); the period of the
+newest instant looked at, and the instant up to which no other can begin."""
+PHASE, RANGE_FIRST, RANGE_HIGH, RANGE_LOW, RANGE_DAY, BIRTH, CHANGE, QUIET = 12, 13, 14, 15, 16, 17, 18, 19
+"""Memory of the session model: phase, first bar of its range, the bars of the range's edges, its local day and its row; then
+which clock change is in force, and the instant up to which no period begins or ends."""
+MEMORY = 20
 HOUR_MS = 60 * MINUTE_MS
 HALF_HOUR_MS = 30 * MINUTE_MS
 WEEK_MS = 7 * DAY_MS
 
 
 def clock_changes(first_ms: int, last_ms: int, clock: Clock, length_ms: int) -> tuple[Ints, Ints]:
-    """When the wall clock changed, and its distance from UTC in ms from then on; the first row holds from the beginning. Bars of
-    ``length_ms`` that have no sessions need no clock.
+    """When the wall clock changed, and its distance from UTC in ms from then on; the first row holds from the beginning. Both are empty
+    where there are no sessions.
 
     Raises:
         ConfigFault: this machine has no time zone data.
     """
-    if clock == "UTC" or length_ms > COARSEST_MS:
+    if clock == "off" or length_ms > COARSEST_MS:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    if clock == "UTC":
         return np.zeros(1, np.int64), np.zeros(1, np.int64)
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -104,44 +106,45 @@ def find_periods(
     """Note where a period ends, and log the session model. ``levels_out[0]`` counts the periods that ended; ``LEVEL_CELLS`` cells each
     follow: the bar, the track, the bars of the period's high and low."""
     levels_out[0] = 0
+    if length_ms >= WEEK_MS:
+        return
+    first_track = WEEK if length_ms >= DAY_MS else DAY
+    last_track = TRADING if len(change_ms) > 0 else WEEK
     for t in range(start, len(close)):
-        if length_ms >= WEEK_MS:
-            return
-        for track in range(TRACKS):
-            if (track == DAY and length_ms >= DAY_MS) or (track == TRADING and length_ms > COARSEST_MS):
-                continue
+        if last_track == TRADING and memo_out[PHASE] > 0:
+            key = _key(TRADING, open_ms[t], change_ms, shift_ms, memo_out)
+            _walk(t, key, high, low, close, atr, memo_out, ints_out, floats_out, rows_out)
+        if open_ms[t] + length_ms < memo_out[QUIET]:
+            continue
+        quiet = open_ms[t] + WEEK_MS
+        for track in range(first_track, last_track + 1):
+            _step(
+                t, track, open_ms[t], length_ms, high, low, atr, change_ms, shift_ms, levels_out, memo_out,
+                ints_out, floats_out, rows_out,
+            )  # fmt: skip
             at = track * CELLS
-            if open_ms[t] + length_ms < memo_out[at + UNTIL] and memo_out[at + KEY] == memo_out[at + NOW]:
-                if track == TRADING and memo_out[PHASE] > 0:
-                    _walk(
-                        t, memo_out[at + KEY], high, low, close, atr, memo_out, ints_out, floats_out, rows_out
-                    )
-                if memo_out[at + KEY] >= 0:
-                    _collect(t, at, memo_out[at + KEY], high, low, memo_out)
-                continue
-            key = _key(track, open_ms[t], change_ms, shift_ms, memo_out)
-            if track == TRADING:
-                _walk(
-                    t,
-                    key,
-                    high,
-                    low,
-                    close,
-                    atr,
-                    memo_out,
-                    ints_out,
-                    floats_out,
-                    rows_out,
-                )
-            if memo_out[at + KEY] >= 0 and memo_out[at + KEY] != key:
-                _end(t, track, high, low, atr, levels_out, memo_out, ints_out, floats_out, rows_out)
-            if key < 0:
-                continue
-            _collect(t, at, key, high, low, memo_out)
-            if t == 0 and _key_of(track, open_ms[t] - 1, change_ms, shift_ms, 0) == key:
-                memo_out[at + FIRST] = -1
-            if _key(track, open_ms[t] + length_ms, change_ms, shift_ms, memo_out) != key:
-                _end(t, track, high, low, atr, levels_out, memo_out, ints_out, floats_out, rows_out)
+            quiet = min(quiet, memo_out[at + UNTIL] if memo_out[at + KEY] == memo_out[at + NOW] else 0)
+        memo_out[QUIET] = quiet
+
+
+def _step(
+    t: int, track: int, open_ms: int, length_ms: int, high: Floats, low: Floats, atr: Floats, change_ms: Ints,
+    shift_ms: Ints, levels_out: Ints, memo_out: Ints, ints_out: Ints, floats_out: Floats, rows_out: Ints,
+) -> None:  # fmt: skip
+    """Take a track through bar ``t``: the period that a hole cut off ends, the bar's own begins, and ends with the bar if the next
+    instant lies in another."""
+    at = track * CELLS
+    key = _key(track, open_ms, change_ms, shift_ms, memo_out)
+    if memo_out[at + KEY] >= 0 and memo_out[at + KEY] != key:
+        _end(t, t - 1, track, high, low, atr, levels_out, memo_out, ints_out, floats_out, rows_out)
+    if key < 0:
+        return
+    if memo_out[at + KEY] != key:
+        under_way = t == 0 and _key_of(track, open_ms - 1, change_ms, shift_ms, 0) == key
+        memo_out[at + KEY] = key
+        memo_out[at + FIRST] = -1 if under_way else t
+    if _key(track, open_ms + length_ms, change_ms, shift_ms, memo_out) != key:
+        _end(t, t, track, high, low, atr, levels_out, memo_out, ints_out, floats_out, rows_out)
 
 
 def _key(track: int, time_ms: int, change_ms: Ints, shift_ms: Ints, memo_out: Ints) -> int:
@@ -188,46 +191,41 @@ def _key_of(track: int, time_ms: int, change_ms: Ints, shift_ms: Ints, change: i
     return local // DAY_MS * 8 + session if session > 0 else -1
 
 
-def _collect(t: int, at: int, key: int, high: Floats, low: Floats, memo_out: Ints) -> None:
-    if memo_out[at + KEY] != key:
-        memo_out[at + KEY] = key
-        memo_out[at + FIRST] = t
-        memo_out[at + HIGH_AT] = t
-        memo_out[at + LOW_AT] = t
-        return
-    if high[t] > high[memo_out[at + HIGH_AT]]:
-        memo_out[at + HIGH_AT] = t
-    if low[t] < low[memo_out[at + LOW_AT]]:
-        memo_out[at + LOW_AT] = t
-
-
 def _end(
-    t: int, track: int, high: Floats, low: Floats, atr: Floats, levels_out: Ints, memo_out: Ints,
+    t: int, last: int, track: int, high: Floats, low: Floats, atr: Floats, levels_out: Ints, memo_out: Ints,
     ints_out: Ints, floats_out: Floats, rows_out: Ints,
 ) -> None:  # fmt: skip
-    """A period is over: its extremes become levels; Asia's range begins the session model, the afternoon's end closes it."""
+    """A period is over, its last bar ``last``: its extremes become levels; Asia's range begins the session model, the afternoon's end
+    closes it."""
     at = track * CELLS
-    key = memo_out[at + KEY]
+    key, first = memo_out[at + KEY], memo_out[at + FIRST]
     session = key % 8 if track == TRADING else 0
     memo_out[at + KEY] = -1
     if session == NY_PM:
         memo_out[PHASE] = 0
-    if memo_out[at + FIRST] < 0:
+    if first < 0:
         return
+    high_at, low_at = first, first
+    for j in range(first, last + 1):
+        high_at = j if high[j] > high[high_at] else high_at
+        low_at = j if low[j] < low[low_at] else low_at
     cell = 1 + levels_out[0] * LEVEL_CELLS
     levels_out[0] += 1
     levels_out[cell] = t
     levels_out[cell + 1] = track
-    levels_out[cell + 2] = memo_out[at + HIGH_AT]
-    levels_out[cell + 3] = memo_out[at + LOW_AT]
+    levels_out[cell + 2] = high_at
+    levels_out[cell + 3] = low_at
     if session == ASIA and atr[t] > 0.0:
         memo_out[PHASE] = 1
         memo_out[RANGE_DAY] = key // 8
-        memo_out[RANGE_FIRST] = memo_out[at + FIRST]
-        memo_out[RANGE_HIGH] = memo_out[at + HIGH_AT]
-        memo_out[RANGE_LOW] = memo_out[at + LOW_AT]
-        height = high[memo_out[RANGE_HIGH]] - low[memo_out[RANGE_LOW]]
-        _log(t, ACCUMULATED, 0, height / atr[t], high, low, memo_out, ints_out, floats_out, rows_out)
+        memo_out[RANGE_FIRST] = first
+        memo_out[RANGE_HIGH] = high_at
+        memo_out[RANGE_LOW] = low_at
+        memo_out[BIRTH] = ITSELF
+        height = high[high_at] - low[low_at]
+        memo_out[BIRTH] = _log(
+            t, ACCUMULATED, 0, height / atr[t], high, low, memo_out, ints_out, floats_out, rows_out
+        )
 
 
 def _walk(t: int, key: int, high: Floats, low: Floats, close: Floats, atr: Floats, memo_out: Ints,
@@ -263,8 +261,9 @@ def _walk(t: int, key: int, high: Floats, low: Floats, close: Floats, atr: Float
 def _log(
     t: int, event: int, side: int, measure: float, high: Floats, low: Floats, memo: Ints,
     ints_out: Ints, floats_out: Floats, rows_out: Ints,
-) -> None:  # fmt: skip
-    emit(
+) -> int:  # fmt: skip
+    return emit(
         ints_out, floats_out, rows_out, t, SESSION, event, side, SESSION_LAYER, memo[RANGE_FIRST], memo[RANGE_FIRST],
+        memo[BIRTH],
         low[memo[RANGE_LOW]], high[memo[RANGE_HIGH]], measure, 0.0, 0.0, 0.0, 0.0, 0.0,
     )  # fmt: skip

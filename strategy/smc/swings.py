@@ -6,7 +6,7 @@ Lows are the mirror image: one code path, with the sign of the side.
 from __future__ import annotations
 
 from shared.models.data import Floats, Ints
-from strategy.smc.emit import emit
+from strategy.smc.emit import ITSELF, emit
 
 SWING = 4
 FORMED = 1
@@ -45,7 +45,7 @@ def find_swings(
     """Log every pivot at the bar that confirms it; ``pivots_out[t]`` is 1 for a high, 2 for a low, 3 for both, at ``t − reach``.
 
     Label against the swing before on its side: 1 higher, −1 lower, 0 equal, 2 first. Of two in a row on one side the
-    earlier is superseded. ``memo_out`` keeps the last high and low between calls, −1 before the first.
+    earlier is superseded. ``memo_out`` keeps the last high and low (−1 before the first) and their rows.
     """
     last_high = memo_out[0]
     last_low = memo_out[1]
@@ -71,10 +71,11 @@ def find_swings(
                 earlier = before * 4 + layer * 2 + (1 if sign > 0 else 0)
                 emit(
                     ints_out, floats_out, rows_out, t, SWING, SUPERSEDED, -sign, layer, earlier, before,
+                    memo_out[2] if sign > 0 else memo_out[3],
                     values[before], 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0,
                 )  # fmt: skip
-            emit(
-                ints_out, floats_out, rows_out, t, SWING, FORMED, -sign, layer, thing, p,
+            memo_out[2 if sign > 0 else 3] = emit(
+                ints_out, floats_out, rows_out, t, SWING, FORMED, -sign, layer, thing, p, ITSELF,
                 values[p], 0.0, prominence, float(label), 0.0, 0.0, 0.0, 0.0,
             )  # fmt: skip
             pivots_out[t] += HIGH if sign > 0 else LOW

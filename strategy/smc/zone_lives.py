@@ -29,6 +29,7 @@ def find_zones(
     heir_room: int,
     up: Floats,
     down: Floats,
+    legs: Ints,
     swept: Ints,
     internal: Ints,
     internal_origins: Ints,
@@ -48,27 +49,31 @@ def find_zones(
         blocks_out[2 * t] = 0
         blocks_out[2 * t + 1] = 0
         for side in (1, -1):
-            extreme = side * (low[t] if side > 0 else high[t])
-            last = side * close[t]
-            if stirs(t, extreme, last, heir_expiry, half_of(side, heir_room), heirs_out):
-                live_zones(
-                    t, side, extreme, last, atr[t], heir_expiry, by_wick, heir_room, heirs_out, 0, heirs_out,
-                    ints_out, floats_out, rows_out,
-                )  # fmt: skip
+            half = half_of(side, heir_room)
+            if heirs_out[half] > 0.0:
+                extreme, last = side * (low[t] if side > 0 else high[t]), side * close[t]
+                if stirs(t, extreme, last, heir_expiry, half, heirs_out):
+                    live_zones(
+                        t, side, extreme, last, atr[t], heir_expiry, by_wick, heir_room, heirs_out, 0, heirs_out,
+                        ints_out, floats_out, rows_out,
+                    )  # fmt: skip
         for side in (1, -1):
-            extreme = side * (low[t] if side > 0 else high[t])
-            last = side * close[t]
-            if stirs(t, extreme, last, expiry, half_of(side, room), zones_out):
-                live_zones(
-                    t, side, extreme, last, atr[t], expiry, by_wick, room, zones_out, heir_room, heirs_out,
-                    ints_out, floats_out, rows_out,
-                )  # fmt: skip
+            half = half_of(side, room)
+            if zones_out[half] > 0.0:
+                extreme, last = side * (low[t] if side > 0 else high[t]), side * close[t]
+                if stirs(t, extreme, last, expiry, half, zones_out):
+                    live_zones(
+                        t, side, extreme, last, atr[t], expiry, by_wick, room, zones_out, heir_room, heirs_out,
+                        ints_out, floats_out, rows_out,
+                    )  # fmt: skip
         gaps_out[t] = 0
-        if whole[t] >= 3:
+        if whole[t] >= 3 and (low[t] > high[t - 2] or high[t] < low[t - 2]):
             gaps_out[t] = add_gap(
-                t, high, low, close, atr, gap_atr, tick, displaced, up, down, room, zones_out,
+                t, high, low, close, atr, gap_atr, tick, displaced, up, down, legs, room, zones_out,
                 ints_out, floats_out, rows_out,
             )  # fmt: skip
+        if internal[t] == 0 and swing[t] == 0:
+            continue
         for layer in range(2):
             broke = internal[t] if layer == 0 else swing[t]
             if broke != 0:

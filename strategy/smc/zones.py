@@ -8,14 +8,14 @@ four comparisons. A zone is first tested on the bar after it became known.
 from __future__ import annotations
 
 from shared.models.data import Floats, Ints
-from strategy.smc.emit import emit
+from strategy.smc.emit import ITSELF, emit, emit_short
 
 HEAD = 6
 SIZE, ENTERED, DEEPER, BEYOND, LEAVES, OLDEST = 0, 1, 2, 3, 4, 5
 """Head of a half: zones in it, then the prices (in its direction) below which one is entered, filled deeper or lost by a
 close, at or above which a close leaves one, and the bar at which the oldest became known."""
-FIELDS = 8
-NEAR, FAR, KNOWN, THING, ORIGIN, DEEP, OUTSIDE, KIND = 0, 1, 2, 3, 4, 5, 6, 7
+FIELDS = 9
+NEAR, FAR, KNOWN, THING, ORIGIN, DEEP, OUTSIDE, KIND, BIRTH = 0, 1, 2, 3, 4, 5, 6, 7, 8
 """A row. ``DEEP`` is the furthest price reached, at first the near edge; a negative ``KIND`` marks a swept leg."""
 FAIR_VALUE_GAP, INVERSE_GAP, BREAKER, MITIGATION_BLOCK = 1, 7, 8, 9
 TOUCHED, FILLED_25 = 6, 7
@@ -30,7 +30,7 @@ def half_of(side: int, room: int) -> int:
 
 def add_zone(
     side: int, near: float, far: float, known: int, thing: int, origin: int, deep: float, outside: float,
-    kind: int, room: int, book_out: Floats,
+    kind: int, birth: int, room: int, book_out: Floats,
 ) -> None:  # fmt: skip
     """Enter a zone; ``near``, ``far`` and ``deep`` are prices in the zone's direction."""
     half = half_of(side, room)
@@ -43,20 +43,21 @@ def add_zone(
     book_out[at + DEEP] = deep
     book_out[at + OUTSIDE] = outside
     book_out[at + KIND] = kind
+    book_out[at + BIRTH] = birth
     if book_out[half] == 0.0:
         _forget(half, book_out)
     book_out[half] += 1.0
     _watch(half, at, book_out)
 
 
-def is_alive(side: int, thing: int, kind: int, room: int, book: Floats) -> bool:
-    """Whether an object stands in the book."""
+def birth_of(side: int, thing: int, kind: int, room: int, book: Floats) -> int:
+    """The row at which a living object formed; −1 if it does not stand in the book."""
     half = half_of(side, room)
     for i in range(int(book[half])):
         at = half + HEAD + i * FIELDS
         if book[at + THING] == thing and abs(book[at + KIND]) == kind:
-            return True
-    return False
+            return int(book[at + BIRTH])
+    return -1
 
 
 def share_of(near: float, far: float, price: float) -> float:
@@ -89,18 +90,23 @@ def live_zones(
     """Take a half through bar ``t``; the dead leave it. Prices in its direction. An invalidated zone leaves an heir on the other
     side in ``heirs_out``, unless ``heir_room`` is 0."""
     half = half_of(side, room)
-    size = int(book_out[half])
-    book_out[half] = 0.0
-    _forget(half, book_out)
-    for i in range(size):
+    to = half + HEAD
+    entered, deeper, beyond, leaves, oldest = -FAR_AWAY, -FAR_AWAY, -FAR_AWAY, FAR_AWAY, FAR_AWAY
+    for i in range(int(book_out[half])):
         at = half + HEAD + i * FIELDS
-        near, far, deep = book_out[at + NEAR], book_out[at + FAR], book_out[at + DEEP]
-        if t - book_out[at + KNOWN] > expiry:
+        near, far, deep, outside = (
+            book_out[at + NEAR],
+            book_out[at + FAR],
+            book_out[at + DEEP],
+            book_out[at + OUTSIDE],
+        )
+        known = book_out[at + KNOWN]
+        if t - known > expiry:
             _log(t, side, EXPIRED, at, share_of(near, far, deep), book_out, ints_out, floats_out, rows_out)
             continue
-        if extreme < near and (book_out[at + OUTSIDE] > 0.0 or extreme < deep):
+        if extreme < near and (outside > 0.0 or extreme < deep):
             depth, fill = share_of(near, far, extreme), share_of(near, far, deep)
-            if book_out[at + OUTSIDE] > 0.0:
+            if outside > 0.0:
                 _log(t, side, TOUCHED, at, depth, book_out, ints_out, floats_out, rows_out)
             if depth > fill:
                 for step in range(4):
@@ -118,12 +124,18 @@ def live_zones(
             continue
         book_out[at + DEEP] = deep
         book_out[at + OUTSIDE] = 1.0 if close >= near else 0.0
-        to = half + HEAD + int(book_out[half]) * FIELDS
         if to < at:
             for field in range(FIELDS):
                 book_out[to + field] = book_out[at + field]
-        book_out[half] += 1.0
-        _watch(half, to, book_out)
+        to += FIELDS
+        beyond, oldest = max(beyond, far), min(oldest, known)
+        if close >= near:
+            entered = max(entered, near)
+        else:
+            deeper, leaves = max(deeper, deep), min(leaves, near)
+    book_out[half] = (to - half - HEAD) // FIELDS
+    book_out[half + ENTERED], book_out[half + DEEPER], book_out[half + BEYOND] = entered, deeper, beyond
+    book_out[half + LEAVES], book_out[half + OLDEST] = leaves, oldest
 
 
 def _spawn(
@@ -137,11 +149,11 @@ def _spawn(
     outside = 1.0 if -close >= near else 0.0
     thing, origin = int(book[at + THING]), int(book[at + ORIGIN])
     edges = side * book[at + NEAR], side * book[at + FAR]
-    emit(
-        ints_out, floats_out, rows_out, t, heir, FORMED, -side, -1, thing, origin,
+    birth = emit(
+        ints_out, floats_out, rows_out, t, heir, FORMED, -side, -1, thing, origin, ITSELF,
         min(edges[0], edges[1]), max(edges[0], edges[1]), atr, 0.0, 0.0, 0.0, 0.0, 0.0,
     )  # fmt: skip
-    add_zone(-side, near, far, t, thing, origin, near, outside, heir, heir_room, heirs_out)
+    add_zone(-side, near, far, t, thing, origin, near, outside, heir, birth, heir_room, heirs_out)
 
 
 def _forget(half: int, book_out: Floats) -> None:
@@ -168,9 +180,7 @@ def _log(
     t: int, side: int, event: int, at: int, share: float, book: Floats,
     ints_out: Ints, floats_out: Floats, rows_out: Ints,
 ) -> None:  # fmt: skip
-    near = side * book[at + NEAR]
-    far = side * book[at + FAR]
-    emit(
-        ints_out, floats_out, rows_out, t, int(abs(book[at + KIND])), event, side, -1, int(book[at + THING]),
-        int(book[at + ORIGIN]), min(near, far), max(near, far), share, 0.0, 0.0, 0.0, 0.0, 0.0,
-    )  # fmt: skip
+    kind, thing, origin = int(abs(book[at + KIND])), int(book[at + THING]), int(book[at + ORIGIN])
+    emit_short(
+        ints_out, floats_out, rows_out, t, kind, event, side, -1, thing, origin, int(book[at + BIRTH]), share
+    )

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from sniper_sight_packages import PACKAGES
+
 pytestmark = pytest.mark.checkout
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,7 +40,15 @@ def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]
 def test_every_room_is_linted_and_shipped() -> None:
     rooms = {path.parent.name for path in ROOT.glob("*/__init__.py")} - NOT_ROOMS
     shipped = set(PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"])
-    assert rooms == LINTED == shipped - {"sniper_sight_cli.py", "snipersight.py"}
+    doors = {path.name for path in ROOT.glob("*.py")}
+    assert shipped == rooms | doors
+    assert rooms == LINTED
+
+
+def test_the_doors_check_every_package_they_may_import_by_a_module_of_the_standard_library_alone() -> None:
+    tree = ast.parse((ROOT / "sniper_sight_packages.py").read_text())
+    assert set(imported_at_module_level(tree)) <= sys.stdlib_module_names
+    assert {*PACKAGES, "devtools"} == LINTED
 
 
 def imported_at_module_level(tree: ast.Module) -> Iterator[str]:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import sqlite3
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -64,13 +68,12 @@ def fetch(
     return asyncio.run(work())
 
 
-def scan(server: BinanceServer, *flags: str) -> tuple[int, str, str]:
+def scan(server: BinanceServer, *flags: str, **more: str) -> tuple[int, str, str]:
     """Run the installed command line in a process of its own."""
-    import os
     import subprocess
     import sys
 
-    environ = os.environ | {"SNIPERSIGHT_EXCHANGES__BINANCE__BASE_URL": server.base_url}
+    environ = os.environ | {"SNIPERSIGHT_EXCHANGES__BINANCE__BASE_URL": server.base_url} | more
     call = [sys.executable, "-m", "sniper_sight_cli", "scan", "--profile", "balanced", *flags]
     done = subprocess.run(call, env=environ, capture_output=True, text=True, timeout=120, check=False)
     return done.returncode, done.stdout, done.stderr
@@ -176,7 +179,6 @@ def test_what_is_derived_equals_what_the_exchange_serves(server: BinanceServer, 
     server.now_ms += 5 * 3_600_000
     code, _, err = scan(server, "--json")
     assert code == 0, err
-    import os
 
     store = SqliteCandleStore(Path(os.environ["SNIPERSIGHT_HOME"]) / "cache" / "candles.sqlite3")
     kept = store.read("binance", "ETH/USDT", Timeframe.H1, START, server.now_ms)
@@ -212,3 +214,66 @@ def test_an_exchange_that_is_not_there_ends_in_one_line(server: BinanceServer) -
     assert code == 30
     assert err.count("\n") == 1
     assert "Traceback" not in err
+
+
+def stored_symbols() -> set[str]:
+
+    store = SqliteCandleStore(Path(os.environ["SNIPERSIGHT_HOME"]) / "cache" / "candles.sqlite3")
+    try:
+        return {info.symbol for info in store.series("binance")}
+    finally:
+        store.close()
+
+
+def test_another_symbols_candles_are_a_fault_of_that_symbol_and_never_stored(server: BinanceServer) -> None:
+    server.fault("klines", "wrong_symbol", 9999, "ETHUSDT")
+    code, out, err = scan(server, "--json")
+    assert code == 10, err
+    (fault,) = json.loads(out)["faults"]
+    assert (fault["symbol"], fault["error"]) == ("ETH/USDT", "DataFault")
+    assert "another market's" in fault["problem"]
+    assert stored_symbols() == {"BTC/USDT", "SOL/USDT"}
+
+
+def test_one_answer_of_another_symbol_amid_good_ones_is_noticed(server: BinanceServer) -> None:
+    """The newest 1w close is days old: the last price says nothing of it, the day inside it does."""
+    assert scan(server, "--json")[0] == 0
+    database = Path(os.environ["SNIPERSIGHT_HOME"]) / "cache" / "candles.sqlite3"
+    with closing(sqlite3.connect(database)) as db, db:
+        db.execute("DELETE FROM tail WHERE series IN (SELECT id FROM series WHERE timeframe='1w')")
+    server.fault("klines", "wrong_symbol", 9999, "ETHUSDT")
+    code, out, err = scan(server, "--json")
+    assert code == 10, err
+    (fault,) = json.loads(out)["faults"]
+    assert "ETH/USDT 1w" in fault["problem"]
+    assert "1d close inside it" in fault["problem"]
+
+
+def test_candles_of_another_timeframe_are_refused(server: BinanceServer) -> None:
+    server.fault("/klines", "wrong_interval", times=9)
+    with pytest.raises(DataFault, match="is not 15m in milliseconds"):
+        fetch(server)
+
+
+def test_a_damaged_page_is_fetched_again_and_flagged_once(server: BinanceServer) -> None:
+    assert scan(server, "--json")[0] == 0
+    database = Path(os.environ["SNIPERSIGHT_HOME"]) / "cache" / "candles.sqlite3"
+    with closing(sqlite3.connect(database)) as db, db:
+        series = "SELECT id FROM series WHERE symbol='ETH/USDT' AND timeframe='1h'"
+        db.execute(f"UPDATE page SET digest=x'00' WHERE series=({series})")
+    code, out, err = scan(server, "--json")
+    document = json.loads(out)
+    assert (code, document["flags"]) == (10, ["store_mended: ETH/USDT 1h"]), err
+    assert document["faults"] == []
+    code, again, err = scan(server, "--json")
+    assert (code, json.loads(again)["flags"]) == (0, []), err
+
+
+def test_an_exchange_that_hangs_on_candles_is_given_up_once_for_each_symbol(server: BinanceServer) -> None:
+    server.fault("/klines", "hang", times=9999)
+    began = time.monotonic()
+    code, _, err = scan(server, SNIPERSIGHT_EXCHANGES__BINANCE__TIMEOUT_S="1")
+    assert code == 20
+    assert "refused: 0 of 3 symbols could be read, and at least half must be" in err
+    assert server.count("/klines") == 3 * len(SYMBOLS)
+    assert time.monotonic() - began < 15

@@ -53,7 +53,8 @@ def test_help_names_every_command_and_loads_nothing_heavy(tmp_path: Path) -> Non
         check=True,
     )
     assert all(
-        f"\n  {name} " in ran.stdout for name in ("scan", "demo", "explain", "profiles", "data", "config")
+        f"\n  {name} " in ran.stdout
+        for name in ("scan", "demo", "explain", "profiles", "data", "config", "verify")
     )
     assert ran.stdout.splitlines()[-1] == "LOADED"
 
@@ -100,6 +101,11 @@ def test_explain_goes_on_past_the_first_gate(tmp_path: Path) -> None:
     [
         (("scan", "-e", "demo", "-s", "BTCC/USDT"), 2, "BTC/USDT"),
         (("scan", "-e", "demo", "--as-of", "2099-01-01"), 20, "is in the future"),
+        (
+            ("demo", "--account", "10000EUR"),
+            2,
+            "the account is in EUR, but profile 'balanced' trades against USDT",
+        ),
         (("explain", "NOPE", "-e", "demo"), 2, "NOPE/USDT"),
         (("scan", "--exchange", "binance", "--offline"), 30, "data import"),
     ],
@@ -148,4 +154,55 @@ def test_ctrl_c_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert err == ""
+    assert err == "interrupted; nothing half-written\n"
+
+
+def shell(home: Path, words: str) -> subprocess.CompletedProcess[str]:
+    """Run the door under a shell, with its redirections."""
+    return subprocess.run(
+        ["/bin/sh", "-c", f"'{sys.executable}' '{DOOR}' {words}"],
+        cwd=home, env=environment(home), capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("demo -s BTC >&-", "it is closed"),
+        ("demo -s BTC --json >/dev/full", "No space left on device"),
+        ("profiles list >/dev/full", "No space left on device"),
+        ("--help >/dev/full", "No space left on device"),
+        ("--version >&-", "it is closed"),
+    ],
+)
+def test_a_standard_output_that_takes_nothing_is_named_in_one_line(
+    words: str, why: str, tmp_path: Path
+) -> None:
+    ran = shell(tmp_path, words)
+    assert (ran.returncode, ran.stderr.count("\n")) == (30, 1), ran.stderr
+    assert ran.stderr.startswith("error: standard output could not be written: ")
+    assert why in ran.stderr
+
+
+@pytest.mark.parametrize("redirected", ["2>&-", "2>/dev/full"])
+def test_without_a_standard_error_results_and_exit_code_stay_right(redirected: str, tmp_path: Path) -> None:
+    ran = shell(tmp_path, f"demo -s BTC --json {redirected}")
+    assert ran.returncode == 0
+    assert json.loads(ran.stdout)["exchange"] == "demo"
+    assert shell(tmp_path, f"demo -s NOPE {redirected}").returncode == 2
+
+
+def test_the_demo_stands_at_any_past_time(tmp_path: Path) -> None:
+    ran = cli(tmp_path, "demo", "--as-of", "2020-01-01T00:07:00Z", "-s", "BTC,ETH,OLDX,PEPE", "--json")
+    assert ran.returncode == 0, ran.stderr
+    document = json.loads(ran.stdout)
+    assert document["coverage"] == {"read": 4, "asked": 4}
+    assert not {drop["stage"] for drop in document["rejections"]} & {"universe", "data"}
+
+
+def test_explaining_a_symbol_that_does_not_trade_shows_its_rejection_and_is_no_refusal(
+    tmp_path: Path,
+) -> None:
+    ran = cli(tmp_path, "explain", "OLDX/USDT", "-e", "demo")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "universe.not_trading" in ran.stdout

@@ -11,6 +11,7 @@ from typing import Any, Final
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shared.models.costs import cost_r, net_r
 from shared.models.gates import Rejection
 from shared.models.indicators import IndicatorSets
 from shared.models.planner import EntryKind, TradePlan
@@ -35,7 +36,6 @@ from shared.utils.error_policy import validate_no_nulls
 from strategy.confluence.evidence import read_evidence
 from strategy.confluence.factors import FACTORS
 from strategy.confluence.scorer import score, score_side
-from strategy.planner.costs import cost_r, net_r
 from strategy.planner.draft import Draft
 from strategy.planner.planner_service import plan_trade, review_side
 from tests.unit.strategy.planner.hand_market import (
@@ -276,6 +276,7 @@ def test_r_recomputes_from_the_printed_prices(market: Any) -> None:
         assert plan.stop.cost_r == cost_r(entry, stop, OPEN.costs)
         maker, taker = Decimal("0.001"), Decimal("0.0012")
         loss = abs(entry - stop) + entry * maker + stop * taker
+        assert abs(plan.stop.cost_r - float((loss - abs(entry - stop)) / abs(entry - stop))) < 1e-12
         gain = abs(plan.targets[0].price - entry) - (entry + plan.targets[0].price) * maker
         assert abs(plan.targets[0].net_r - float(gain / loss)) < 1e-12
         assert sum(target.fraction for target in plan.targets) == 1

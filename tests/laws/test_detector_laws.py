@@ -25,6 +25,7 @@ from strategy.smc.engine import SmcSeries, detect
 from strategy.smc.fold import read_structure
 from strategy.smc.snapshot import find_structure
 from tests.laws.markets import MOODS, STEP, cuts, market, markets, mirrored, scaled
+from tests.laws.tampering import kept
 
 RULES = SmcRules()
 Detector = Callable[[Candles], EventLog]
@@ -75,7 +76,7 @@ def stamps_at_origin(candles: Candles) -> EventLog:
     ints = log.ints.copy()
     ints[:, 0] = ints[:, 6]
     order = np.argsort(ints[:, 0], kind="stable")
-    return replace(log, ints=ints[order], floats=log.floats[order])
+    return replace(kept(log, order), ints=ints[order])
 
 
 def forgets_the_dead(candles: Candles) -> EventLog:
@@ -83,7 +84,7 @@ def forgets_the_dead(candles: Candles) -> EventLog:
     log = plainly(candles)
     dead = set(log.ints[log.ints[:, 2] == 11][:, 5].tolist())
     keep = np.array([row[5] not in dead for row in log.ints.tolist()], bool)
-    return replace(log, ints=log.ints[keep], floats=log.floats[keep])
+    return kept(log, np.flatnonzero(keep))
 
 
 def measures_the_whole(candles: Candles) -> EventLog:

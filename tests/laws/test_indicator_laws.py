@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from indicators.registry import COLUMNS, ENTRIES, REGISTRY, _fill_all, compute_set, required_bars
+from indicators.registry import COLUMNS, ENTRIES, REGISTRY, _fill_all, compute_set
 from indicators.windows import ROOM
+from shared.config.profiles import load_profile, profile_names
 from shared.models.data import Candles
 from shared.models.timeframe import Timeframe
 from tests.laws.markets import MOODS, cuts, market, markets, scaled
@@ -52,9 +53,20 @@ def test_ratios_do_not_depend_on_the_unit_of_price(candles: Candles) -> None:
         assert same(one[name], other[name])
 
 
+WARM = max(output.warmup for entry in ENTRIES for output in entry.outputs) + 1
+"""Bars after which every column has a value."""
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_every_timeframe_that_is_traded_or_sets_the_side_is_asked_for_enough_bars(name: str) -> None:
+    profile = load_profile(name)
+    below_a_day = [frame for frame in profile.timeframes.required if frame.ms < Timeframe.D1.ms]
+    assert min(profile.min_bars(frame) for frame in below_a_day) >= WARM
+
+
 @pytest.mark.parametrize("mood", MOODS)
 def test_the_registry_declares_the_longest_warm_up(mood: str) -> None:
-    columns = compute_set(market(3, required_bars(), mood)).columns
+    columns = compute_set(market(3, WARM, mood)).columns
     assert all(np.isfinite(column[-1]) for column in columns.values())
     assert len(COLUMNS) == len(set(COLUMNS)) == sum(len(entry.outputs) for entry in ENTRIES)
 

@@ -14,13 +14,21 @@ from jsonschema import Draft202012Validator
 from bot.ui.documents import plan_json, scan_document, scan_json
 from bot.ui.explain_document import explain_document
 from bot.ui.terminal import TSV_HEADINGS
+from bot.ui.verification import NULL_HEADINGS, REPAINT_HEADINGS
+from bot.ui.verification_documents import null_json, repaint_json
+from tests.fixtures.hand_checks import EXAMINED, RATES, REPAINT, REPAINT_ALONE
 from tests.fixtures.hand_scan import BROKEN, BTC, EMPTY, PLANNED, REJECTED, SCAN, SHIB
 
 pytestmark = pytest.mark.checkout
 
 DOCS = Path(__file__).parents[3] / "docs"
 PAGE = DOCS / "output_spec.md"
-NAMES = ("snipersight.scan-1", "snipersight.explain-1")
+NAMES = (
+    "snipersight.scan-1",
+    "snipersight.explain-1",
+    "snipersight.verify-repaint-1",
+    "snipersight.verify-null-1",
+)
 
 
 def schema(name: str) -> dict[str, Any]:
@@ -31,7 +39,7 @@ def schema(name: str) -> dict[str, Any]:
 def objects(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every object of a schema by the name of its section on the page."""
     whole = schema(name)
-    yield name.split(".")[1].split("-")[0], whole
+    yield name.split(".")[1].removesuffix("-1").replace("-", "_"), whole
     yield from whole["$defs"].items()
 
 
@@ -54,6 +62,17 @@ def test_a_scan_is_valid(result: Any) -> None:
 @pytest.mark.parametrize("explanation", [PLANNED, REJECTED, BROKEN])
 def test_an_explanation_is_valid(explanation: Any) -> None:
     Draft202012Validator(schema("snipersight.explain-1")).validate(explain_document(explanation))
+
+
+@pytest.mark.parametrize("found", [REPAINT, REPAINT_ALONE])
+def test_a_check_for_repainting_is_valid(found: Any) -> None:
+    Draft202012Validator(schema("snipersight.verify-repaint-1")).validate(json.loads(repaint_json(found)))
+
+
+def test_base_rates_are_valid_with_and_without_a_rate() -> None:
+    document = json.loads(null_json(EXAMINED, 20, RATES))
+    Draft202012Validator(schema("snipersight.verify-null-1")).validate(document)
+    assert ["rate" in measure for measure in document["measures"]] == [True, True, False]
 
 
 @pytest.mark.parametrize("setup", [BTC, SHIB])
@@ -92,16 +111,30 @@ def test_the_page_describes_nothing_that_is_not_there() -> None:
     assert sections == {section for name in NAMES for section, _ in objects(name)}
 
 
-def test_both_schemas_say_the_same_of_what_they_share() -> None:
-    scan, explain = schema("snipersight.scan-1")["$defs"], schema("snipersight.explain-1")["$defs"]
-    shared = set(scan) & set(explain)
-    assert {"plan", "gate", "score"} <= shared
-    assert all(scan[section] == explain[section] for section in shared)
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("snipersight.scan-1", "snipersight.explain-1", {"plan", "gate", "score"}),
+        ("snipersight.verify-repaint-1", "snipersight.verify-null-1", {"series", "left_out"}),
+    ],
+)
+def test_two_schemas_say_the_same_of_what_they_share(one: str, other: str, expected: set[str]) -> None:
+    first, second = schema(one)["$defs"], schema(other)["$defs"]
+    shared = set(first) & set(second)
+    assert expected <= shared
+    assert all(first[section] == second[section] for section in shared)
 
 
 def test_the_page_lists_the_tab_separated_columns_in_order() -> None:
     text = PAGE.read_text("utf-8").partition("## Tab-separated values")[2].partition("\n## ")[0]
     assert tuple(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) == TSV_HEADINGS
+
+
+def test_the_page_lists_the_columns_of_the_checks_in_order() -> None:
+    text = PAGE.read_text("utf-8").partition("## Tab-separated values of `verify`")[2].partition("\n## ")[0]
+    lines = [line for line in text.splitlines() if line.startswith("- ")]
+    found = [tuple(re.findall(r"`(\w+)`", line)) for line in lines]
+    assert found == [REPAINT_HEADINGS, NULL_HEADINGS]
 
 
 def test_prices_stand_as_numbers_and_as_text_on_the_tick() -> None:

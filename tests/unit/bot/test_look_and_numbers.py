@@ -15,7 +15,6 @@ from bot.ui.look import Layout, Look, look_at
 from bot.ui.numbers import (
     age_shown,
     amount_shown,
-    free_price,
     measure_text,
     price_shown,
     price_text,
@@ -99,20 +98,6 @@ def test_flags_win() -> None:
 def test_a_price_has_the_ticks_decimals(price: str, tick: str, text: str) -> None:
     assert price_shown(Decimal(price), Decimal(tick)) == text
     assert price_text(Decimal(price), Decimal(tick)) == text.replace(",", "")
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (67123.4, "67,123.4"),
-        (1.234e-05, "0.00001234"),
-        (1.2345e-08, "0.000000012345"),
-        (math.nan, "–"),
-        (0.0, "0"),
-    ],
-)
-def test_a_price_without_a_tick_has_six_digits_and_is_never_scientific(value: float, text: str) -> None:
-    assert free_price(value) == text
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False, min_value=-1e12, max_value=1e12))

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.ui.look import ASCII, Layout, Look
-from bot.ui.terminal import card_lines, plan_lines, scan_lines, tsv_lines
+from bot.ui.terminal import card_lines, closing_lines, heading, plan_lines, scan_lines, tsv_lines
 from bot.ui.terminal_explain import explain_lines, score_lines
-from bot.ui.terminal_funnel import closest_line, without_line
-from shared.models.scan import Setup
+from bot.ui.terminal_funnel import closest_line, gate_text, without_line
+from shared.models.scan import FunnelRow, RunStatus, Setup
 from shared.models.smc import Side
 from tests.fixtures.hand_scan import (
     AS_OF_MS,
@@ -110,6 +110,33 @@ def test_machines_get_one_line_of_plain_values(one: Setup) -> None:
     assert all(cells.values())
 
 
+def test_until_when_a_plan_is_good_is_one_sentence_said_once() -> None:
+    lines = explain_lines(PLANNED, Look(120))
+    (until,) = [line for line in lines if line.startswith("Good until")]
+    assert until == "Good until   2026-11-22 20:00 UTC if not filled, or a 1h close under 67,120.0"
+    change = lines[lines.index("What would change it") + 1 : lines.index("Against it")]
+    assert change == [
+        "  after the fill: the stop at 66,540.0, or 72 1h bars without a result",
+        "  closest to failing: confluence score: 87.4 points, needs >= 65 (22.4 to spare)",
+        "  closest to failing: net reward of the last target: 4.14 R, needs >= 2 (2.14 to spare)",
+    ]
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_a_gate_asked_of_several_timeframes_names_each(columns: int) -> None:
+    text = "\n".join(explain_lines(PLANNED, Look(columns)))
+    for what in ("closed 15m candles", "closed 1h candles"):
+        assert text.count(what) == 1
+    assert "mean true range" not in text
+
+
+def test_what_a_gate_was_asked_of_stands_in_line_beside_coloured_words() -> None:
+    lines = explain_lines(PLANNED, Look(120, colour=True))
+    plain = [line.replace("\x1b[31m", "").replace("\x1b[0m", "") for line in lines]
+    history = [line for line in plain if line.startswith("data.history")]
+    assert len({line.index("closed") for line in history}) == 1
+
+
 def test_the_summary_names_what_stopped_the_rest() -> None:
     assert (
         without_line(SCAN) == "2 plans · 3 without one (1 confluence.score, 1 plan.net_rr_last, 1 smc.zone)"
@@ -125,6 +152,54 @@ def test_the_closest_is_the_one_that_came_furthest() -> None:
 def test_without_utf8_every_sign_has_a_stand_in() -> None:
     assert Look(80, unicode=False).signs("a · b – c × 2 ≥ 1 ☃") == "a - b - c x 2 >= 1 ?"
     assert all(ord(sign) > 127 for sign in map(chr, ASCII))
+
+
+CROWDED = replace(
+    SCAN,
+    status=RunStatus.REFUSED,
+    coverage=(1, 6),
+    flags=("benchmark_unknown: binance does not list BTC/USDT",),
+    faults=(replace(SCAN.faults[0], problem="binance XTZ/USDT 15m: " + "a row is not a candle " * 6),),
+    funnel=(
+        *SCAN.funnel[:2],
+        FunnelRow("indicators", 27, 23, 0, tuple((f"smc.range_position_{n}", 8) for n in range(6))),
+    ),
+)
+
+
+@pytest.mark.parametrize("columns", [60, 72, 80, 104])
+def test_no_line_of_a_scan_or_an_explanation_is_wider_than_the_terminal(columns: int) -> None:
+    look = Look(columns)
+    views = (
+        scan_lines(CROWDED, look, AS_OF_MS + 10**9),
+        *(explain_lines(of, look) for of in (PLANNED, REJECTED, BROKEN)),
+    )
+    assert max(len(line) for lines in views for line in lines) <= columns
+
+
+def test_what_a_stage_stopped_is_whole_when_it_is_wrapped() -> None:
+    words = " ".join(" ".join(scan_lines(CROWDED, Look(60))).split())
+    assert ", ".join(f"smc.range_position_{n} 8" for n in range(6)) in words
+
+
+def test_a_refused_scan_says_why() -> None:
+    text = "\n".join(closing_lines(CROWDED, Look(0)))
+    assert (
+        "refused: 1 of 6 symbols could be read, and at least half must be. Each one's fault stands above"
+        in text
+    )
+
+
+def test_the_heading_names_the_bar_that_closed_and_counts_one_symbol_as_one() -> None:
+    early = replace(SCAN, as_of_ms=AS_OF_MS + 450_000, coverage=(1, 1), funnel=())
+    assert heading(early, Look(120), AS_OF_MS + 450_000) == (
+        "balanced · demo · 1 symbol · closed bars up to 2026-11-22 08:00 UTC (7 min ago)"
+    )
+
+
+def test_one_of_a_counted_unit_is_not_many() -> None:
+    assert gate_text(1.0, "<=", 0.0, "plans") == "1 plan, needs <= 0"
+    assert gate_text(2.0, "<=", 0.0, "vetoes") == "2 vetoes, needs <= 0"
 
 
 def test_a_clipped_score_says_so() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.config.account import parse_equity, read_account
-from shared.config.layers import read_toml
+from shared.config.layers import planted, read_toml
 from shared.errors import ConfigFault
 from shared.models.smc import Side
 
@@ -40,6 +40,15 @@ def test_an_amount_and_a_currency(text: str, equity: tuple[Decimal, str]) -> Non
 def test_anything_else_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(ConfigFault, match=r"--account: .*Write it like 10000USDT"):
         parse_equity(text, "--account")
+
+
+@pytest.mark.parametrize("amount", [5000, 0.5])
+def test_an_amount_without_a_currency_is_answered_with_an_example(amount: float) -> None:
+    with pytest.raises(ConfigFault) as fault:
+        read_account(planted({"equity": amount}, "mine.json"), "mine.json")
+    assert str(fault.value) == (
+        f'mine.json: equity must be text with amount and currency, found {amount}. Write "{amount}USDT"'
+    )
 
 
 @given(st.text(max_size=12))

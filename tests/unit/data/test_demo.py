@@ -6,18 +6,19 @@ import asyncio
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.adapters.demo import DEMO_AS_OF_MS, SEED, START_MS, DemoFeed
+from data.adapters.demo import DEMO_AS_OF_MS, SEED, START_MS, DemoFeed, start_ms
 from data.adapters.demo_market import BAR_MS, COINS, base_candles
 from data.adapters.demo_noise import exp
 from data.aggregation import aggregate
 from shared.errors import NotFound
-from shared.models.timeframe import Timeframe
+from shared.models.timeframe import DAY_MS, Timeframe, iso
 
 GOLDEN = "import sys; from data.adapters.demo import *; from data.adapters.demo_market import *; print(base_candles(7, COINS[0], START_MS, 500).digest())"
 
@@ -73,6 +74,23 @@ def test_nothing_after_its_instant_is_shown() -> None:
     early = DemoFeed(DEMO_AS_OF_MS - 90_000)
     last = asyncio.run(early.candles("BTC/USDT", Timeframe.M5, DEMO_AS_OF_MS - 3_600_000, DEMO_AS_OF_MS))
     assert int(last.close_ms[-1]) <= DEMO_AS_OF_MS - 90_000
+
+
+@pytest.mark.parametrize("year", [2017, 2020, 2024])
+def test_wherever_it_stands_it_has_history_for_every_timeframe(year: int) -> None:
+    as_of = int(datetime(year, 2, 1, tzinfo=UTC).timestamp()) * 1000
+    feed = DemoFeed(as_of)
+    weeks = asyncio.run(feed.candles("BTC/USDT", Timeframe.W1, 0, as_of))
+    assert len(weeks) >= 40
+    assert (
+        asyncio.run(feed.tickers())["BTC/USDT"].last == base_candles(7, COINS[0], as_of - BAR_MS, 1).close[0]
+    )
+    assert asyncio.run(feed.markets())["OLDX/USDT"].active
+
+
+def test_its_usual_history_begins_with_the_year() -> None:
+    assert iso(START_MS) == "2026-01-01T00:00:00Z"
+    assert iso(start_ms(DEMO_AS_OF_MS - 250 * DAY_MS)) == "2025-01-01T00:00:00Z"
 
 
 def test_an_unknown_symbol_is_not_found() -> None:

@@ -10,17 +10,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from contracts.data_contract import Ticker
+from contracts.data_contract import Ticker, WriteReport
 from data.cache import SqliteCandleStore
 from data.ingestion_pipeline import Source, ingest
-from data.parquet_import import import_path, step_of
+from data.parquet_import import FileReport, import_path, step_of
 from data.universe import rank
 from shared.config.profiles import load_profile
-from shared.errors import NotFound
+from shared.errors import DamagedPage, NotFound
 from shared.models.data import Market
 from shared.models.profile import UniverseRules
 from shared.models.timeframe import Timeframe
 from tests.laws.markets import market
+from tests.unit.data.test_store import damage_page
 
 pa = pytest.importorskip("pyarrow")
 import pyarrow.parquet as pq  # noqa: E402
@@ -44,11 +45,12 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> SqliteCandleStore:
 
 def test_a_file_is_kept_with_what_derives_from_it(tmp_path: Path, store: SqliteCandleStore) -> None:
     (report,) = import_path(write(tmp_path), store).files
-    assert (report.problem, report.revised) == ("", 0)
+    assert (report.problem, report.own) == ("", WriteReport(len(GOOD), 0))
+    assert report.derived.added == sum(info.count for info in store.series()) - len(GOOD)
     assert [info.timeframe for info in store.series()][:3] == [Timeframe.M5, Timeframe.M15, Timeframe.H1]
     assert store.read("binance", "BTC/USDT", Timeframe.M5, 0, 2**50) == GOOD
     again = import_path(tmp_path, store).files[0]
-    assert (again.added, again.revised) == (0, 0)
+    assert (again.own, again.derived) == (WriteReport(0, 0), WriteReport(0, 0))
 
 
 @pytest.mark.parametrize(
@@ -85,9 +87,44 @@ def test_what_is_no_candle_file_is_named(tmp_path: Path, store: SqliteCandleStor
     assert "not readable as Parquet" in problems["notes__A-B__5m.parquet"]
     assert "not readable as Parquet" in problems["cut__A-B__5m.parquet"]
     assert "its name is not" in problems["BTC.parquet"]
-    assert problems["binance__BTC-USDT__1m.parquet"] == "1m candles are not kept"
+    assert problems["binance__BTC-USDT__1m.parquet"].startswith("1m candles are not kept, only 5m, 15m, 1h")
     assert len(report.failed) == 3
     assert report.folders_not_read == ("below",)
+
+
+def test_a_file_named_itself_is_refused_where_a_folder_skips_it(
+    tmp_path: Path, store: SqliteCandleStore
+) -> None:
+    minutes = write(tmp_path, "binance__BTC-USDT__7m.parquet")
+    (refused,) = import_path(minutes, store).failed
+    assert refused.problem == "7m candles are not kept, only 5m, 15m, 1h, 4h, 1d, 1w"
+    assert import_path(tmp_path, store).failed == ()
+
+
+def test_each_file_is_told_of_and_kept_before_the_next_is_read(
+    tmp_path: Path, store: SqliteCandleStore
+) -> None:
+    write(tmp_path)
+    write(tmp_path, "binance__ETH-USDT__5m.parquet")
+    told = []
+
+    def tell(report: FileReport, done: int, total: int) -> None:
+        told.append((report.name, done, total, len({info.symbol for info in store.series()})))
+
+    import_path(tmp_path, store, tell)
+    assert told == [("binance__BTC-USDT__5m.parquet", 1, 2, 1), ("binance__ETH-USDT__5m.parquet", 2, 2, 2)]
+
+
+def test_importing_again_mends_a_damaged_page_and_says_so(tmp_path: Path, store: SqliteCandleStore) -> None:
+    whole = market(1, 1000, "walk", Timeframe.M5)
+    file = write(tmp_path, **{"ts": whole.open_ms, **{name: getattr(whole, name) for name in COLUMNS}})
+    import_path(file, store)
+    damage_page(store.path)
+    with pytest.raises(DamagedPage):
+        store.read("binance", "BTC/USDT", Timeframe.M5, 0, 2**50)
+    (report,) = import_path(file, store).files
+    assert (report.problem, report.own) == ("", WriteReport(1000, 0, dropped=1))
+    assert store.read("binance", "BTC/USDT", Timeframe.M5, 0, 2**50) == whole
 
 
 def test_a_path_that_is_not_there_is_not_found(tmp_path: Path, store: SqliteCandleStore) -> None:
@@ -154,10 +191,11 @@ def test_every_symbol_is_in_or_has_the_code_that_left_it_out() -> None:
     }
 
 
-def test_a_symbol_asked_for_by_name_only_has_to_trade() -> None:
-    assert ranked(("DUST/USDT", "GONE/USDT"), DUST=1e6) == {
+def test_a_symbol_asked_for_by_name_only_has_to_trade_in_the_profiles_currency() -> None:
+    assert ranked(("DUST/USDT", "GONE/USDT", "EUROCOIN/EUR"), DUST=1e6) == {
         "DUST/USDT": "in",
         "GONE/USDT": "universe.not_trading",
+        "EUROCOIN/EUR": "universe.quote",
     }
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 
 from contracts.data_contract import WriteReport
 from data.cache import SqliteCandleStore
-from shared.errors import DataFault, StorageFault
+from shared.errors import DamagedPage, DataFault, StorageFault
 from shared.models.data import Candles, Market
 from shared.models.timeframe import Timeframe
 
@@ -108,23 +109,71 @@ def test_a_batch_that_fails_leaves_nothing_behind(store: SqliteCandleStore) -> N
     assert store.read("x", "A/B", M5, *ALL) == candles(0, 10)
 
 
+def damage_page(path: Path, place: int = 0, page: int = 0) -> None:
+    """Flip a bit in a stored page: the ``page``-th of the first series that has so many."""
+    with closing(sqlite3.connect(path)) as db, db:
+        rowid, body = db.execute("SELECT rowid, body FROM page ORDER BY series, first_ms").fetchall()[page]
+        flipped = bytearray(body)
+        flipped[place] ^= 1
+        db.execute("UPDATE page SET body=? WHERE rowid=?", (bytes(flipped), rowid))
+
+
 @pytest.mark.parametrize("place", [0, 8000, 47999])
 def test_a_damaged_page_is_an_error_and_never_data(store: SqliteCandleStore, place: int) -> None:
     store.write("x", "A/B", candles(0, 1000))
-    with sqlite3.connect(store.path) as db:
-        (body,) = db.execute("SELECT body FROM page").fetchone()
-        flipped = bytearray(body)
-        flipped[place] ^= 1
-        db.execute("UPDATE page SET body=?", (bytes(flipped),))
-    with pytest.raises(StorageFault, match="A/B 5m that starts 1970-01-01T00:00:00Z is damaged"):
+    damage_page(store.path, place)
+    with pytest.raises(DamagedPage, match="A/B 5m that starts 1970-01-01T00:00:00Z is damaged") as caught:
         store.read("x", "A/B", M5, *ALL)
+    assert "data import" in caught.value.action
+    assert caught.value.first_ms == 0
+
+
+def test_a_damaged_page_harms_no_other_series_and_no_other_page(store: SqliteCandleStore) -> None:
+    store.write("x", "A/B", candles(0, 2000))
+    store.write("x", "C/D", candles(0, 2000))
+    damage_page(store.path, page=0)
+    assert store.read("x", "C/D", M5, *ALL) == candles(0, 2000)
+    assert store.read("x", "A/B", M5, 1000 * M5.ms, 2**50) == candles(1000, 1000)
+
+
+@pytest.mark.parametrize(("first", "count"), [(0, 2500), (1000, 1000), (1400, 100), (900, 300)])
+def test_writing_into_a_damaged_page_replaces_it_and_is_reported(
+    store: SqliteCandleStore, first: int, count: int
+) -> None:
+    store.write("x", "A/B", candles(0, 2500))
+    damage_page(store.path, page=1)
+    assert store.write("x", "A/B", candles(first, count)).dropped == 1
+    kept = {*range(1000), *range(2000, 2500), *range(first, first + count)}
+    assert set((store.read("x", "A/B", M5, *ALL).open_ms // M5.ms).tolist()) == kept
+    assert store.write("x", "A/B", candles(0, 2500)) == WriteReport(2500 - len(kept), 0)
+    assert store.read("x", "A/B", M5, *ALL) == candles(0, 2500)
+
+
+def test_a_damaged_page_beyond_the_written_span_is_not_lost_unseen(store: SqliteCandleStore) -> None:
+    store.write("x", "A/B", candles(0, 2500))
+    damage_page(store.path, page=1)
+    with pytest.raises(DamagedPage):
+        store.write("x", "A/B", candles(10, 1, level=500.0))
+    assert store.series()[0].count == 2500
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     path = tmp_path / "candles.sqlite3"
     path.write_text("not a database, but long enough to look like a file" * 10)
-    with pytest.raises(StorageFault, match=r"candles\.sqlite3 could not be"):
+    with pytest.raises(
+        StorageFault, match=r"candles\.sqlite3 could not be.*not a SniperSight store: move or del"
+    ):
         SqliteCandleStore(path)
+
+
+def test_a_database_of_another_program_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "candles.sqlite3"
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("CREATE TABLE bookmarks (url TEXT)")
+    before = path.read_bytes()
+    with pytest.raises(StorageFault, match=r"a database of another program.*move or delete it"):
+        SqliteCandleStore(path)
+    assert path.read_bytes() == before
 
 
 def test_a_store_of_a_newer_version_is_refused(store: SqliteCandleStore) -> None:

@@ -78,8 +78,11 @@ def test_hooks_run_in_order_of_registration_and_may_change_the_context() -> None
 
 
 def test_every_stage_has_its_points() -> None:
-    assert "before_indicators" in POINTS
-    assert "after_plan" in POINTS
+    stages = ("indicators", "smc", "regime", "confluence", "plan", "risk")
+    assert set(POINTS) == {
+        "after_data",
+        *(f"{when}_{stage}" for stage in stages for when in ("before", "after")),
+    }
 
 
 def test_a_misspelt_point_is_answered_with_the_nearest_one() -> None:
@@ -109,10 +112,11 @@ def changes_the_symbol(ctx: SniperContext) -> SniperContext:
 )
 def test_a_hook_that_breaks_its_contract_is_named(hook: Callable[[SniperContext], Any], said: str) -> None:
     hooks = Hooks()
-    hooks.register("after_confluence", hook)
+    hooks.register("before_indicators", hook)
     with pytest.raises(ContractError, match=said) as caught:
-        hooks.run("after_confluence", context())
+        hooks.run("before_indicators", context())
     assert hook.__name__ in str(caught.value)
+    assert caught.value.stage == "indicators"
 
 
 def test_ctrl_c_inside_a_hook_passes_through() -> None:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk.judge import judge_plans
-from risk.position_sizing import loss_per_unit, round_down, size_position
+from risk.position_sizing import size_position
+from shared.models.costs import loss_per_unit
 from shared.models.data import Market
 from shared.models.gates import Rejection
 from shared.models.planner import EntryKind, EntryZone, Rationale, Stop, Style, Target, TradePlan
@@ -75,7 +76,10 @@ def test_a_stopped_plan_costs_half_a_percent_of_equity_when_nothing_else_limits_
 
 def test_fees_and_slippage_are_part_of_what_a_stop_costs() -> None:
     costs = CostRules(maker_bps=10.0, taker_bps=10.0, slippage_bps=2.0)
-    assert loss_per_unit(plan(), costs) == Decimal(2) + Decimal("0.1") + Decimal(98) * Decimal("0.0012")
+    size = size_position(plan(), market(), ACCOUNT, RiskRules(), costs, 1e9)
+    per_unit = Decimal(2) + Decimal("0.1") + Decimal(98) * Decimal("0.0012")
+    assert (size.risk_amount, size.quantity) == (size.quantity * per_unit, Decimal("22.54689"))
+    assert per_unit == loss_per_unit(plan().entry.price, plan().stop.price, costs)
 
 
 def test_a_tight_stop_is_bound_by_leverage_not_by_risk() -> None:
@@ -153,7 +157,7 @@ def test_rounding_never_raises_risk_or_size(entry: Decimal, away: Decimal, lot: 
 
 
 @given(st.decimals("0", "1000", places=6), st.sampled_from([Decimal("0.01"), Decimal("0.3"), Decimal(7)]))
-def test_round_down_lands_on_the_step_at_most_one_step_below(quantity: Decimal, step: Decimal) -> None:
-    rounded = round_down(quantity, step)
+def test_a_quantity_lands_on_the_lot_step_at_most_one_step_below(quantity: Decimal, step: Decimal) -> None:
+    rounded = market(lot=str(step)).whole_lots(quantity)
     assert rounded % step == 0
     assert 0 <= quantity - rounded < step

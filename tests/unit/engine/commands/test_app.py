@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,11 +13,14 @@ import pytest
 
 import engine.explanation
 import engine.orchestrator
+from data.cache import SqliteCandleStore
 from engine.commands import edges, scan
 from engine.commands.app import run
 from shared.errors import ClockFault, TransportFault
 from shared.models.scan import RunStatus, ScanResult
+from shared.models.timeframe import Timeframe
 from tests.fixtures.hand_scan import EMPTY, PLANNED, SCAN
+from tests.laws.markets import market
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -203,7 +207,7 @@ def test_ctrl_c_is_130(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 
     ends_in(monkeypatch, EMPTY)
     monkeypatch.setattr(engine.orchestrator, "run_scan", stop)
-    assert cli("scan", "-e", "demo")[0] == 130
+    assert cli("scan", "-e", "demo") == (130, "", "interrupted; nothing half-written\n")
 
 
 def test_explain_prints_words_or_a_document(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,6 +246,44 @@ def test_a_file_that_is_no_candle_file_is_named_and_nothing_is_kept(cli: Run, ho
     assert (code, out) == (30, "")
     assert "! binance__BTC-USDT__5m.parquet: not readable as Parquet" in err
     assert cli("data", "status")[1].count("\n") == 1
+
+
+def test_an_import_that_imports_nothing_is_no_silent_success(cli: Run, home: Path) -> None:
+    (home / "binance__BTC-USDT__7m.parquet").write_text("whatever")
+    code, out, err = cli("data", "import", str(home))
+    assert (code, out) == (30, "")
+    assert err.splitlines()[-1] == "0 files imported, 0 refused, 1 skipped"
+    code, out, err = cli("data", "import", str(home / "binance__BTC-USDT__7m.parquet"))
+    assert (code, out) == (30, "")
+    assert "! binance__BTC-USDT__7m.parquet: 7m candles are not kept, only 5m, 15m, 1h, 4h, 1d, 1w" in err
+
+
+def test_a_parquet_file_without_pyarrow_says_what_to_run(
+    cli: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "binance__BTC-USDT__5m.parquet").write_text("whatever")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    code, out, err = cli("data", "import", str(home))
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert f"{sys.executable} -m pip install -e '.[parquet]'" in err
+
+
+def test_steps_after_the_demo_fit_the_terminal() -> None:
+    for columns in (60, 80, 92, 120):
+        assert max(map(len, scan.next_steps("WIF/USDT", columns))) <= columns
+
+
+def test_lists_fit_the_terminal(cli: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = SqliteCandleStore(home / "home" / "cache" / "candles.sqlite3")
+    store.write("binance", "1000SATS/USDT", market(1, 300, "walk", Timeframe.M15))
+    store.close()
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    for columns in (60, 80, 120):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        for words in (("data", "status"), ("profiles", "list")):
+            lines = cli(*words)[1].splitlines()
+            assert max(map(len, lines)) <= columns
+            assert any("1000SATS/USDT" in line or "balanced" in line for line in lines)
 
 
 def test_nothing_asked_shows_help_and_the_version_is_told(cli: Run) -> None:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.commands.reading import parse_account, parse_as_of, parse_symbols, read_text
+from engine.commands.reading import parse_account, parse_as_of, parse_symbols, parse_timeframes, read_text
 from shared.errors import ConfigFault
-from shared.models.timeframe import iso
+from shared.models.timeframe import Timeframe, iso
 
 
 @pytest.mark.parametrize(
@@ -98,3 +98,22 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "huge").write_bytes(b" " * 1_000_001)
     with pytest.raises(ConfigFault, match=r"is longer than 1,000,000 bytes"):
         read_text(tmp_path / "huge", "--config")
+
+
+def test_timeframes_come_repeated_and_by_comma_and_are_three_unless_named() -> None:
+    assert parse_timeframes(("1h,15m", "1h 1w")) == (Timeframe.H1, Timeframe.M15, Timeframe.W1)
+    assert parse_timeframes(()) == (Timeframe.M15, Timeframe.H1, Timeframe.H4)
+
+
+@pytest.mark.parametrize(
+    ("given_", "message"),
+    [
+        ("1H", "--timeframes: unknown timeframe '1H'. Did you mean '1h'?"),
+        ("30m", "--timeframes: unknown timeframe '30m'"),
+        (",", "--timeframes names no timeframe. Write it like 15m,1h,4h"),
+    ],
+)
+def test_a_timeframe_we_do_not_keep_is_refused(given_: str, message: str) -> None:
+    with pytest.raises(ConfigFault) as fault:
+        parse_timeframes((given_,))
+    assert message in str(fault.value)

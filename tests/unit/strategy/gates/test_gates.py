@@ -94,6 +94,21 @@ def test_history_is_counted_against_each_timeframes_own_need() -> None:
     ]
 
 
+def test_a_timeframe_that_only_sets_the_side_needs_less_than_those_that_are_traded() -> None:
+    series = {name: candles(name, [100.0] * 1179) for name in (M15, H1, H4)}
+    gates = check_data(data(series), PROFILE)
+    needed = {gate.what: gate.threshold for gate in gates if gate.code == "data.history"}
+    assert needed == {
+        "closed 15m candles": 1180.0,
+        "closed 1h candles": 1180.0,
+        "closed 4h candles": 200.0,
+        "closed 1d candles": 60.0,
+    }
+    assert failed(gates) == ["data.history", "data.history"]
+    swing = replace(PROFILE, timeframes=replace(PROFILE.timeframes, anchor=H4, trigger=H1))
+    assert (swing.min_bars(H4), swing.min_bars(M15)) == (1180, 200)
+
+
 @pytest.mark.parametrize(("late", "codes"), [(0, []), (1, []), (2, ["data.recency"])])
 def test_the_trigger_may_be_one_bar_late(late: int, codes: list[str]) -> None:
     held = data({M15: candles(M15, end_ms=AS_OF - late * M15.ms)})

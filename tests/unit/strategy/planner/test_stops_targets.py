@@ -9,17 +9,22 @@ from typing import Any
 import pytest
 
 from shared.models.planner import Style
-from shared.models.smc import DealingRange, Layer, Side, Trend
+from shared.models.smc import DealingRange, Layer, PoolSource, Side, Trend
 from strategy.planner.draft import Draft
 from strategy.planner.drawing import draw_best
+from strategy.planner.levels import levels_ahead, pool_words
 from strategy.planner.stops_targets import split
 from strategy.planner.style_classifier import classify_style, expected_hours
 from tests.unit.strategy.planner.hand_market import (
+    AS_OF,
     H1,
     H4,
+    M15,
     PROFILE,
     anchor,
     block,
+    candles,
+    data,
     gap,
     layer,
     pool,
@@ -65,7 +70,7 @@ def test_obstacles_behind_one_another_are_all_passed() -> None:
         pools=(pool(93.95, Side.LONG),),
     ).stop
     assert stop.price == Decimal("93.85")
-    assert stop.why.count("and the") == 2
+    assert "at 95.00 and the fair value gap that ends at 94.00 and a 1h low at 93.95" in stop.why
 
 
 def test_a_shorts_stop_lies_above() -> None:
@@ -76,18 +81,95 @@ def test_a_shorts_stop_lies_above() -> None:
     assert draft.targets[0].price == Decimal("99.00")
 
 
+NEAR = (block(98.5, 100.0),)
+"""Entry 99.25, stop 98.25: 1 R is 1."""
+
+
 def test_targets_are_the_first_that_pays_one_r_then_one_that_pays_two() -> None:
-    levels = tuple(pool(level, Side.SHORT) for level in (97.6, 98.3, 98.9, 99.0, 99.7, 99.8))
-    draft = drawn(FREE, pools=levels, h4=structure(H4))
-    assert [target.price for target in draft.targets] == [Decimal("98.30"), Decimal("99.70")]
-    assert [target.net_r for target in draft.targets] == pytest.approx([1.04, 2.16])
+    levels = tuple(pool(level, Side.SHORT) for level in (100.1, 100.35, 100.8, 101.1, 101.3, 101.4))
+    draft = drawn(FREE, order_blocks=NEAR, pools=levels, h4=structure(H4))
+    assert [target.price for target in draft.targets] == [Decimal("100.35"), Decimal("101.30")]
+    assert [target.net_r for target in draft.targets] == pytest.approx([1.1, 2.05])
 
 
 def test_if_nothing_pays_the_last_r_the_furthest_level_is_shown_so_that_the_gate_can_say_how_far_it_is() -> (
     None
 ):
-    draft = drawn(FREE, pools=(pool(98.3, Side.SHORT), pool(98.9, Side.SHORT)), h4=structure(H4))
-    assert [target.price for target in draft.targets] == [Decimal("98.30"), Decimal("98.90")]
+    levels = (pool(100.35, Side.SHORT), pool(100.9, Side.SHORT))
+    draft = drawn(FREE, order_blocks=NEAR, pools=levels, h4=structure(H4))
+    assert [target.price for target in draft.targets] == [Decimal("100.35"), Decimal("100.90")]
+
+
+def ahead(side: Side = Side.LONG, held: Any = None, h4: Any = None, **changes: Any) -> list[float]:
+    """Prices of the levels ahead, with the block alone besides ``changes``."""
+    frames = {"h1": anchor(**{"pools": (), **changes}), "h4": h4 or structure(H4)}
+    return [level.price for level in levels_ahead(reading(snapshot(**frames), held=held), side)]
+
+
+def test_liquidity_that_is_taken_is_no_target() -> None:
+    resting, taken = pool(106.0, Side.SHORT), replace(pool(101.0, Side.SHORT), taken=True)
+    assert ahead(pools=(taken, resting)) == [106.0]
+    assert ahead(h4=structure(H4, pools=(taken, resting))) == [106.0]
+
+
+def test_a_level_that_price_stands_beyond_is_no_target() -> None:
+    behind = {
+        "pools": (pool(99.9, Side.SHORT),),
+        "order_blocks": (block(99.5, 103.0, Side.SHORT),),
+        "swing": layer(Layer.SWING, Trend.UP, (), (DealingRange(90.0, 99.8, 1.1),)),
+    }
+    above_the_middle = layer(Layer.SWING, Trend.UP, (), (DealingRange(90.0, 109.0, 0.5),))
+    assert ahead(h4=structure(H4, swing=above_the_middle), **behind) == [109.0]
+
+
+@pytest.mark.parametrize(("closed_bars_ago", "found"), [(1, [103.0]), (0, [101.0, 103.0])])
+def test_a_coarser_timeframes_level_that_was_reached_since_its_last_close_is_no_target(
+    closed_bars_ago: int, found: list[float]
+) -> None:
+    spike = candles(M15, [100.0] * 298 + [101.0, 100.0])
+    older = structure(
+        H4,
+        closed_ms=AS_OF - closed_bars_ago * M15.ms,
+        pools=(pool(101.0, Side.SHORT), pool(103.0, Side.SHORT)),
+    )
+    assert ahead(held=data({M15: spike}), h4=older) == found
+
+
+YESTERDAY = AS_OF - 3 * H1.ms
+LONG_AGO = AS_OF - 240 * H1.ms
+
+
+@pytest.mark.parametrize(
+    ("sources", "count", "origin_ms", "words"),
+    [
+        (["internal"], 1, YESTERDAY, "a 1h high"),
+        (["internal", "swing"], 3, YESTERDAY, "3 equal 1h highs"),
+        (["day"], 1, YESTERDAY, "the previous day's high"),
+        (["day"], 1, LONG_AGO, "a past day's high"),
+        (["week"], 1, YESTERDAY, "the previous week's high"),
+        (["session"], 1, YESTERDAY, "a session's high"),
+        (
+            ["internal", "day", "week"],
+            1,
+            YESTERDAY,
+            "the previous day's high and the previous week's high",
+        ),
+        (["internal", "day"], 2, LONG_AGO, "2 equal 1h highs with a past day's high among them"),
+    ],
+)
+def test_a_pool_is_called_what_it_is(sources: list[str], count: int, origin_ms: int, words: str) -> None:
+    named = replace(
+        pool(106.0, Side.SHORT, count),
+        sources=tuple(PoolSource(source) for source in sources),
+        origin_ms=origin_ms,
+    )
+    assert pool_words(named, H1, AS_OF) == words
+    assert drawn(FREE, pools=(named,), h4=structure(H4)).targets[0].why.startswith(f"liquidity of {words} at")
+
+
+def test_the_pool_a_stop_is_moved_beyond_is_called_what_it_is() -> None:
+    named = replace(pool(95.7, Side.LONG), sources=(PoolSource.WEEK,), origin_ms=YESTERDAY)
+    assert "moved beyond the previous week's low at 95.70" in drawn(pools=(named,)).stop.why
 
 
 def test_levels_are_pools_zones_the_running_extreme_and_the_middle_of_the_higher_range() -> None:
@@ -110,8 +192,18 @@ def test_a_stale_opposing_zone_is_no_target() -> None:
 
 def test_one_target_only_must_pay_the_last_r() -> None:
     one = replace(FREE, plan=replace(FREE.plan, max_targets=1))
-    draft = drawn(one, pools=(pool(98.5, Side.SHORT), pool(99.9, Side.SHORT)), h4=structure(H4))
-    assert [(target.price, target.fraction) for target in draft.targets] == [(Decimal("99.90"), Decimal(1))]
+    levels = (pool(100.5, Side.SHORT), pool(101.9, Side.SHORT))
+    draft = drawn(one, order_blocks=NEAR, pools=levels, h4=structure(H4))
+    assert [(target.price, target.fraction) for target in draft.targets] == [(Decimal("101.90"), Decimal(1))]
+
+
+def test_of_two_zones_the_one_whose_stop_is_not_too_far_is_traded_though_the_other_is_nearer() -> None:
+    nearer, farther, in_the_way = block(98.6, 99.6), block(95.8, 97.1), gap(95.5, 98.2, touches=2)
+    ground = {"fair_value_gaps": (in_the_way,), "pools": (pool(110.0, Side.SHORT),)}
+    assert drawn(FREE, order_blocks=(nearer,), **ground).stop.distance_atr > FREE.plan.max_stop_atr
+    draft = drawn(FREE, order_blocks=(nearer, farther), **ground)
+    assert draft.candidate.object_id == farther.zone.object_id
+    assert draft.stop.distance_atr < FREE.plan.max_stop_atr
 
 
 @pytest.mark.parametrize(

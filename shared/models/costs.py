@@ -15,10 +15,13 @@ BPS: Final = Decimal(10_000)
 
 
 def loss_per_unit(entry: Decimal, stop: Decimal, costs: CostRules) -> Decimal:
-    """1 R: quote currency lost per unit of base when the stop is hit, costs included."""
-    return (
-        abs(entry - stop) + entry * _rate(costs.maker_bps) + stop * _rate(costs.taker_bps, costs.slippage_bps)
-    )
+    """1 R: quote currency lost per unit of base when the stop is hit, costs included. Sizes are computed from it."""
+    return abs(entry - stop) + stopped_cost(entry, stop, costs)
+
+
+def stopped_cost(entry: Decimal, stop: Decimal, costs: CostRules) -> Decimal:
+    """Quote currency per unit of base that entry and stop cost: maker fee in, taker fee and slippage out."""
+    return entry * _rate(costs.maker_bps) + stop * _rate(costs.taker_bps, costs.slippage_bps)
 
 
 def gain_per_unit(entry: Decimal, target: Decimal, side: Side, costs: CostRules) -> Decimal:
@@ -32,8 +35,8 @@ def net_r(entry: Decimal, stop: Decimal, target: Decimal, side: Side, costs: Cos
 
 
 def cost_r(entry: Decimal, stop: Decimal, costs: CostRules) -> float:
-    """Round-trip cost over the stop distance."""
-    return float(entry * _rate(costs.round_trip_bps) / abs(entry - stop))
+    """What a stopped trade costs over the stop distance; recomputes from the printed prices."""
+    return float(stopped_cost(entry, stop, costs) / abs(entry - stop))
 
 
 def break_even_price(entry: Decimal, side: Side, costs: CostRules) -> Decimal:

@@ -1,0 +1,170 @@
+"""The candles a check reads: what is stored of an exchange, or the made-up market."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+from engine.commands.edges import DEMO, exchange_names, open_store
+from engine.commands.flags import Checks, Flags
+from engine.commands.paths import candle_file
+from engine.commands.reading import parse_symbols, parse_timeframes
+from engine.verification.tallies import MIN_BARS
+from shared.errors import DataFault, NotFound
+from shared.models.data import Candles, Market
+from shared.models.timeframe import Timeframe
+from shared.models.verification import Examined, LeftOut, Series
+from shared.utils.suggest import suggest
+
+if TYPE_CHECKING:
+    from contracts.data_contract import CandleStore, SeriesInfo
+    from data.adapters.demo import DemoFeed
+    from shared.config.settings import Settings
+
+USUAL_SYMBOLS: Final = 10
+
+
+class Shelf(Protocol):
+    """Candles that are there already."""
+
+    def symbols(self) -> tuple[str, ...]:
+        """Symbols with any candles."""
+        ...
+
+    def tick(self, symbol: str) -> float:
+        """The price step of a symbol."""
+        ...
+
+    def newest(self, symbol: str, timeframe: Timeframe, bars: int) -> Candles:
+        """The newest candles of a series, at most ``bars``; empty if there are none."""
+        ...
+
+
+def known_exchanges(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Exchanges that can be scanned, and those whose candles are stored."""
+    if not candle_file(environ).is_file():
+        return exchange_names()
+    with open_store(environ) as store:
+        stored = {info.exchange for info in store.series()}
+    return (*exchange_names(), *sorted(stored - set(exchange_names())))
+
+
+def read_series(flags: Flags, checks: Checks, settings: Settings, environ: Mapping[str, str]) -> Examined:
+    """The series asked for, newest candles only; those that are too short are named beside them.
+
+    Raises:
+        ConfigFault: an unknown timeframe or a symbol that cannot be one.
+        NotFound: a symbol of which nothing is stored.
+        DataFault: nothing is stored, or nothing that is long enough.
+    """
+    timeframes = parse_timeframes(checks.timeframes)
+    found: list[Series] = []
+    left_out: list[LeftOut] = []
+    with _open_shelf(settings.exchange, environ) as shelf:
+        for symbol in _chosen(flags, settings, shelf.symbols()):
+            for timeframe in timeframes:
+                candles = shelf.newest(symbol, timeframe, checks.bars)
+                if len(candles) < MIN_BARS:
+                    left_out.append(LeftOut(symbol, timeframe, len(candles), MIN_BARS))
+                else:
+                    found.append(Series(symbol, candles, shelf.tick(symbol)))
+    if not found:
+        raise _too_short(left_out)
+    return Examined(settings.exchange, settings.profile.name, checks.seed, tuple(found), tuple(left_out))
+
+
+def _chosen(flags: Flags, settings: Settings, stored: Sequence[str]) -> Sequence[str]:
+    if not stored:
+        raise DataFault(
+            f"nothing of {settings.exchange} is stored",
+            "Import candles with 'data import PATH', scan the exchange first, or try -e demo",
+        )
+    asked = parse_symbols(flags.symbols, settings.profile.universe.quote)
+    for symbol in asked:
+        if symbol not in stored:
+            raise NotFound(
+                f"--symbols: no candles of {symbol} on {settings.exchange}", suggest(symbol, stored)
+            )
+    return (asked or stored)[: flags.top or (len(asked) or USUAL_SYMBOLS)]
+
+
+def _too_short(left_out: Sequence[LeftOut]) -> DataFault:
+    longest = max(left_out, key=lambda one: one.bars)
+    return DataFault(
+        f"too few candles: a check needs {longest.needed}, the longest series, {longest.symbol} {longest.timeframe}, has {longest.bars}",
+        "Name a finer timeframe with --timeframes, or store more candles",
+    )
+
+
+@contextmanager
+def _open_shelf(exchange: str, environ: Mapping[str, str]) -> Iterator[Shelf]:
+    if exchange == DEMO:
+        from data.adapters.demo import DemoFeed
+
+        feed = DemoFeed()
+        yield DemoShelf(feed, asyncio.run(feed.markets()))
+        return
+    with open_store(environ) as store:
+        series = {(info.symbol, info.timeframe): info for info in store.series(exchange)}
+        yield StoreShelf(store, exchange, series, store.markets(exchange))
+
+
+@dataclass(frozen=True, slots=True)
+class StoreShelf:
+    """What the candle store holds of one exchange."""
+
+    store: CandleStore
+    exchange: str
+    series: Mapping[tuple[str, Timeframe], SeriesInfo]
+    markets: Mapping[str, Market]
+
+    def symbols(self) -> tuple[str, ...]:
+        """Symbols with any candles, by name."""
+        return tuple(dict.fromkeys(symbol for symbol, _ in self.series))
+
+    def tick(self, symbol: str) -> float:
+        """The price step of a symbol.
+
+        Raises:
+            DataFault: no trading rules are stored beside its candles.
+        """
+        if symbol not in self.markets:
+            raise DataFault(
+                f"no trading rules of {symbol} on {self.exchange} are stored", "Import or scan it again"
+            )
+        return float(self.markets[symbol].tick)
+
+    def newest(self, symbol: str, timeframe: Timeframe, bars: int) -> Candles:
+        """The newest candles of a series; across holes as many as without."""
+        info = self.series.get((symbol, timeframe))
+        if info is None:
+            return Candles.empty(timeframe)
+        end = info.last_ms + timeframe.ms
+        since = info.first_ms if info.missing else end - bars * timeframe.ms
+        held = self.store.read(self.exchange, symbol, timeframe, since, end)
+        return held.rows(max(0, len(held) - bars), len(held))
+
+
+@dataclass(frozen=True, slots=True)
+class DemoShelf:
+    """The made-up market."""
+
+    feed: DemoFeed
+    markets: Mapping[str, Market]
+
+    def symbols(self) -> tuple[str, ...]:
+        """Every symbol, as the market lists them."""
+        return tuple(self.markets)
+
+    def tick(self, symbol: str) -> float:
+        """The price step of a symbol."""
+        return float(self.markets[symbol].tick)
+
+    def newest(self, symbol: str, timeframe: Timeframe, bars: int) -> Candles:
+        """The newest candles of a series."""
+        end = asyncio.run(self.feed.time_ms())
+        held = asyncio.run(self.feed.candles(symbol, timeframe, 0, end))
+        return held.rows(max(0, len(held) - bars), len(held))

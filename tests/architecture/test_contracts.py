@@ -1,0 +1,86 @@
+"""Contracts are kept: every Protocol has what stands for it in the product, call for call."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Protocol, get_type_hints
+
+import pytest
+
+import contracts
+from bot.notifications.streams import JsonLines
+from contracts.data_contract import CandleFeed, CandleStore, Clock
+from contracts.indicators_contract import Indicator
+from contracts.notification_contract import Notifier
+from contracts.plugin_contract import Plugin
+from contracts.risk_contract import RiskJudge
+from contracts.strategy_contract import Detector, StructureReader
+from data.adapters.ccxt_binance import BinanceSpot
+from data.adapters.demo import DemoFeed
+from data.cache import SqliteCandleStore
+from engine.commands.edges import SystemClock
+from indicators.registry import Entry
+from risk.judge import judge_plans
+from strategy.smc.engine import detect
+from strategy.smc.snapshot import find_structure
+
+KEPT_BY: tuple[tuple[type, Any], ...] = (
+    (Clock, SystemClock),
+    (CandleFeed, BinanceSpot),
+    (CandleFeed, DemoFeed),
+    (CandleStore, SqliteCandleStore),
+    (Notifier, JsonLines),
+    (Indicator, Entry),
+    (RiskJudge, judge_plans),
+    (StructureReader, find_structure),
+    (Detector, detect),
+)
+FROM_OUTSIDE = {Plugin}
+"""Kept by other people's packages, and held to it when they are loaded."""
+
+
+def protocols() -> Iterator[type]:
+    for path in sorted(Path(contracts.__file__).parent.glob("*_contract.py")):
+        module = importlib.import_module(f"contracts.{path.stem}")
+        for member in vars(module).values():
+            if (
+                isinstance(member, type)
+                and Protocol in member.__bases__
+                and member.__module__ == module.__name__
+            ):
+                yield member
+
+
+def calls(protocol: type) -> dict[str, Any]:
+    return {
+        name: member
+        for name, member in vars(protocol).items()
+        if callable(member) and (name == "__call__" or not name.startswith("_"))
+    }
+
+
+def shape(function: Callable[..., Any]) -> tuple[list[tuple[str, Any]], dict[str, Any], bool]:
+    """Parameters with their defaults, types by parameter, and whether it is awaited."""
+    parameters = [
+        (name, parameter.default)
+        for name, parameter in inspect.signature(function).parameters.items()
+        if name != "self"
+    ]
+    return parameters, get_type_hints(function), inspect.iscoroutinefunction(function)
+
+
+def test_every_contract_is_kept_by_something() -> None:
+    assert set(protocols()) == {contract for contract, _ in KEPT_BY} | FROM_OUTSIDE
+
+
+@pytest.mark.parametrize(("contract", "kept_by"), KEPT_BY)
+def test_what_keeps_a_contract_is_called_as_it_says(contract: type, kept_by: Any) -> None:
+    for name, promised in calls(contract).items():
+        is_function = name == "__call__" and inspect.isfunction(kept_by)
+        assert shape(kept_by if is_function else getattr(kept_by, name)) == shape(promised), name
+    for name, promised in vars(contract).items():
+        if isinstance(promised, property):
+            assert name in dir(kept_by), name

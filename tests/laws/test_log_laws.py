@@ -1,0 +1,139 @@
+"""Laws over many cuts, over where a series starts, and over both directions; each law catches who breaks it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data.parquet_import import read_candles
+from shared.models.data import Candles
+from shared.models.events import EventLog, Kind
+from shared.models.profile import SmcRules
+from shared.models.timeframe import Timeframe
+from strategy.smc.engine import detect
+from strategy.smc.fold import read_structure
+from tests.laws.markets import MOODS, STEP, market, mirrored, scaled
+from tests.laws.tampering import kept
+from tests.laws.test_detector_laws import is_causal, plainly, same
+
+NIGHTLY = os.environ.get("SNIPERSIGHT_HYPOTHESIS") == "nightly"
+SERIES = 400 if NIGHTLY else 25
+CUTS = 50
+"""25 series times 50 cuts in the suite, 400 times 50 at night."""
+BURN_IN = 1180
+FRAMES = (Timeframe.M15, Timeframe.H1, Timeframe.D1)
+AROUND = 64.0
+
+
+def cut_at_random(candles: Candles, seed: int) -> list[int]:
+    draw = np.random.default_rng(seed)
+    return sorted(draw.choice(np.arange(1, len(candles)), CUTS, replace=False).tolist())
+
+
+@pytest.mark.parametrize("seed", range(SERIES))
+def test_no_cut_of_any_market_shows_another_past(seed: int) -> None:
+    power = (-20, 0, 13)[seed % 3]
+    candles = scaled(market(seed, 700, MOODS[seed % 5], FRAMES[seed % 3]), 2.0**power)
+    tick = STEP * 2.0**power
+    whole = detect(candles, SmcRules(), tick)
+    for cut in cut_at_random(candles, seed):
+        prefix = detect(candles.head(cut), SmcRules(), tick)
+        assert same(prefix, whole.until(cut - 1)), f"seed {seed}, cut {cut}"
+        assert np.array_equal(prefix.formed, whole.formed[: len(prefix)])
+
+
+@pytest.mark.parametrize("symbol", ["BTC", "PEPE", "ELF", "CVC"])
+def test_no_cut_of_recorded_candles_shows_another_past(symbol: str, market_dir: Path) -> None:
+    candles = read_candles(market_dir / f"binance__{symbol}-USDT__5m.parquet", Timeframe.M5).rows(
+        20_000, 23_000
+    )
+    whole = detect(candles, SmcRules(), 1e-8)
+    for cut in cut_at_random(candles, 1)[:: 1 if NIGHTLY else 5]:
+        prefix = candles.head(cut)
+        assert same(detect(prefix, SmcRules(), 1e-8), whole.until(cut - 1))
+        assert read_structure(candles, whole, cut - 1) == read_structure(prefix, whole.until(cut - 1))
+
+
+def events_after(log: EventLog, bar: int, shift: int) -> set[tuple[int, ...]]:
+    """(known, kind, event, side, layer, origin), bars counted from the longer series' first."""
+    rows = log.ints[log.ints[:, 0] + shift >= bar].tolist()
+    return {(row[0] + shift, row[1], row[2], row[3], row[4], row[6] + shift) for row in rows}
+
+
+@pytest.mark.parametrize("seed", range(40 if NIGHTLY else 8))
+def test_a_later_start_shows_the_same_events_once_structure_agrees(seed: int) -> None:
+    start = 200 + 37 * seed
+    candles = _long(seed)
+    early, late = plainly(candles), plainly(candles.rows(start, len(candles)))
+    columns = [
+        (one[start:], other)
+        for one, other in zip(
+            (*early.trend, *early.range_low, *early.range_high),
+            (*late.trend, *late.range_low, *late.range_high),
+            strict=True,
+        )
+    ]
+    agree = np.all([(one == other) | (np.isnan(one) & np.isnan(other)) for one, other in columns], axis=0)
+    agreed = BURN_IN + int(np.argmax(agree[BURN_IN:]))
+    assert agree[agreed]
+    expected = events_after(early, start + agreed, 0)
+    assert len(expected) > 100
+    assert events_after(late, start + agreed, start) == expected
+
+
+def _long(seed: int) -> Candles:
+    """Three markets in a row, so that there is something left after the burn-in."""
+    parts = [market(seed + 1000 * place, 1000, "jumps", Timeframe.M15) for place in range(3)]
+    columns = [
+        np.concatenate([getattr(part, name) for part in parts])
+        for name in ("open", "high", "low", "close", "volume")
+    ]
+    times = parts[0].open_ms[0] + np.arange(3000) * Timeframe.M15.ms
+    return Candles(Timeframe.M15, times, *columns)
+
+
+Find = Callable[[Candles], EventLog]
+
+
+def is_mirrored(find: Find, candles: Candles) -> bool:
+    """The law: the market C − p has the same events with the other side."""
+    one, other = find(candles), find(mirrored(candles, AROUND))
+    keys = [0, 1, 2, 4, 6]
+    here = {tuple(row) for row in np.column_stack([one.ints[:, keys], one.ints[:, 3]]).tolist()}
+    there = {tuple(row) for row in np.column_stack([other.ints[:, keys], -other.ints[:, 3]]).tolist()}
+    return here == there and np.array_equal(one.trend[0], -other.trend[0])
+
+
+def merges_neighbouring_gaps(candles: Candles) -> EventLog:
+    """Sabotage: a gap that a second one follows at once is taken back, and the second stands for both."""
+    log = plainly(candles)
+    gaps = log.ints[(log.ints[:, 1] == Kind.FAIR_VALUE_GAP) & (log.ints[:, 2] == 1)]
+    known = {(int(row[0]), int(row[3])) for row in gaps}
+    followed = {int(row[5]) for row in gaps if (int(row[0]) + 1, int(row[3])) in known}
+    return kept(log, np.flatnonzero([not (row[1] == 1 and row[5] in followed) for row in log.ints.tolist()]))
+
+
+def sees_shorts_with_another_eye(candles: Candles) -> EventLog:
+    """Sabotage: of gaps below price only the large ones count."""
+    log = plainly(candles)
+    small = log.floats[:, 1] - log.floats[:, 0] < 0.5 * log.floats[:, 2]
+    return kept(
+        log, np.flatnonzero(~((log.ints[:, 1] == Kind.FAIR_VALUE_GAP) & (log.ints[:, 3] < 0) & small))
+    )
+
+
+def test_the_prefix_law_catches_gaps_merged_in_hindsight() -> None:
+    assert any(
+        not is_causal(merges_neighbouring_gaps, market(seed, 700, "jumps"), cut)
+        for seed in range(4)
+        for cut in range(60, 700)
+    )
+
+
+def test_the_mirror_law_catches_a_wrong_mirror() -> None:
+    assert all(is_mirrored(plainly, market(seed, 700, "jumps")) for seed in range(4))
+    assert not all(is_mirrored(sees_shorts_with_another_eye, market(seed, 700, "jumps")) for seed in range(4))
