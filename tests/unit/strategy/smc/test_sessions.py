@@ -108,6 +108,12 @@ def test_with_the_utc_option_the_same_hours_are_read_off_the_utc_clock() -> None
     ]
 
 
+def test_sessions_that_are_off_leave_no_level_and_no_model() -> None:
+    off = replace(RULES, sessions="off")
+    assert session_ends(day_of("2024-01-23 00:00"), off) == []
+    assert said(SESSION_MODEL.candles, Kind.SESSION, off) == []
+
+
 @pytest.mark.parametrize(
     ("timeframe", "there"), [(Timeframe.M5, True), (Timeframe.M15, True), (Timeframe.H1, False)]
 )
