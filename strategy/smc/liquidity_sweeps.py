@@ -89,31 +89,30 @@ def find_sweeps(
                 or t - book_out[book + OLDEST] > expiry
             ):
                 changed = True
+                leg = legs[t] if legs[t] >= displaced else 0.0
                 if _live_pools(
-                    t, sign, open_, high, low, close, volume, atr, legs[t] if legs[t] >= displaced else 0.0, reclaim, expiry,
-                    book, book_out, ints_out, floats_out, rows_out,
+                    t, sign, open_, high, low, close, volume, atr, leg, reclaim, expiry, book, book_out,
+                    ints_out, floats_out, rows_out,
                 ):  # fmt: skip
                     swept_out[t] += flag
-            tolerance = max(equal_atr * atr[t], tick)
-            if pivots[t] & flag:
+            if (pivots[t] | swing_pivots[t]) & flag:
                 changed = True
-                _add_level(
-                    t, t - reach, sign, INTERNAL, extremes, tolerance, book, members_out, book_out,
-                    ints_out, floats_out, rows_out,
-                )  # fmt: skip
-            if swing_pivots[t] & flag:
-                _add_level(
-                    t, t - swing_reach, sign, SWING, extremes, tolerance, book, members_out, book_out,
-                    ints_out, floats_out, rows_out,
-                )  # fmt: skip
+                tolerance = max(equal_atr * atr[t], tick)
+                for source in range(2):
+                    place = t - (reach if source == INTERNAL else swing_reach)
+                    if (pivots[t] if source == INTERNAL else swing_pivots[t]) & flag:
+                        _add_level(
+                            t, place, sign, source, extremes, tolerance, book, members_out, book_out,
+                            ints_out, floats_out, rows_out,
+                        )  # fmt: skip
             while ended < levels[0] and levels[1 + ended * LEVEL_CELLS] == t:
                 at = 1 + ended * LEVEL_CELLS
                 ended += 1
                 if atr[t] > 0.0:
                     changed = True
                     _add_level(
-                        t, levels[at + 2 if sign > 0 else at + 3], sign, DAY + levels[at + 1], extremes, tolerance, book,
-                        members_out, book_out, ints_out, floats_out, rows_out,
+                        t, levels[at + 2 if sign > 0 else at + 3], sign, DAY + levels[at + 1], extremes,
+                        max(equal_atr * atr[t], tick), book, members_out, book_out, ints_out, floats_out, rows_out,
                     )  # fmt: skip
             if changed:
                 _look_over(book, book_out)

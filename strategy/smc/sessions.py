@@ -30,6 +30,8 @@ NAMES: Final = {ASIA: "Asia", LONDON_OPEN: "London open", NY_AM: "New York morni
 COARSEST_MS = 15 * MINUTE_MS
 TRACKS = 3
 DAY, WEEK, TRADING = 0, 1, 2
+ACCUMULATION, BELOW, ABOVE = 1, 2, 3
+"""Phases of the session model: Asia's range stands, one of its edges was swept."""
 ENDS_A_BAR = 6
 """Periods that can end at one bar: of each track the one a hole cut off, and the bar's own."""
 LEVEL_CELLS = 4
@@ -111,9 +113,19 @@ def find_periods(
     first_track = WEEK if length_ms >= DAY_MS else DAY
     last_track = TRADING if len(change_ms) > 0 else WEEK
     for t in range(start, len(close)):
-        if last_track == TRADING and memo_out[PHASE] > 0:
-            key = _key(TRADING, open_ms[t], change_ms, shift_ms, memo_out)
-            _walk(t, key, high, low, close, atr, memo_out, ints_out, floats_out, rows_out)
+        phase = memo_out[PHASE]
+        if phase > 0:
+            key = memo_out[TRADING * CELLS + NOW]
+            if open_ms[t] >= memo_out[TRADING * CELLS + UNTIL]:
+                key = _key(TRADING, open_ms[t], change_ms, shift_ms, memo_out)
+            session = key % 8 if key >= 0 else 0
+            if (
+                session == ASIA
+                or (phase == ACCUMULATION and session == LONDON_OPEN)
+                or (phase == BELOW and close[t] > high[memo_out[RANGE_HIGH]])
+                or (phase == ABOVE and close[t] < low[memo_out[RANGE_LOW]])
+            ):
+                _walk(t, key, high, low, close, atr, memo_out, ints_out, floats_out, rows_out)
         if open_ms[t] + length_ms < memo_out[QUIET]:
             continue
         quiet = open_ms[t] + WEEK_MS
@@ -216,7 +228,7 @@ def _end(
     levels_out[cell + 2] = high_at
     levels_out[cell + 3] = low_at
     if session == ASIA and atr[t] > 0.0:
-        memo_out[PHASE] = 1
+        memo_out[PHASE] = ACCUMULATION
         memo_out[RANGE_DAY] = key // 8
         memo_out[RANGE_FIRST] = first
         memo_out[RANGE_HIGH] = high_at
@@ -231,8 +243,7 @@ def _end(
 def _walk(t: int, key: int, high: Floats, low: Floats, close: Floats, atr: Floats, memo_out: Ints,
     ints_out: Ints, floats_out: Floats, rows_out: Ints,
 ) -> None:  # fmt: skip
-    """Take the session model through a bar whose session key is ``key`` (−1: none). The phase is its state: 1 accumulated, 2 and 3
-    manipulated below and above."""
+    """Take the session model through a bar whose session key is ``key`` (−1: none)."""
     session = key % 8 if key >= 0 else 0
     if session == ASIA:
         memo_out[PHASE] = 0
@@ -240,7 +251,7 @@ def _walk(t: int, key: int, high: Floats, low: Floats, close: Floats, atr: Float
     if phase == 0:
         return
     upper, lower = high[memo_out[RANGE_HIGH]], low[memo_out[RANGE_LOW]]
-    if phase == 1 and session == LONDON_OPEN and key // 8 == memo_out[RANGE_DAY] + 1:
+    if phase == ACCUMULATION and session == LONDON_OPEN and key // 8 == memo_out[RANGE_DAY] + 1:
         above = high[t] > upper and close[t] <= upper
         below = low[t] < lower and close[t] >= lower
         if above != below:
@@ -249,9 +260,9 @@ def _walk(t: int, key: int, high: Floats, low: Floats, close: Floats, atr: Float
             _log(
                 t, MANIPULATED, side, depth / atr[t - 1], high, low, memo_out, ints_out, floats_out, rows_out
             )
-            memo_out[PHASE] = 2 if below else 3
-    elif phase > 1:
-        side = 1 if phase == 2 else -1
+            memo_out[PHASE] = BELOW if below else ABOVE
+    elif phase > ACCUMULATION:
+        side = 1 if phase == BELOW else -1
         away = side * (close[t] - (upper if side > 0 else lower))
         if away > 0.0:
             _log(t, DISTRIBUTED, side, away / atr[t - 1], high, low, memo_out, ints_out, floats_out, rows_out)
