@@ -84,7 +84,7 @@ PAYLOAD: Final[Mapping[tuple[Kind, Event], Mapping[str, str]]] = MappingProxyTyp
         (Kind.ORDER_BLOCK, Event.FORMED): {
             "low": "lower edge", "high": "upper edge", "a": "ATR frozen", "b": "displacement, ATR",
             "c": "relative volume of the candle", "d": "0 INIT, 1 BOS, -1 CHoCH",
-            "e": "flags: 1 left the zone, 2 gap in the leg, 4 sweep before", "f": "touches before known, plus fill",
+            "e": "flags: 1 left the zone, 2 gap in the leg, 4 sweep before", "f": "touches before known, plus half of the fill before",
         },
         (Kind.INVERSE_GAP, Event.FORMED): {"low": "lower edge", "high": "upper edge", "a": "ATR frozen"},
         (Kind.BREAKER, Event.FORMED): {"low": "lower edge", "high": "upper edge", "a": "ATR frozen"},
