@@ -44,17 +44,19 @@ def _check_scalar(value: object) -> None:
 
 
 def _of_record(kind: type) -> Check:
-    """A dataclass's check: floats by their sum, counts and enums by identity, the rest one by one."""
+    """A dataclass's check: floats by their sum, counts and enums by identity, texts together, the rest one by one."""
     hints = field_hints(kind)
     floats = [name for name, hint in hints.items() if hint is float]
     counts = [name for name, hint in hints.items() if _cannot_be_empty(hint)]
-    singles = [name for name in hints if name not in {*floats, *counts, *MAY_BE_EMPTY}]
-    read_floats, read_counts = reader(floats), reader(counts)
+    texts = [name for name, hint in hints.items() if hint is str and name not in MAY_BE_EMPTY]
+    singles = [name for name in hints if name not in {*floats, *counts, *texts, *MAY_BE_EMPTY}]
+    read_floats, read_counts, read_texts = reader(floats), reader(counts), reader(texts)
     rest = [(name, attrgetter(name), type(None) in get_args(hints[name])) for name in singles]
 
     def check(value: object) -> None:
-        if not _all_finite(read_floats(value)) or None in read_counts(value):
-            for name in (*floats, *counts):
+        whole = _all_finite(read_floats(value)) and None not in read_counts(value)
+        if not whole or not _all_written(read_texts(value)):
+            for name in (*floats, *counts, *texts):
                 field(name, _check_scalar, getattr(value, name))
         for name, read, optional in rest:
             part = read(value)
@@ -72,5 +74,13 @@ def _all_finite(numbers: tuple[Any, ...]) -> bool:
     """Whether the sum is finite, which it is not if one number is not; a None has no sum."""
     try:
         return math.isfinite(sum(numbers))
+    except TypeError:
+        return False
+
+
+def _all_written(texts: tuple[Any, ...]) -> bool:
+    """Whether every text has something in it; what is no text is looked at on its own."""
+    try:
+        return all(map(str.strip, texts))
     except TypeError:
         return False

@@ -25,6 +25,7 @@ from strategy.smc.memory import (
     BOOKS,
     LEVELS_A_BAR,
     ZONES_A_BAR,
+    Memory,
     Rooms,
     memory_bars,
     moved,
@@ -178,17 +179,18 @@ class SmcSeries:
         before it, marks on earlier bars included."""
         few = n - start <= FEW_BARS
         rows = self._most_rows(n - start) if few else ROWS_A_BAR * (n - start) + 64
-        memory = {} if few else {name: cells.copy() for name, cells in self._memory.items()}
-        marks = (
-            {}
-            if few
-            else {name: self._numbers[name][: start * WIDE_STATE[name]].copy() for name in WIDE_STATE}
-        )
+        memory, marks = ({}, {}) if few or not start else self._remembered(start)
         while (needed := self._run(start, n, rows, length_ms)) > rows:
             rows = needed
-            self._memory = {name: cells.copy() for name, cells in memory.items()}
+            self._memory = {name: cells.copy() for name, cells in memory.items()} or new_memory(self._rooms)
             for name, cells in marks.items():
                 self._numbers[name][: cells.size] = cells
+
+    def _remembered(self, start: int) -> tuple[Memory, Memory]:
+        """Copies of the memory, and of the marks on bars before ``start``."""
+        memory = {name: cells.copy() for name, cells in self._memory.items()}
+        marks = {name: self._numbers[name][: start * cells].copy() for name, cells in WIDE_STATE.items()}
+        return memory, marks
 
     def _most_rows(self, bars: int) -> int:
         """More rows than ``bars`` bars can make, from what is alive: so that feeding a few bars copies no memory."""
