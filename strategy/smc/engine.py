@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from shared.errors import DataFault, NotFound
+from shared.errors import ContractError, DataFault, NotFound
 from shared.models.data import COLUMNS, AnyInts, Candles, Floats, Ints
 from shared.models.events import INT_COLUMNS, EventLog, StructureEvent
 from shared.models.profile import SmcRules
@@ -181,6 +181,10 @@ class SmcSeries:
         rows = self._most_rows(n - start) if few else ROWS_A_BAR * (n - start) + 64
         memory, marks = ({}, {}) if few or not start else self._remembered(start)
         while (needed := self._run(start, n, rows, length_ms)) > rows:
+            if few and start:
+                raise ContractError(
+                    f"structure: bars {start} to {n} made {needed} rows, at most {rows} can be"
+                )
             rows = needed
             self._memory = {name: cells.copy() for name, cells in memory.items()} or new_memory(self._rooms)
             for name, cells in marks.items():
