@@ -24,10 +24,12 @@ def test_the_facade_is_small_and_stable() -> None:
     assert ss.__all__ == [
         "Candles",
         "__version__",
+        "detect",
         "explain",
         "indicators",
         "load_profile",
         "scan",
+        "snapshot",
         "structure",
     ]
 
@@ -133,13 +135,14 @@ def test_the_notebook_runs_and_its_outputs_are_stripped(monkeypatch: pytest.Monk
     done = NotebookClient(
         book, timeout=120, kernel_name="python3", resources={"metadata": {"path": ROOT}}
     ).execute()
-    first, table, story, life = (
+    first, seen, before, counts, life = (
         cell.outputs[-1].data["text/plain"] for cell in done.cells if cell.cell_type == "code"
     )
-    assert first.startswith("(<Trend.")
-    assert "order_block" in table
-    assert "known" in story
-    assert "FORMED" in life
+    assert "t_known" in first
+    assert "Zones nearest to price" in seen
+    assert "as of the close" in before
+    assert "swept_wick" in counts
+    assert "formed" in life
 
 
 def test_an_unknown_exchange_names_those_there_are(home: Path) -> None:
