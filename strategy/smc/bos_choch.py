@@ -39,10 +39,12 @@ def swept_within(swept: Ints, flag: int, first: int, last: int) -> bool:
 
 def find_breaks(
     start: int,
+    open_: Floats,
     high: Floats,
     low: Floats,
     close: Floats,
     atr: Floats,
+    whole: Ints,
     pivots: Ints,
     reach: int,
     layer: int,
@@ -65,7 +67,7 @@ def find_breaks(
     """Log every break of a layer. ``breaks_out[t]`` is its side (0 none), plus 2·side for CHoCH and 4·side for INIT;
     ``origins_out[t]`` the bar its leg began; ``trend_out`` and the range columns the state at every close.
 
-    The range is [protected level, extreme since] in a trend, else the last pair of swings widened by what came after.
+    The range is [protected level, extreme since] in a trend, else the last pair of swings widened by what came after them.
     ``memo_out`` (7,) and ``spans_out`` (2,) keep trend, references and range between calls; see ``new_structure``.
     """
     trend, high_at, low_at, protected_at = memo_out[0], memo_out[1], memo_out[2], memo_out[3]
@@ -81,19 +83,24 @@ def find_breaks(
                 low_at, low_broken = p, False
             newer = 1 if pivots[t] == HIGH else -1 if pivots[t] == LOW else 0
             above, below = _levels(high, low, trend, high_at, low_at, protected_at, high_broken, low_broken)
-        if trend == 0 and high_at >= 0 and low_at >= 0 and not range_low <= range_high:
-            range_low, range_high = low[low_at], high[high_at]
-        range_low, range_high = min(range_low, low[t]), max(range_high, high[t])
+            if trend == 0 and high_at >= 0 and low_at >= 0:
+                range_low, range_high = low[low_at], high[high_at]
+                for j in range(max(high_at, low_at) + 1, t):
+                    range_low, range_high = min(range_low, low[j]), max(range_high, high[j])
+        if trend <= 0:
+            range_low = min(range_low, low[t])
+        if trend >= 0:
+            range_high = max(range_high, high[t])
         breaks_out[t] = 0
         origins_out[t] = -1
         rising, up_guard, falling, down_guard = False, False, False, False
         upper, lower = (high[t], low[t]) if by_wick > 0 else (close[t], close[t])
         if upper > above or lower < below:
             rising, up_guard = _goes_through(
-                t, 1, high, upper, buffer_atr * atr[t], high_at, high_broken, trend, protected_at
+                t, 1, high, upper, buffer_atr * atr[t - 1], high_at, high_broken, trend, protected_at
             )
             falling, down_guard = _goes_through(
-                t, -1, low, lower, buffer_atr * atr[t], low_at, low_broken, trend, protected_at
+                t, -1, low, lower, buffer_atr * atr[t - 1], low_at, low_broken, trend, protected_at
             )
         sign = 1 if rising or up_guard else -1 if falling or down_guard else 0
         if (rising or up_guard) and (falling or down_guard):
@@ -108,17 +115,18 @@ def find_breaks(
             label = 0 if trend == 0 else 1 if trend == sign else -1
             _log_break(
                 t, sign, layer, pivot, origin, label, protected, upper if sign > 0 else lower, high if sign > 0 else low,
-                atr, up if sign > 0 else down, swept, ints_out, floats_out, rows_out,
+                largest_leg(up if sign > 0 else down, origin, t, open_, high, low, close, atr, whole), atr, swept,
+                ints_out, floats_out, rows_out,
             )  # fmt: skip
             breaks_out[t] = sign * (1 if label == 1 else 3 if label == -1 else 5)
             origins_out[t] = origin
             trend = sign
             protected_at = origin
             if sign > 0:
-                high_broken = True
+                high_broken = high_broken or rising
                 range_low, range_high = low[origin], _extreme(high, 1, origin, t)
             else:
-                low_broken = True
+                low_broken = low_broken or falling
                 range_low, range_high = _extreme(low, -1, origin, t), high[origin]
             above, below = _levels(high, low, trend, high_at, low_at, protected_at, high_broken, low_broken)
         trend_out[t] = trend
@@ -131,12 +139,12 @@ def find_breaks(
 
 def _log_break(
     t: int, sign: int, layer: int, pivot: int, origin: int, label: int, protected: bool, price: float, extremes: Floats,
-    atr: Floats, legs: Floats, swept: Ints, ints_out: Ints, floats_out: Floats, rows_out: Ints,
+    displacement: float, atr: Floats, swept: Ints, ints_out: Ints, floats_out: Floats, rows_out: Ints,
 ) -> None:  # fmt: skip
     sweep = swept_within(swept, LOW if sign > 0 else HIGH, origin - SWEEP_REACH, t)
     emit(
         ints_out, floats_out, rows_out, t, BREAK, FORMED, sign, layer, t * 2 + layer, pivot, ITSELF,
-        extremes[pivot], 0.0, sign * (price - extremes[pivot]) / atr[t], largest_leg(legs, origin, t),
+        extremes[pivot], 0.0, sign * (price - extremes[pivot]) / atr[t - 1], displacement,
         float(label), 1.0 if protected else 0.0, 1.0 if sweep else 0.0, float(t - pivot),
     )  # fmt: skip
 

@@ -89,17 +89,17 @@ def detect_all(
         periods_out, ints_out, floats_out, rows_out,
     )  # fmt: skip
     find_sweeps(
-        start, open_, high, low, close, volume, atr_out, internal_pivots_out, internal_reach, swing_pivots_out, swing_reach,
+        start, open_, high, low, close, volume, atr_out, whole_out, internal_pivots_out, internal_reach, swing_pivots_out, swing_reach,
         levels_out, up_out, down_out, displaced, equal_atr, tick, reclaim, pool_expiry, pool_room,
         swept_out, members_out, pools_out, ints_out, floats_out, rows_out,
     )  # fmt: skip
     find_breaks(
-        start, high, low, close, atr_out, internal_pivots_out, internal_reach, 0, buffer_atr, break_by_wick, up_out, down_out,
+        start, open_, high, low, close, atr_out, whole_out, internal_pivots_out, internal_reach, 0, buffer_atr, break_by_wick, up_out, down_out,
         swept_out, internal_out, internal_origins_out, internal_trend_out, internal_low_out, internal_high_out,
         internal_state_out, internal_range_out, ints_out, floats_out, rows_out,
     )  # fmt: skip
     find_breaks(
-        start, high, low, close, atr_out, swing_pivots_out, swing_reach, 1, buffer_atr, break_by_wick, up_out, down_out,
+        start, open_, high, low, close, atr_out, whole_out, swing_pivots_out, swing_reach, 1, buffer_atr, break_by_wick, up_out, down_out,
         swept_out, swing_out, swing_origins_out, swing_trend_out, swing_low_out, swing_high_out,
         swing_state_out, swing_range_out, ints_out, floats_out, rows_out,
     )  # fmt: skip

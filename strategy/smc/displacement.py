@@ -11,6 +11,8 @@ from strategy.smc.volume import volume_score
 
 DISPLACEMENT = 5
 FORMED = 1
+LONGEST = 3
+"""Candles of the longest leg."""
 
 
 def find_displacements(
@@ -38,20 +40,8 @@ def find_displacements(
     for t in range(start, len(close)):
         up_out[t] = 0.0
         down_out[t] = 0.0
-        sign = 1 if close[t] > open_[t] else -1 if close[t] < open_[t] else 0
-        best = 0.0
-        candles = 0
-        for k in range(1, 4):
-            first = t - k + 1
-            if sign == 0 or first < 1 or whole[t] < k or not atr[first - 1] > 0.0:
-                break
-            if sign * (close[first] - open_[first]) <= 0.0:
-                break
-            size = sign * (close[t] - open_[first]) / atr[first - 1]
-            body_rules = k > 1 or sign * (close[t] - open_[t]) >= 0.5 * (high[t] - low[t])
-            if body_rules and size > best:
-                best = size
-                candles = k
+        sign = 1 if close[t] > open_[t] else -1
+        best, candles = leg_ending(t, LONGEST, open_, high, low, close, atr, whole)
         if sign > 0:
             up_out[t] = best
         else:
@@ -63,9 +53,37 @@ def find_displacements(
             )  # fmt: skip
 
 
-def largest_leg(legs: Floats, first: int, last: int) -> float:
-    """Largest displacement that ends inside [first, last]."""
+def leg_ending(
+    t: int, most: int, open_: Floats, high: Floats, low: Floats, close: Floats, atr: Floats, whole: Ints
+) -> tuple[float, int]:  # fmt: skip
+    """The largest leg of at most ``most`` candles that ends at ``t``, in ATR, and its candles; 0 and 0 where there is none."""
+    sign = 1 if close[t] > open_[t] else -1 if close[t] < open_[t] else 0
+    best = 0.0
+    candles = 0
+    for k in range(1, most + 1):
+        first = t - k + 1
+        if sign == 0 or first < 1 or whole[t] < k or not atr[first - 1] > 0.0:
+            break
+        if sign * (close[first] - open_[first]) <= 0.0:
+            break
+        size = sign * (close[t] - open_[first]) / atr[first - 1]
+        body_rules = k > 1 or sign * (close[t] - open_[t]) >= 0.5 * (high[t] - low[t])
+        if body_rules and size > best:
+            best = size
+            candles = k
+    return best, candles
+
+
+def largest_leg(
+    legs: Floats, first: int, last: int, open_: Floats, high: Floats, low: Floats, close: Floats, atr: Floats, whole: Ints
+) -> float:  # fmt: skip
+    """Largest displacement inside [first, last]: of the side whose ``legs`` are given, neither begun before nor ended after."""
     best = 0.0
     for j in range(first, last + 1):
-        best = max(best, legs[j])
+        if legs[j] > best:
+            begun = j - first + 1
+            size = legs[j]
+            if begun < LONGEST:
+                size, _ = leg_ending(j, begun, open_, high, low, close, atr, whole)
+            best = max(best, size)
     return best

@@ -8,14 +8,14 @@ counts once, whatever names it. Prices are walked upwards for highs and downward
 from __future__ import annotations
 
 from shared.models.data import Floats, Ints
+from strategy.smc.displacement import LONGEST, leg_ending
 from strategy.smc.emit import ITSELF, emit
 from strategy.smc.sessions import LEVEL_CELLS
 from strategy.smc.volume import relative_volume
 
 POOL = 3
-FORMED, CONFIRMED_BY, JOINED, EXPIRED, TAKEN, SWEPT_WICK, SWEPT_RECLAIM, BROKEN, AWAY = (
+FORMED, JOINED, EXPIRED, TAKEN, SWEPT_WICK, SWEPT_RECLAIM, BROKEN, AWAY, LAYER_ADDED = (
     1,
-    2,
     4,
     12,
     13,
@@ -23,6 +23,7 @@ FORMED, CONFIRMED_BY, JOINED, EXPIRED, TAKEN, SWEPT_WICK, SWEPT_RECLAIM, BROKEN,
     15,
     16,
     17,
+    21,
 )
 HEAD = 4
 SIZE, EDGE, OLDEST, BUSY = 0, 1, 2, 3
@@ -30,6 +31,7 @@ SIZE, EDGE, OLDEST, BUSY = 0, 1, 2, 3
 FIELDS = 10
 LEVEL, FIRST, LAST, COUNT, TAKEN_AT, SWEPT_AT, DEPTH, FORMED_AT, SOURCES, BIRTH = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
 APART = 5
+NO_PIVOT = -1.0
 HIGH, LOW = 1, 2
 AWAY_BARS = 3
 INTERNAL, SWING, DAY = 0, 1, 2
@@ -45,6 +47,7 @@ def find_sweeps(
     close: Floats,
     volume: Floats,
     atr: Floats,
+    whole: Ints,
     pivots: Ints,
     reach: int,
     swing_pivots: Ints,
@@ -89,9 +92,9 @@ def find_sweeps(
                 or t - book_out[book + OLDEST] > expiry
             ):
                 changed = True
-                leg = legs[t] if legs[t] >= displaced else 0.0
+                least = displaced if legs[t] >= displaced else FAR_AWAY
                 if _live_pools(
-                    t, sign, open_, high, low, close, volume, atr, leg, reclaim, expiry, book, book_out,
+                    t, sign, open_, high, low, close, volume, atr, whole, least, reclaim, expiry, book, book_out,
                     ints_out, floats_out, rows_out,
                 ):  # fmt: skip
                     swept_out[t] += flag
@@ -133,10 +136,11 @@ def _look_over(book: int, book_out: Floats) -> None:
 
 
 def _live_pools(
-    t: int, sign: int, open_: Floats, high: Floats, low: Floats, close: Floats, volume: Floats, atr: Floats, leg: float,
-    reclaim: int, expiry: int, book: int, book_out: Floats, ints_out: Ints, floats_out: Floats, rows_out: Ints,
+    t: int, sign: int, open_: Floats, high: Floats, low: Floats, close: Floats, volume: Floats, atr: Floats, whole: Ints,
+    least: float, reclaim: int, expiry: int, book: int, book_out: Floats, ints_out: Ints, floats_out: Floats, rows_out: Ints,
 ) -> bool:  # fmt: skip
-    """Take every pool through bar ``t``; whether one was swept. ``leg`` is the displacement away from these pools that ends here."""
+    """Take every pool through bar ``t``; whether one was swept. ``least`` is the smallest leg away from these pools that counts; one
+    begun after the sweep."""
     any_swept = False
     size = int(book_out[book])
     book_out[book] = 0.0
@@ -161,9 +165,12 @@ def _live_pools(
                 )  # fmt: skip
         if book_out[at + SWEPT_AT] >= 0.0:
             waited = t - int(book_out[at + SWEPT_AT])
-            if leg > 0.0:
+            leg = 0.0
+            if waited > 0 and least < FAR_AWAY:
+                leg, _ = leg_ending(t, min(LONGEST, waited), open_, high, low, close, atr, whole)
+            if leg >= least:
                 _say(t, sign, AWAY, at, leg, waited, book_out, ints_out, floats_out, rows_out)
-            if leg > 0.0 or waited >= AWAY_BARS:
+            if leg >= least or waited >= AWAY_BARS:
                 continue
         to = book + HEAD + int(book_out[book]) * FIELDS
         if to < at:
@@ -217,7 +224,8 @@ def _add_level(
     t: int, place: int, sign: int, source: int, extremes: Floats, tolerance: float, book: int, members_out: Ints,
     book_out: Floats, ints_out: Ints, floats_out: Floats, rows_out: Ints,
 ) -> None:  # fmt: skip
-    """A level names a bar its pool has already, joins the nearest live pool within the tolerance, or makes one."""
+    """A level names a bar its pool has already, joins the nearest live pool within the tolerance, or makes one. Only pivots count as
+    members, those some bars from the newest; ``LAST`` is that one, NO_PIVOT before any."""
     level = sign * extremes[place]
     cell = 2 * place + (1 if sign > 0 else 0)
     bit = 1 << source
@@ -227,12 +235,14 @@ def _add_level(
         if book_out[at + TAKEN_AT] >= 0.0:
             continue
         if members_out[cell] >= 0:
-            if book_out[at + FIRST] == members_out[cell] and not int(book_out[at + SOURCES]) & bit:
-                book_out[at + SOURCES] = int(book_out[at + SOURCES]) | bit
-                _log(
-                    t, sign, CONFIRMED_BY, source, at, book_out[at + COUNT], 0, 0.0, 0.0,
-                    book_out, ints_out, floats_out, rows_out,
-                )  # fmt: skip
+            if book_out[at + FIRST] == members_out[cell]:
+                known, counted = int(book_out[at + SOURCES]) & bit, _count(place, source, at, book_out)
+                if counted or not known:
+                    book_out[at + SOURCES] = int(book_out[at + SOURCES]) | bit
+                    _log(
+                        t, sign, JOINED if known else LAYER_ADDED, source, at, book_out[at + COUNT], 0, 0.0, 0.0,
+                        book_out, ints_out, floats_out, rows_out,
+                    )  # fmt: skip
             continue
         away = abs(book_out[at + LEVEL] - level)
         if away <= tolerance and (best < 0 or away < abs(book_out[best + LEVEL] - level)):
@@ -241,9 +251,7 @@ def _add_level(
         return
     if best >= 0:
         book_out[best + LEVEL] = max(book_out[best + LEVEL], level)
-        if abs(place - book_out[best + LAST]) >= APART:
-            book_out[best + COUNT] += 1.0
-        book_out[best + LAST] = max(book_out[best + LAST], place)
+        _count(place, source, best, book_out)
         book_out[best + SOURCES] = int(book_out[best + SOURCES]) | bit
         members_out[cell] = int(book_out[best + FIRST])
         _log(
@@ -265,7 +273,7 @@ def _add_level(
     at = book + HEAD + int(book_out[book]) * FIELDS
     book_out[at + LEVEL] = level
     book_out[at + FIRST] = place
-    book_out[at + LAST] = place
+    book_out[at + LAST] = place if source == INTERNAL else NO_PIVOT
     book_out[at + COUNT] = 1.0
     book_out[at + TAKEN_AT] = -1.0
     book_out[at + SWEPT_AT] = -1.0
@@ -278,6 +286,18 @@ def _add_level(
     book_out[at + BIRTH] = _log(
         t, sign, FORMED, source, at, 1.0, 0, 0.0, 0.0, book_out, ints_out, floats_out, rows_out
     )
+
+
+def _count(place: int, source: int, at: int, book_out: Floats) -> bool:
+    """Note a pivot of a pool; whether it counts as another member."""
+    if source != INTERNAL:
+        return False
+    last = book_out[at + LAST]
+    counted = last != NO_PIVOT and abs(place - last) >= APART
+    if counted:
+        book_out[at + COUNT] += 1.0
+    book_out[at + LAST] = max(last, place)
+    return bool(counted)
 
 
 def _log(

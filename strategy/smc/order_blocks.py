@@ -24,7 +24,7 @@ LEFT_ZONE, HAS_GAP, SWEPT = 1, 2, 4
 
 def add_block(
     t: int, layer: int, broke: int, origin: int, open_: Floats, high: Floats, low: Floats, close: Floats, volume: Floats,
-    atr: Floats, tick: float, body_only: int, at_extreme: int, up: Floats, down: Floats, gaps: Ints, swept: Ints,
+    atr: Floats, whole: Ints, tick: float, body_only: int, at_extreme: int, up: Floats, down: Floats, gaps: Ints, swept: Ints,
     layers_out: Ints, room: int, book_out: Floats, ints_out: Ints, floats_out: Floats, rows_out: Ints,
 ) -> None:  # fmt: skip
     """Log the block of the break ``broke`` (see ``find_breaks``) whose leg began at ``origin``. ``layers_out`` (2n,) holds per side and
@@ -49,12 +49,13 @@ def add_block(
     fill = share_of(side * near, side * far, deep)
     swept_leg = swept_within(swept, LOW if side > 0 else HIGH, origin - SWEEP_REACH, t)
     flags = LEFT_ZONE if side * (close[t] - near) > 0.0 else 0
-    flags += HAS_GAP if has_gap(gaps, side, origin, t) else 0
+    flags += HAS_GAP if has_gap(gaps, side, origin + 1, t) else 0
     flags += SWEPT if swept_leg else 0
     label = 1 if abs(broke) == 1 else -1 if abs(broke) == 3 else 0
     birth = emit(
         ints_out, floats_out, rows_out, t, ORDER_BLOCK, FORMED, side, layer, thing, candle, ITSELF,
-        min(near, far), max(near, far), atr[t], largest_leg(up if side > 0 else down, origin, t),
+        min(near, far), max(near, far), atr[t],
+        largest_leg(up if side > 0 else down, origin, t, open_, high, low, close, atr, whole),
         relative_volume(volume, candle), float(label), float(flags), touches + 0.5 * fill,
     )  # fmt: skip
     kind = -ORDER_BLOCK if swept_leg else ORDER_BLOCK
@@ -99,8 +100,8 @@ def early_life(
 ) -> tuple[float, float, float]:
     """Entries and deepest price (in the block's direction, at first the near edge) from the first close outside the zone up to
     the break, and whether its close lies outside."""
-    left = False
     outside = side * (close[origin] - near) >= 0.0
+    left = outside
     touches = 0.0
     deep = side * near
     for j in range(origin + 1, known + 1):

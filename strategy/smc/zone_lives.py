@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.models.data import Floats, Ints
-from strategy.smc.fvg import add_gap
+from strategy.smc.fvg import add_gap, tell_legs
 from strategy.smc.order_blocks import add_block
 from strategy.smc.zones import half_of, live_zones, stirs
 
@@ -69,8 +69,11 @@ def find_zones(
         gaps_out[t] = 0
         if whole[t] >= 3 and (low[t] > high[t - 2] or high[t] < low[t - 2]):
             gaps_out[t] = add_gap(
-                t, high, low, close, atr, gap_atr, tick, displaced, up, down, legs, room, zones_out,
-                ints_out, floats_out, rows_out,
+                t, high, low, close, atr, gap_atr, tick, room, zones_out, ints_out, floats_out, rows_out,
+            )  # fmt: skip
+        if t > 0 and (gaps_out[t] != 0 or up[t] >= displaced or down[t] >= displaced):
+            tell_legs(
+                t, open_, high, low, close, atr, whole, displaced, up, down, legs, gaps_out, ints_out, floats_out, rows_out,
             )  # fmt: skip
         if internal[t] == 0 and swing[t] == 0:
             continue
@@ -79,6 +82,6 @@ def find_zones(
             if broke != 0:
                 add_block(
                     t, layer, broke, internal_origins[t] if layer == 0 else swing_origins[t], open_, high, low, close, volume,
-                    atr, tick, body_only, at_extreme, up, down, gaps_out, swept, blocks_out, room, zones_out,
+                    atr, whole, tick, body_only, at_extreme, up, down, gaps_out, swept, blocks_out, room, zones_out,
                     ints_out, floats_out, rows_out,
                 )  # fmt: skip

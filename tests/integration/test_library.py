@@ -117,7 +117,7 @@ def test_the_structure_of_candles_is_the_one_a_scan_reads() -> None:
     tick = float(explained.context.multi_tf_data.market.tick)
     seen, scanned = ss.structure(hours, tick=tick).snapshot(), explained.context.smc_snapshot.timeframes["1h"]
     assert (seen.internal, seen.swing, seen.pools) == (scanned.internal, scanned.swing, scanned.pools)
-    assert ss.structure(hours).tick == tick
+    assert ss.structure(hours).tick == 0
 
 
 def test_there_is_no_structure_without_candles() -> None:
