@@ -84,9 +84,9 @@ def find_breaks(
             newer = 1 if pivots[t] == HIGH else -1 if pivots[t] == LOW else 0
             above, below = _levels(high, low, trend, high_at, low_at, protected_at, high_broken, low_broken)
             if trend == 0 and high_at >= 0 and low_at >= 0:
-                range_low, range_high = low[low_at], high[high_at]
-                for j in range(max(high_at, low_at) + 1, t):
-                    range_low, range_high = min(range_low, low[j]), max(range_high, high[j])
+                since = max(high_at, low_at) + 1
+                range_low = min(low[low_at], _extreme(low, -1, since, t))
+                range_high = max(high[high_at], _extreme(high, 1, since, t))
         if trend <= 0:
             range_low = min(range_low, low[t])
         if trend >= 0:
