@@ -91,8 +91,7 @@ def find_breaks(
             range_low = min(range_low, low[t])
         if trend >= 0:
             range_high = max(range_high, high[t])
-        breaks_out[t] = 0
-        origins_out[t] = -1
+        breaks_out[t], origins_out[t] = 0, -1
         rising, up_guard, falling, down_guard = False, False, False, False
         upper, lower = (high[t], low[t]) if by_wick > 0 else (close[t], close[t])
         if upper > above or lower < below:
@@ -120,8 +119,7 @@ def find_breaks(
             )  # fmt: skip
             breaks_out[t] = sign * (1 if label == 1 else 3 if label == -1 else 5)
             origins_out[t] = origin
-            trend = sign
-            protected_at = origin
+            trend, protected_at = sign, origin
             if sign > 0:
                 high_broken = high_broken or rising
                 range_low, range_high = low[origin], _extreme(high, 1, origin, t)
