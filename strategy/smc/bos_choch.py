@@ -127,9 +127,7 @@ def find_breaks(
                 low_broken = low_broken or falling
                 range_low, range_high = _extreme(low, -1, origin, t), high[origin]
             above, below = _levels(high, low, trend, high_at, low_at, protected_at, high_broken, low_broken)
-        trend_out[t] = trend
-        range_low_out[t] = range_low
-        range_high_out[t] = range_high
+        trend_out[t], range_low_out[t], range_high_out[t] = trend, range_low, range_high
     memo_out[0], memo_out[1], memo_out[2], memo_out[3] = trend, high_at, low_at, protected_at
     memo_out[4], memo_out[5], memo_out[6] = int(high_broken), int(low_broken), newer
     spans_out[0], spans_out[1] = range_low, range_high
