@@ -101,9 +101,8 @@ def find_breaks(
             falling, down_guard = _goes_through(
                 t, -1, low, lower, buffer_atr * atr[t - 1], low_at, low_broken, trend, protected_at
             )
-        sign = 1 if rising or up_guard else -1 if falling or down_guard else 0
-        if (rising or up_guard) and (falling or down_guard):
-            sign = trend
+        upwards, downwards = rising or up_guard, falling or down_guard
+        sign = trend if upwards and downwards else 1 if upwards else -1 if downwards else 0
         if sign != 0:
             at, through, protected = (
                 (high_at, rising, up_guard) if sign > 0 else (low_at, falling, down_guard)
