@@ -42,6 +42,7 @@ PHASE, RANGE_FIRST, RANGE_HIGH, RANGE_LOW, RANGE_DAY, BIRTH, CHANGE, QUIET = 12,
 """Memory of the session model: phase, first bar of its range, the bars of the range's edges, its local day and its row; then
 which clock change is in force, and the instant up to which no period begins or ends."""
 MEMORY = 20
+SATURDAY = 5
 HOUR_MS = 60 * MINUTE_MS
 HALF_HOUR_MS = 30 * MINUTE_MS
 WEEK_MS = 7 * DAY_MS
@@ -74,6 +75,17 @@ def clock_changes(first_ms: int, last_ms: int, clock: Clock, length_ms: int) -> 
             times.append(next(hour for hour in hours if _shift(hour, zone) != shifts[-1]))
             shifts.append(_shift(day + DAY_MS, zone))
     return np.asarray(times, np.int64), np.asarray(shifts, np.int64)
+
+
+def is_weekend(time_ms: int, clock: Clock) -> bool:
+    """Whether an instant is a Saturday or Sunday on the sessions' clock; by UTC where there are no sessions.
+
+    Raises:
+        ConfigFault: this machine has no time zone data.
+    """
+    _, shifts = clock_changes(time_ms, time_ms, clock, COARSEST_MS)
+    local_ms = time_ms + (int(shifts[0]) if len(shifts) else 0)
+    return bool((local_ms - MONDAY_MS) // DAY_MS % 7 >= SATURDAY)
 
 
 def _shift(time_ms: int, zone: ZoneInfo) -> int:

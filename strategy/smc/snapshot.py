@@ -11,6 +11,7 @@ from shared.models.smc import SMCSnapshot, TimeframeStructure, Zone
 from strategy.smc.alignment import align
 from strategy.smc.engine import detect
 from strategy.smc.fold import HALF_LIFE_BARS, freshness_of, read_structure
+from strategy.smc.sessions import is_weekend
 from strategy.smc.zones import depth_of
 
 
@@ -34,7 +35,12 @@ def find_structure(multi_tf_data: MultiTimeframeData, settings: Profile) -> SMCS
         for timeframe in settings.timeframes.context
         if timeframe in structures
     }
-    return SMCSnapshot(multi_tf_data.as_of_ms, structures, align(context, settings.confluence.alignment))
+    return SMCSnapshot(
+        multi_tf_data.as_of_ms,
+        structures,
+        align(context, settings.confluence.alignment),
+        is_weekend(multi_tf_data.as_of_ms, settings.smc.sessions),
+    )
 
 
 def overlay(structure: TimeframeStructure, trigger: Candles) -> TimeframeStructure:
