@@ -46,11 +46,13 @@ class BinanceSpot:
 
     exchange = EXCHANGE
 
-    def __init__(self, settings: ExchangeSettings, ledger: Ledger | None = None) -> None:
+    def __init__(
+        self, settings: ExchangeSettings, ledger: Ledger | None = None, allowance: Allowance = ALLOWANCE
+    ) -> None:
         """Set ccxt up; nothing is sent yet. To be made inside a running event loop. Without a ledger nobody shares ours."""
         base_url = settings.base_url or PUBLIC_URL
         hosts = frozenset({urlsplit(base_url).netloc, *settings.allowed_hosts}) | OWN_HOSTS
-        budget = RequestBudget(EXCHANGE, ALLOWANCE, ledger or MemoryLedger())
+        budget = RequestBudget(EXCHANGE, allowance, ledger or MemoryLedger())
         guard = Guard(EXCHANGE, hosts, settings.timeout_s, budget, weight_of)
         self._client = _guarded_client(guard, settings.proxy)
         _point_at(self._client, base_url)

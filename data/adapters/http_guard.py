@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from hashlib import sha256
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -39,6 +40,7 @@ USUAL_WAIT_S: Final = {418: 120.0, 429: 30.0}
 """Statuses that ask us to wait, and for how long where they do not say."""
 MAINTENANCE: Final = 503
 """Asks us to wait where it says for how long; without that it is trouble like any other."""
+NESTS: Final = frozenset({dict, list})
 PACKED: Final = frozenset({"gzip", "x-gzip", "deflate"})
 PLAIN: Final = frozenset({"", "identity"})
 
@@ -262,12 +264,15 @@ def _is_too_deep(text: str, document: object) -> bool:
     return text.count("[") + text.count("{") > MAX_DEPTH and _depth(document) > MAX_DEPTH
 
 
-def _depth(document: object) -> int:
+def _depth(document: Any) -> int:
+    """Lists and objects inside each other; of a thousand candles' cells only the types are looked at."""
     depth, level = 0, [document]
     while level and depth <= MAX_DEPTH:
         depth += 1
-        inner = [item for item in level if isinstance(item, (dict, list))]
-        level = [child for item in inner for child in (item.values() if isinstance(item, dict) else item)]
+        inside = (item.values() if isinstance(item, dict) else item for item in level)
+        children = list(chain.from_iterable(inside))
+        flat = NESTS.isdisjoint(map(type, children))
+        level = [] if flat else [child for child in children if type(child) in NESTS]
     return depth
 
 

@@ -66,7 +66,9 @@ class Spending:
         ages and waits stay as they were when last seen."""
         back = max(0, self.seen_ms - now_ms)
         first = now_ms - allowance.hold_ms
-        slots = tuple((start - back, weight) for start, weight in self.slots if start - back > first)
+        slots = self.slots
+        if back or (slots and slots[0][0] <= first):
+            slots = tuple((start - back, weight) for start, weight in slots if start - back > first)
         return replace(
             self, slots=slots, stopped_until_ms=max(0, self.stopped_until_ms - back), seen_ms=now_ms
         )
@@ -83,14 +85,13 @@ class Spending:
         """
         if weight > allowance.weight:
             raise ContractError(f"a request weighs {weight}, all of {allowance} is less", "Mend the table")
-        at = max(self.seen_ms, self.stopped_until_ms)
-        total = sum(spent for start, spent in self.slots if start + allowance.hold_ms > at)
-        for start, spent in self.slots:
+        at, hold_ms = max(self.seen_ms, self.stopped_until_ms), allowance.hold_ms
+        counted = [(start + hold_ms, spent) for start, spent in self.slots if start + hold_ms > at]
+        total = sum(spent for _, spent in counted)
+        for end, spent in counted:
             if total + weight <= allowance.weight:
                 break
-            if start + allowance.hold_ms > at:
-                at = start + allowance.hold_ms
-                total -= spent
+            at, total = end, total - spent
         return at
 
     def booked(self, at_ms: int, weight: int, allowance: Allowance) -> Spending:
@@ -103,7 +104,8 @@ class Spending:
     def is_due(self, at_ms: int, allowance: Allowance) -> bool:
         """Whether a request booked for ``at_ms`` may go now: on time, not stopped meanwhile, and still within the allowance."""
         on_time = at_ms - allowance.slot_ms <= self.seen_ms <= at_ms + allowance.late_ms
-        window = (weight for start, weight in self.slots if at_ms - allowance.hold_ms < start <= at_ms)
+        first = at_ms - allowance.hold_ms
+        window = (weight for start, weight in self.slots if first < start <= at_ms)
         fits = sum(window) <= allowance.weight
         return on_time and fits and self.stopped_until_ms <= self.seen_ms
 

@@ -128,8 +128,16 @@ def test_anything_else_ends_typed_in_one_line(reply: Reply, fault: type[SniperEr
     assert "\n" not in str(caught.value)
 
 
-def test_32_levels_are_not_too_deep() -> None:
-    with serving(Reply(200, b"[" * 32 + b"]" * 32)) as (_, url):
+@pytest.mark.parametrize("inside", [b"", b"1", b'{}, {"a": {"b": [1, 2]}}', b'"' + b"[" * 40 + b'"'])
+def test_32_levels_are_not_too_deep(inside: bytes) -> None:
+    levels = 29
+    with serving(Reply(200, b"[" * levels + inside + b"]" * levels)) as (_, url):
+        asking(guard_for(url), url)
+
+
+def test_a_33rd_level_is_too_deep_wherever_it_is() -> None:
+    body = b'[1, "[", {"a": ' + b'{"b": ' * 30 + b"[2]" + b"}" * 30 + b"}]"
+    with serving(Reply(200, body)) as (_, url), pytest.raises(TransportFault, match="at most 32 levels"):
         asking(guard_for(url), url)
 
 
