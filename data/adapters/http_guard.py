@@ -38,6 +38,11 @@ ATTEMPTS: Final = 3
 RESTRICTED: Final = frozenset({401, 403, 451})
 USUAL_WAIT_S: Final = {418: 120.0, 429: 30.0}
 """Statuses that ask us to wait, and for how long where they do not say."""
+FORBIDDEN: Final = 403
+TOO_OFTEN: Final = "access too frequent"
+BYBIT_BAN_S: Final = 600.0
+"""Bybit answers 403 with these words above its limit per address, and lifts that after ten minutes (its API documentation, "Rate
+Limit Rules")."""
 MAINTENANCE: Final = 503
 """Asks us to wait where it says for how long; without that it is trouble like any other."""
 NESTS: Final = frozenset({dict, list})
@@ -90,7 +95,7 @@ class Guard:
         import aiohttp
 
         self.check_host(str(url))
-        key = _budget_key(url, proxy)
+        key = budget_key(url, proxy)
         await self.budget.spend(key, self.weigh(str(url)))
         verified = _verified() if urlsplit(str(url)).scheme == "https" else True
         try:
@@ -104,8 +109,7 @@ class Guard:
                     auto_decompress=False,
                 ) as response:
                     self._heed(key, response.status, response.headers)
-                    self.check_status(response.status)
-                    text = await self._read(response)
+                    text = await self._read_unless_refused(key, response)
         except TimeoutError as error:
             raise TransportFault(
                 f"{self.exchange}: no whole answer within {self.deadline_s:g} s",
@@ -130,6 +134,13 @@ class Guard:
                 f"{self.exchange}: {_host(url)!r} is not an allowed host ({', '.join(sorted(self.hosts))})",
                 f"Add it to exchanges.{self.exchange}.allowed_hosts if you trust it",
             )
+
+    async def _read_unless_refused(self, key: str, response: aiohttp.ClientResponse) -> str:
+        """The body of an answer whose status does not end it. Bybit's ban is told from a restriction by its words alone."""
+        if response.status == FORBIDDEN and TOO_OFTEN in (await self._read(response)).lower():
+            raise self.budget.stop(key, BYBIT_BAN_S, FORBIDDEN)
+        self.check_status(response.status)
+        return await self._read(response)
 
     def _heed(self, key: str, status: int, headers: Mapping[str, str]) -> None:
         """Take the venue's own count, and its wish that we wait."""
@@ -280,7 +291,7 @@ def _host(url: Any) -> str:
     return urlsplit(str(url)).netloc.rpartition("@")[2]
 
 
-def _budget_key(url: Any, proxy: str) -> str:
+def budget_key(url: Any, proxy: str) -> str:
     """What a venue counts by: the host, and the address we come from."""
     return f"{_host(url)} via {_host(proxy)}" if proxy else _host(url)
 

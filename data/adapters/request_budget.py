@@ -27,6 +27,7 @@ MOST_DIGITS: Final = 12
 STOPS: Final[Mapping[int, tuple[type[RateLimited], str]]] = MappingProxyType(
     {
         0: (RateLimited, "the request budget is used up"),
+        403: (RateLimited, "this address is banned"),
         418: (RateLimited, "this address is banned"),
         429: (RateLimited, "too many requests"),
         503: (VenueDown, "down for maintenance"),

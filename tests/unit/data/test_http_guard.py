@@ -116,6 +116,8 @@ def test_a_good_answer_passes_plain_or_packed(reply: Reply) -> None:
         (Reply(503, HTML), TransportFault, "HTTP 503"),
         (Reply(503, HTML, {"Retry-After": "600"}), VenueDown, r"maintenance until .* \(HTTP 503\)"),
         (Reply(451, HTML), VenueRefusal, "HTTP 451"),
+        (Reply(403, HTML), VenueRefusal, "HTTP 403"),
+        (Reply(403, b"403, Access too frequent."), RateLimited, r"banned until .*Wait 600 s"),
         (Reply(429, b"{}"), RateLimited, r"Wait 30 s"),
         (Reply(418, b"{}"), RateLimited, r"banned until .*Wait 120 s"),
         (Reply(429, b"{}", {"Retry-After": "soon"}), RateLimited, r"Wait 30 s"),
