@@ -32,7 +32,7 @@ def read(stand: Stand, timeframe: Timeframe, back_ms: int, symbol: str = "") -> 
 
     async def work(feed: CandleFeed) -> Candles:
         now = await feed.time_ms()
-        return await feed.candles(symbol or stand.symbols[0], timeframe, now - back_ms, now)
+        return await feed.candles(symbol or stand.symbols[0], timeframe, now - back_ms, now + DAY_MS)
 
     return stand.run(work)
 
