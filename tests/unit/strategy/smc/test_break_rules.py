@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from devtools.hand_made import Bar, quiet, steps
-from devtools.playbook_scenes import BREAK_UP, HILL, LATE_LOW, TREND
+from devtools.playbook_scenes import BREAK_UP, FAR_LOW, HILL, LATE_LOW, TREND
 from shared.models.events import Kind
 from shared.models.smc import DealingRange
 from tests.unit.strategy.smc.drawings import RULES, SMALL, Said, drawn, said, seen
@@ -32,7 +32,7 @@ def upside_down(bars: list[Bar]) -> list[Bar]:
 
 def test_a_close_under_the_protected_low_alone_leaves_the_swing_low_below_it_to_be_broken_later() -> None:
     """Bar 6 closes between the protected 99.625 and the swing low of 99.5, bar 7 below both."""
-    assert breaks([*LATE_LOW, (99.5625, 99.75, 99.0, 99.25)]) == [
+    assert breaks(list(FAR_LOW)) == [
         (5, LONG, INIT, 101.25),
         (6, SHORT, CHOCH, 99.625),
         (7, SHORT, BOS, 99.5),
