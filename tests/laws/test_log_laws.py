@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from shared.models.profile import SmcRules
 from shared.models.timeframe import Timeframe
 from strategy.smc.engine import detect
 from strategy.smc.fold import read_structure
-from tests.laws.likeness import mirrored_reading, read
+from tests.laws.likeness import mirrored_reading, read, scaled_reading
 from tests.laws.markets import MOODS, STEP, market, mirrored, scaled
 from tests.laws.tampering import kept
 from tests.laws.test_detector_laws import is_causal, plainly, same
@@ -118,6 +119,28 @@ Find = Callable[[Candles], EventLog]
 def is_mirrored(find: Find, candles: Candles) -> bool:
     """The law: the market C − p has the mirrored log, payloads, trends and ranges included."""
     return read(find(mirrored(candles, AROUND))) == mirrored_reading(find(candles), AROUND)
+
+
+OPTIONS = (
+    {"break_on": "wick"},
+    {"invalidate_on": "wick"},
+    {"zone_body_only": True, "block_candle": "extreme"},
+    {"break_buffer_atr": 0.25, "min_gap_atr": 0.0, "displacement_atr": 0.5},
+    {"internal_reach": 2, "swing_reach": 5, "equal_atr": 0.5, "break_on": "wick", "sessions": "UTC"},
+)
+
+
+@pytest.mark.parametrize("mood", MOODS)
+@pytest.mark.parametrize("options", OPTIONS, ids=lambda options: "-".join(options))
+def test_neither_unit_nor_direction_is_special_under_any_option(options: Any, mood: str) -> None:
+    rules = SmcRules(**options)
+
+    def find(candles: Candles) -> EventLog:
+        return detect(candles, rules, STEP)
+
+    candles = market(11, 700, mood, Timeframe.M15)
+    assert is_mirrored(find, candles)
+    assert read(detect(scaled(candles, 32.0), rules, 32.0 * STEP)) == scaled_reading(find(candles), 32.0)
 
 
 def merges_neighbouring_gaps(candles: Candles) -> EventLog:
