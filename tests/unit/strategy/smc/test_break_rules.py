@@ -109,6 +109,16 @@ def test_a_swing_of_the_large_layer_is_known_twenty_bars_after_its_top_or_fifty_
     assert [row for row in said(top[:-1], Kind.SWING, rules) if row.layer == "swing"] == []
 
 
+@pytest.mark.parametrize(("apart", "swings"), [(20, [0]), (21, [0, 21])])
+def test_a_swing_of_the_large_layer_stands_above_the_twenty_bars_before_it(
+    apart: int, swings: list[int]
+) -> None:
+    """A lower top follows a higher one, the bars between and after lower than both."""
+    tops = [(100.0, 102.0, 99.5, 100.0), *quiet(apart - 1), (100.0, 101.5, 99.5, 100.0), *quiet(20)]
+    rows = [row for row in said(tops, Kind.SWING) if row.layer == "swing" and row.event == "FORMED"]
+    assert [row.origin for row in rows if row.side == SHORT] == swings
+
+
 def leg_begins_after_a_sweep(bars: int) -> list[Bar]:
     """Bar 0 dips under yesterday's low and closes back; a leg that begins so many bars later breaks up."""
     return [
