@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.models.data import Candles, Market
+from shared.models.data import Candles, Market, OrderBook
 from shared.models.timeframe import Timeframe
 
 
@@ -21,7 +21,8 @@ class Ticker:
 
 @dataclass(frozen=True, slots=True)
 class SeriesInfo:
-    """One stored series: its span (open times), candles held and candles missing inside the span."""
+    """One stored series: its span (open times), candles held, candles missing inside the span, bytes, and how often a candle
+    came again with other values."""
 
     exchange: str
     symbol: str
@@ -31,12 +32,21 @@ class SeriesInfo:
     count: int
     missing: int
     stored_bytes: int
+    revised: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A candle's former values (``candles`` holds that one), and when others took their place."""
+
+    seen_ms: int
+    candles: Candles
 
 
 @dataclass(frozen=True, slots=True)
 class WriteReport:
-    """What a write changed: candles new to the store, candles whose values differ from those held before, damaged pages in
-    its span that it dropped."""
+    """What a write changed: candles new to the store, candles whose values differ from those held before, damaged pages and
+    rows in its span that it dropped."""
 
     added: int
     revised: int
@@ -94,8 +104,9 @@ class CandleFeed(Protocol):
 class CandleStore(Protocol):
     """Kept candles and market rules. A cache: everything in it can be fetched again.
 
-    Laws: ``read`` returns what was written, bit for bit; writing the same candles twice changes nothing; a page whose
-    digest does not match is never returned: reading it raises DamagedPage, writing into its span drops it.
+    Laws: ``read`` returns what was written, bit for bit; writing the same candles twice changes nothing; a page or row that
+    is not what was written is never returned: reading it raises DamagedPage, writing into its span drops it. Several
+    processes may read and write at once.
     """
 
     def read(
@@ -133,4 +144,19 @@ class CandleStore(Protocol):
 
     def close(self) -> None:
         """Release the file."""
+        ...
+
+
+class BookStore(Protocol):
+    """Kept snapshots of order books: what stood in the book at some instants, never a history of it.
+
+    Laws: ``books`` returns what was saved, bit for bit, or raises DamagedPage.
+    """
+
+    def save_book(self, book: OrderBook) -> None:
+        """Keep a snapshot; one of the same instant is replaced."""
+        ...
+
+    def books(self, exchange: str, symbol: str, since_ms: int, until_ms: int) -> tuple[OrderBook, ...]:
+        """Kept snapshots from ``since_ms`` to ``until_ms``, oldest first."""
         ...

@@ -149,12 +149,16 @@ def test_writing_into_a_damaged_page_replaces_it_and_is_reported(
     assert store.read("x", "A/B", M5, *ALL) == candles(0, 2500)
 
 
-def test_a_damaged_page_beyond_the_written_span_is_not_lost_unseen(store: SqliteCandleStore) -> None:
+@pytest.mark.parametrize("first", [10, 2490, 2600])
+def test_a_damaged_page_beyond_the_written_span_is_neither_lost_nor_in_the_way(
+    store: SqliteCandleStore, first: int
+) -> None:
     store.write("x", "A/B", candles(0, 2500))
     damage_page(store.path, page=1)
+    assert store.write("x", "A/B", candles(first, 1, level=500.0)).dropped == 0
+    assert store.series()[0].count == 2500 + (first >= 2500)
     with pytest.raises(DamagedPage):
-        store.write("x", "A/B", candles(10, 1, level=500.0))
-    assert store.series()[0].count == 2500
+        store.read("x", "A/B", M5, *ALL)
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
