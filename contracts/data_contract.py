@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from shared.models.data import Candles, Market, OrderBook
 from shared.models.timeframe import Timeframe
@@ -57,6 +57,49 @@ class WriteReport:
         return WriteReport(
             self.added + other.added, self.revised + other.revised, self.dropped + other.dropped
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Something stored that is not what was written. ``timeframe`` is empty for order books, rules and the file's own
+    structure; ``at_ms`` is the open time of the first candle, or the time of the book, else 0."""
+
+    kind: Literal["page", "candle", "former candle", "order book", "market", "structure"]
+    exchange: str
+    symbol: str
+    timeframe: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What a check of a store looked at (``candles``: those that are whole), what of it is damaged, and whether that was
+    dropped."""
+
+    pages: int
+    candles: int
+    books: int
+    markets: int
+    damage: tuple[Damage, ...]
+    dropped: bool
+
+    @property
+    def left(self) -> int:
+        """Damaged things that are still there: the file's own structure cannot be dropped."""
+        return sum(not self.dropped or one.kind == "structure" for one in self.damage)
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What is removed, or would be, of one series, or of a symbol's order books where ``timeframe`` is empty."""
+
+    exchange: str
+    symbol: str
+    timeframe: str
+    first_ms: int
+    last_ms: int
+    count: int
+    stored_bytes: int
 
 
 class Clock(Protocol):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from sqlite3 import SQLITE_CORRUPT
 from typing import Final, NamedTuple
 
 from contracts.data_contract import Revision, SeriesInfo, WriteReport
@@ -19,6 +20,7 @@ from data.pages import (
     ROW_BYTES,
     TAIL,
     Page,
+    book_whole,
     compare,
     damaged_rows,
     merge,
@@ -26,13 +28,15 @@ from data.pages import (
     pack_page,
     pack_rows,
     page_key,
+    sane_ms,
     seal,
+    seal_book,
     series_name,
     unpack,
     unpack_book,
 )
-from data.store_file import StoreFile
-from shared.errors import DamagedPage
+from data.store_file import ADVICE, StoreFile
+from shared.errors import DamagedPage, StorageFault
 from shared.models.data import Candles, Market, OrderBook
 from shared.models.timeframe import Timeframe, iso
 
@@ -87,7 +91,8 @@ class SqliteCandleStore:
         bad = bad_pages or damaged_rows(name, rows)
         if bad:
             what = f"the page of {name} that starts" if bad_pages else f"the candle of {name} at"
-            raise DamagedPage(f"{self.path}: {what} {iso(bad[0])} is damaged", MEND, bad[0])
+            start = sane_ms(bad[0])
+            raise DamagedPage(f"{self.path}: {what} {iso(start)} is damaged", MEND, start)
         held = unpack(timeframe, [page.body for page in pages], [row for _, row in rows])
         return held.between(since_ms, until_ms)
 
@@ -117,7 +122,13 @@ class SqliteCandleStore:
 
     def series(self, exchange: str | None = None) -> tuple[SeriesInfo, ...]:
         """Every stored series, ordered by exchange, symbol, timeframe."""
-        found = (_info(*row) for row in self.file.all(SERIES_QUERY) if exchange in (None, row[0]))
+        rows = self.file.all(SERIES_QUERY)
+        try:
+            found = [_info(*row) for row in rows if exchange in (None, row[0])]
+        except (TypeError, ValueError) as error:
+            raise StorageFault(
+                f"{self.path}: the list of series is damaged ({error})", ADVICE[SQLITE_CORRUPT]
+            ) from error
         order = tuple(Timeframe)
         return tuple(
             sorted(found, key=lambda info: (info.exchange, info.symbol, order.index(info.timeframe)))
@@ -133,7 +144,7 @@ class SqliteCandleStore:
         rows = self.file.all("SELECT seen_ms, open_ms, row FROM revision WHERE series=? ORDER BY id", series)
         bad = damaged_rows(name, [(row[1], row[2]) for row in rows])
         if bad:
-            raise DamagedPage(f"{self.path}: a former candle of {name} is damaged", MEND, bad[0])
+            raise DamagedPage(f"{self.path}: a former candle of {name} is damaged", MEND, sane_ms(bad[0]))
         return tuple(Revision(seen_ms, unpack(timeframe, (), (row,))) for seen_ms, _, row in rows)
 
     def markets(self, exchange: str) -> Mapping[str, Market]:
@@ -161,11 +172,11 @@ class SqliteCandleStore:
         )
         found: list[OrderBook] = []
         for time_ms, bids, digest, body in self.file.all(query, exchange, symbol, since_ms, until_ms):
-            if seal(f"{exchange} {symbol}", f"{time_ms} {bids}", body) != digest:
+            if not book_whole(exchange, symbol, time_ms, bids, digest, body):
                 raise DamagedPage(
-                    f"{self.path}: the order book of {exchange} {symbol} at {iso(time_ms)} is damaged",
+                    f"{self.path}: the order book of {exchange} {symbol} at {iso(sane_ms(time_ms))} is damaged",
                     "Drop it with 'data verify --mend'",
-                    time_ms,
+                    sane_ms(time_ms),
                 )
             found.append(unpack_book(exchange, symbol, time_ms, bids, body))
         return tuple(found)
@@ -173,7 +184,7 @@ class SqliteCandleStore:
     def save_book(self, book: OrderBook) -> None:
         """Keep a snapshot of an order book; one of the same instant is replaced."""
         body, bids = pack_book(book), len(book.bids)
-        digest = seal(f"{book.exchange} {book.symbol}", f"{book.time_ms} {bids}", body)
+        digest = seal_book(book.exchange, book.symbol, book.time_ms, bids, body)
         with self.file.transaction():
             self.file.db.execute(
                 "INSERT OR REPLACE INTO book VALUES (?, ?, ?, ?, ?, ?)",
@@ -291,7 +302,9 @@ class SqliteCandleStore:
         self.file.db.execute("INSERT INTO series (exchange, symbol, timeframe) VALUES (?, ?, ?)", key)
         series = self._series_id(exchange, symbol, timeframe)
         if series is None:
-            raise DamagedPage(f"{self.path}: series {' '.join(key)} is not found after it was made", MEND)
+            raise StorageFault(
+                f"{self.path}: series {' '.join(key)} is not found after it was made", ADVICE[SQLITE_CORRUPT]
+            )
         return series
 
 

@@ -27,7 +27,8 @@ ROW: Final = struct.Struct(f"<q{len(COLUMNS)}d")
 SEALED_ROW: Final = np.dtype([("open_ms", "<i8"), *((name, "<f8") for name in COLUMNS), ("seal", "<u4")])
 """One candle of the tail."""
 ROW_BYTES: Final = SEALED_ROW.itemsize
-LEVEL_BYTES: Final = 2 * CELL
+LAST_MS: Final = 253_402_300_800_000
+"""The year 10000: no stored time reaches it."""
 
 Columns = list[npt.NDArray[np.generic]]
 
@@ -44,7 +45,14 @@ class Page(NamedTuple):
 
     def whole(self, name: str) -> bool:
         """Whether this is what was written for the series ``name``."""
-        return self.digest == seal(name, page_key(self.first_ms, self.last_ms, self.bars), self.body)
+        return isinstance(self.body, bytes) and self.digest == seal(
+            name, page_key(self.first_ms, self.last_ms, self.bars), self.body
+        )
+
+
+def sane_ms(stored: object) -> int:
+    """A stored time as far as it can be one; 0 if bits of it are wrong."""
+    return stored if isinstance(stored, int) and 0 <= stored < LAST_MS else 0
 
 
 def series_name(exchange: str, symbol: str, timeframe: Timeframe) -> str:
@@ -82,7 +90,8 @@ def damaged_rows(name: str, rows: Sequence[tuple[int, bytes]]) -> list[int]:
     return [
         open_ms
         for open_ms, row in rows
-        if len(row) != ROW_BYTES
+        if not isinstance(row, bytes)
+        or len(row) != ROW_BYTES
         or check(row[:size], start) != whole(row[size:], "little")
         or whole(row[:CELL], "little") != open_ms
     ]
@@ -136,6 +145,16 @@ def compare(held: Candles, new: Candles) -> tuple[int, Candles]:
 def pack_book(book: OrderBook) -> bytes:
     """Bids, then asks, best first: price and amount of each level."""
     return b"".join(side.astype("<f8", copy=False).tobytes() for side in (book.bids, book.asks))
+
+
+def seal_book(exchange: str, symbol: str, time_ms: int, bids: int, body: bytes) -> bytes:
+    """What holds a book to its market, its time and itself."""
+    return seal(f"{exchange} {symbol}", f"{time_ms} {bids}", body)
+
+
+def book_whole(exchange: str, symbol: str, time_ms: int, bids: int, digest: bytes, body: bytes) -> bool:
+    """Whether a stored book is what was written."""
+    return isinstance(body, bytes) and digest == seal_book(exchange, symbol, time_ms, bids, body)
 
 
 def unpack_book(exchange: str, symbol: str, time_ms: int, bids: int, body: bytes) -> OrderBook:

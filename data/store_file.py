@@ -136,6 +136,19 @@ class StoreFile:
                 f"candle store {self.path} could not be {verb}: {error}", ADVICE.get(code, USUAL_ADVICE)
             ) from error
 
+    def shrink(self) -> int:
+        """Give the room of what was removed back to the disk; how many bytes that is. Needs the same room once more meanwhile."""
+        with self.faults("shrunk"):
+            before = self.size()
+            self.db.execute("VACUUM")
+            self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            return before - self.size()
+
+    def size(self) -> int:
+        """Bytes on disk, what is not yet folded into the file included."""
+        files = (self.path, self.path.with_name(f"{self.path.name}-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
     def close(self) -> None:
         """Release the file; may be called twice."""
         self.db.close()

@@ -6,7 +6,6 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
-import time
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
@@ -223,26 +222,6 @@ for number in itertools.count(int(sys.argv[2])):
     store.write("x", "A/B", candles(number * 130, 130))
     print(number, flush=True)
 """
-
-
-def test_a_kill_at_any_instant_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
-    path, kept = tmp_path / "candles.sqlite3", 0
-    draw = np.random.default_rng(5)
-    for _ in range(12):
-        call = [sys.executable, "-c", textwrap.dedent(WRITER), str(path), str(kept)]
-        with subprocess.Popen(call, stdout=subprocess.PIPE, text=True) as child:
-            assert child.stdout is not None
-            child.stdout.readline()
-            time.sleep(float(draw.uniform(0, 0.05)))
-            child.kill()
-            acknowledged = [int(line) for line in child.stdout.read().split()]
-        kept = max([kept, *(number + 1 for number in acknowledged)])
-        store = SqliteCandleStore(path)
-        held = store.read("x", "A/B", M5, *ALL)
-        store.close()
-        assert len(held) >= kept * 130
-        assert held == candles_up_to(len(held))
-        kept = len(held) // 130
 
 
 def candles_up_to(count: int) -> Candles:
