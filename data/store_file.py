@@ -127,9 +127,14 @@ class StoreFile:
 
     @contextmanager
     def faults(self, verb: str) -> Iterator[None]:
-        """Turn SQLite's errors into ours."""
+        """Turn SQLite's errors into ours, and those of its own messages that quote damaged text."""
         try:
             yield
+        except UnicodeDecodeError as error:
+            raise StorageFault(
+                f"candle store {self.path} could not be {verb}: its tables are damaged",
+                ADVICE[sqlite3.SQLITE_CORRUPT],
+            ) from error
         except (sqlite3.Error, OSError) as error:
             code = getattr(error, "sqlite_errorcode", 0) & PRIMARY
             raise StorageFault(

@@ -71,6 +71,7 @@ def test_every_changed_page_and_row_is_noticed(tmp_path: Path, table: str, colum
             except DamagedPage:
                 pass
             db.execute(f"UPDATE {table} SET {column}=? WHERE {column}=?", (body, changed))
+    print(f"{FLIPS // 2} changed bodies of {table}: {missed} missed")
     assert missed == 0
     assert store.read("x", "A/B", M5, *ALL) == candles(0, 1020)
 
@@ -128,6 +129,7 @@ def test_a_store_file_with_flipped_bits_never_gives_a_candle_that_was_not_writte
             left.unlink()
         path.write_bytes((cut if number % 10 == 9 else flip)(body, draw))
         seen[read_all(path, written)] += 1
+    print(f"{FILES} damaged files: {seen}")
     assert seen["fault"] > FILES / 5
     assert seen["true"] > 0
 
