@@ -1,7 +1,7 @@
 """The candle store: pages of raw columns in one SQLite file, a small tail for the newest candles.
 
 A page holds up to 1,000 candles as little-endian arrays behind a seal; a new candle is one sealed row of ``tail``, and
-fifty of them are folded into the newest page. A write lays down anew only the pages it reaches into. WAL mode: several
+25 to 50 of them are folded into the newest page. A write lays down anew only the pages it reaches into. WAL mode: several
 readers beside one writer. It is a cache: whatever is wrong with it, everything in it can be fetched or imported again.
 """
 
@@ -18,7 +18,6 @@ from data.market_rows import INSERT, market_values, markets_of, stored_markets
 from data.pages import (
     PAGE,
     ROW_BYTES,
-    TAIL,
     Page,
     book_whole,
     compare,
@@ -32,6 +31,7 @@ from data.pages import (
     seal,
     seal_book,
     series_name,
+    tail_room,
     unpack,
     unpack_book,
 )
@@ -201,7 +201,7 @@ class SqliteCandleStore:
         )
         name = series_name(exchange, symbol, new.timeframe)
         last_paged, newest, count = self._ends(series)
-        if int(new.open_ms[0]) > max(last_paged, newest) and count + len(new) < TAIL:
+        if int(new.open_ms[0]) > max(last_paged, newest) and count + len(new) < tail_room(series):
             self._insert_rows(series, new, name)
             return WriteReport(len(new), 0)
         region = self._region(series, new, name, last_paged)
@@ -256,7 +256,7 @@ class SqliteCandleStore:
     def _lay_down(self, series: int, candles: Candles, name: str, *, with_tail: bool) -> None:
         """Full pages; what is left is tail rows if it is little and the newest there is, else a page with room."""
         left = len(candles) % PAGE
-        paged = len(candles) - (left if with_tail and left < TAIL else 0)
+        paged = len(candles) - (left if with_tail and left < tail_room(series) else 0)
         for start in range(0, paged, PAGE):
             page = candles.rows(start, min(start + PAGE, paged))
             body, span = pack_page(page), (int(page.open_ms[0]), int(page.open_ms[-1]), len(page))

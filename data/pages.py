@@ -20,7 +20,7 @@ from shared.models.timeframe import Timeframe
 PAGE: Final = 1000
 """Candles a full page holds."""
 TAIL: Final = 50
-"""Newest candles of a series below which they are kept as rows: one more makes a page of them."""
+"""Newest candles of a series that are kept as rows at most: beyond, they become a page or part of one."""
 CELL: Final = 8
 COLUMN_COUNT: Final = 1 + len(COLUMNS)
 ROW: Final = struct.Struct(f"<q{len(COLUMNS)}d")
@@ -48,6 +48,12 @@ class Page(NamedTuple):
         return isinstance(self.body, bytes) and self.digest == seal(
             name, page_key(self.first_ms, self.last_ms, self.bars), self.body
         )
+
+
+def tail_room(series: int) -> int:
+    """Rows below which a series' tail stays: half of :data:`TAIL` or more, by its number, so that of many series that grow
+    together only a few are folded into pages at a time."""
+    return TAIL - series % (TAIL // 2)
 
 
 def sane_ms(stored: object) -> int:
