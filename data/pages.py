@@ -128,6 +128,9 @@ def merge(held: Candles, new: Candles) -> Candles:
         return new
     if not len(new):
         return held
+    if held.open_ms[-1] < new.open_ms[0]:
+        pairs = ((getattr(held, name), getattr(new, name)) for name in ("open_ms", *COLUMNS))
+        return Candles.known(new.timeframe, [np.concatenate(pair) for pair in pairs])
     kept = ~np.isin(held.open_ms, new.open_ms, assume_unique=True)
     times = np.concatenate((held.open_ms[kept], new.open_ms))
     order = np.argsort(times, kind="stable")
@@ -137,8 +140,8 @@ def merge(held: Candles, new: Candles) -> Candles:
 
 def compare(held: Candles, new: Candles) -> tuple[int, Candles]:
     """How many of ``new`` are not held yet, and the held candles of which ``new`` has other values."""
-    if not len(held):
-        return len(new), held
+    if not len(held) or held.open_ms[-1] < new.open_ms[0]:
+        return len(new), held.head(0)
     _, at_held, at_new = np.intersect1d(held.open_ms, new.open_ms, assume_unique=True, return_indices=True)
     differs = np.zeros(at_held.size, bool)
     for name in COLUMNS:

@@ -165,6 +165,42 @@ def _failed_at(number: int, how: str, folder: Path, allowed: list[list[object]])
     return said
 
 
+LIMITED = """
+import sys
+from pathlib import Path
+from resource import RLIM_INFINITY, RLIMIT_FSIZE, setrlimit
+from data.cache import SqliteCandleStore
+from data.store_check import check_store
+from shared.errors import StorageFault
+from tests.unit.data.test_store import ALL, M5, candles
+store, faults = SqliteCandleStore(Path(sys.argv[1])), 0
+for limit in range(20_000, 1_220_000, 20_000):
+    batch = {f"{limit}/{part}": (candles(part, 700),) for part in range(4)}
+    setrlimit(RLIMIT_FSIZE, (limit, RLIM_INFINITY))
+    try:
+        store.write_many("x", batch)
+        wanted = 700
+    except StorageFault as fault:
+        assert "The disk" in fault.action, fault
+        faults, wanted = faults + 1, 0
+    setrlimit(RLIMIT_FSIZE, (RLIM_INFINITY, RLIM_INFINITY))
+    for part, symbol in enumerate(batch):
+        assert store.read("x", symbol, M5, *ALL) == candles(part, wanted)
+    assert check_store(store.file).damage == ()
+print(faults)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows limits no file sizes")
+def test_a_kernel_that_takes_no_more_bytes_leaves_all_of_a_batch_or_nothing(tmp_path: Path) -> None:
+    """The write-ahead log and the commit meet it too, unlike SQLite's own limit."""
+    call = [sys.executable, "-c", LIMITED, str(tmp_path / "candles.sqlite3")]
+    ended = subprocess.run(call, capture_output=True, text=True, check=False)
+    assert ended.stderr == ""
+    print(f"60 batches, {ended.stdout.strip()} failed at the kernel's limit")
+    assert 5 < int(ended.stdout) < 60
+
+
 def test_a_store_goes_on_after_room_was_made(tmp_path: Path) -> None:
     store = SqliteCandleStore(tmp_path / "candles.sqlite3")
     store.write("x", "A/B", candles(0, 10))
