@@ -142,12 +142,13 @@ class StoreFile:
             ) from error
 
     def shrink(self) -> int:
-        """Give the room of what was removed back to the disk; how many bytes that is. Needs the same room once more meanwhile."""
+        """Give the room of what was removed back to the disk; how many bytes that is, 0 while somebody still reads the old ones.
+        Needs the size of what is left once more meanwhile."""
         with self.faults("shrunk"):
             before = self.size()
             self.db.execute("VACUUM")
             self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            return before - self.size()
+            return max(0, before - self.size())
 
     def size(self) -> int:
         """Bytes on disk, what is not yet folded into the file included."""

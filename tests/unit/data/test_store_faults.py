@@ -8,6 +8,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from contextlib import closing
@@ -232,12 +233,35 @@ def test_a_store_that_may_not_be_written_says_so_and_what_to_do(tmp_path: Path, 
         SqliteCandleStore(tmp_path / "none.sqlite3")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="a superuser may write everywhere")
-def test_a_folder_without_permission_is_a_typed_fault(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    with pytest.raises(StorageFault, match="SNIPERSIGHT_HOME"):
-        SqliteCandleStore(tmp_path / "candles.sqlite3")
-    tmp_path.chmod(0o700)
+FORBIDDEN = """
+import os, sys
+from pathlib import Path
+from data.cache import SqliteCandleStore
+from shared.errors import StorageFault
+from tests.unit.data.test_store import ALL, M5, candles
+folder = Path(sys.argv[1])
+if os.geteuid() == 0:
+    os.setuid(65534)
+for path in (folder / "candles.sqlite3", folder / "new.sqlite3", folder / "deep" / "new.sqlite3"):
+    try:
+        SqliteCandleStore(path).write("x", "A/B", candles(0, 10))
+        print("written")
+    except StorageFault as fault:
+        print("SNIPERSIGHT_HOME" in fault.action)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights")
+def test_a_folder_without_permission_is_a_typed_fault_with_advice() -> None:
+    """P7. A superuser may write everywhere, so the child is somebody else."""
+    with tempfile.TemporaryDirectory() as folder:
+        with closing(SqliteCandleStore(Path(folder) / "candles.sqlite3")) as store:
+            store.write("x", "A/B", candles(0, 10))
+        Path(folder).chmod(0o555)
+        call = [sys.executable, "-c", FORBIDDEN, folder]
+        ended = subprocess.run(call, capture_output=True, text=True, check=False)
+        Path(folder).chmod(0o755)
+    assert (ended.stdout.split(), ended.stderr) == (["True"] * 3, "")
 
 
 def test_without_shared_memory_the_store_works_with_a_rollback_journal_and_says_so(
