@@ -129,7 +129,7 @@ def read_order_book(answer: Any, market: Market, asked_ms: int) -> OrderBook:
     """Depth, as of its own time or, without one, of ``asked_ms``."""
     book = Record.of(answer, f"{market.exchange} {market.symbol} order book")
     sides = (np.array(levels(book.list(side), f"{book.what} {side}")) for side in ("bids", "asks"))
-    return OrderBook(market.symbol, asked_ms or book.time_ms("T"), *sides)
+    return OrderBook(market.exchange, market.symbol, asked_ms or book.time_ms("T"), *sides)
 
 
 BINANCE: Final = Venue(

@@ -175,7 +175,7 @@ def read_order_book(answer: Any, market: Market, asked_ms: int) -> OrderBook:
     book = _result(answer, f"{market.exchange} {market.symbol} order book")
     _check_market(book, "s", market)
     sides = (np.array(levels(book.list(side), f"{book.what} {side}")) for side in ("b", "a"))
-    return OrderBook(market.symbol, book.time_ms("ts"), *sides)
+    return OrderBook(market.exchange, market.symbol, book.time_ms("ts"), *sides)
 
 
 def _dialect(category: str, parts: Mapping[str, int]) -> Dialect:

@@ -87,7 +87,7 @@ class DemoFeed:
         steps = np.arange(max(depth, 1)) * 10.0 ** -BY_SYMBOL[symbol].decimals
         prices = (ticker.bid - steps[steps < ticker.bid], ticker.ask + steps)
         sides = (np.column_stack([side, LEVEL_NOTIONAL / side]) for side in prices)
-        return OrderBook(symbol, self._as_of_ms, *sides)
+        return OrderBook(self.exchange, symbol, self._as_of_ms, *sides)
 
     async def close(self) -> None:
         """Nothing to release."""

@@ -12,7 +12,7 @@ import pytest
 
 import contracts
 from bot.notifications.streams import JsonLines
-from contracts.data_contract import CandleFeed, CandleStore, Clock
+from contracts.data_contract import BookStore, CandleFeed, CandleStore, Clock
 from contracts.indicators_contract import Indicator
 from contracts.notification_contract import Notifier
 from contracts.plugin_contract import Plugin
@@ -32,6 +32,7 @@ KEPT_BY: tuple[tuple[type, Any], ...] = (
     (CandleFeed, CcxtFeed),
     (CandleFeed, DemoFeed),
     (CandleStore, SqliteCandleStore),
+    (BookStore, SqliteCandleStore),
     (Notifier, JsonLines),
     (Indicator, Entry),
     (RiskJudge, judge_plans),

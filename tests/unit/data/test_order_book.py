@@ -13,7 +13,7 @@ ASKS = [[101.0, 3.0], [102.0, 1.0]]
 
 
 def book(bids: object = BIDS, asks: object = ASKS, time_ms: int = 1) -> OrderBook:
-    return OrderBook("BTC/USDT", time_ms, np.array(bids), np.array(asks))
+    return OrderBook("x", "BTC/USDT", time_ms, np.array(bids), np.array(asks))
 
 
 def test_middle_and_spread_are_of_the_best_levels() -> None:
@@ -36,12 +36,12 @@ def test_levels_cannot_be_changed() -> None:
     ("change", "problem"),
     [
         ({"bids": [[101.0, 1.0]]}, "the best bid 101 is not below the best ask 101"),
-        ({"bids": [[98.0, 1.0], [99.0, 1.0]]}, "bids are not ordered"),
-        ({"asks": [[101.0, 1.0], [101.0, 1.0]]}, "asks are not ordered"),
+        ({"bids": [[98.0, 1.0], [99.0, 1.0]]}, "bids are not sorted"),
+        ({"asks": [[101.0, 1.0], [101.0, 1.0]]}, "asks are not sorted"),
         ({"asks": [[101.0, 0.0]]}, "not above 0"),
         ({"bids": [[float("nan"), 1.0]]}, "not above 0"),
-        ({"bids": np.empty((0, 2))}, "not levels"),
-        ({"asks": [101.0, 1.0]}, "not levels"),
+        ({"bids": np.empty((0, 2))}, "not \\(n, 2\\)"),
+        ({"asks": [101.0, 1.0]}, "not \\(n, 2\\)"),
         ({"time_ms": 0}, "0 is not a time"),
     ],
 )
