@@ -138,7 +138,7 @@ def structure(candles: Candles, options: SmcRules | None = None, tick: float | N
 def _tick_of(candles: Candles) -> float:
     import numpy as np
 
-    from data.parquet_import import step_of
+    from data.inferred_rules import step_of
 
     return float(step_of(np.concatenate((candles.open, candles.high, candles.low, candles.close))))
 

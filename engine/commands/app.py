@@ -10,6 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from engine.commands.flags import Checks, Flags, LogForm, Output
+from engine.commands.transfer_options import Exported, ExportFormat, FileExchange, FileFormat, StoredOnly
 from shared.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, SniperError
 from shared.version import VERSION
 
@@ -25,7 +26,7 @@ app = typer.Typer(
     context_settings=HELP,
 )
 profiles = typer.Typer(help="The packaged profiles: list, show.", rich_markup_mode=None)
-data = typer.Typer(help="Stored candles: import, status.", rich_markup_mode=None)
+data = typer.Typer(help="Stored candles: import, export, status.", rich_markup_mode=None)
 config = typer.Typer(help="Effective settings: show.", rich_markup_mode=None)
 verify = typer.Typer(help="Check the detectors on your own candles: repaint, null.", rich_markup_mode=None)
 app.add_typer(profiles, name="profiles")
@@ -233,15 +234,40 @@ def show_config(
 def import_data(
     paths: Annotated[list[str], typer.Argument(help="Candle files, or folders of them.")],
     *,
+    file_format: FileFormat = "",
+    exchange: FileExchange = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> int:
-    """Read candle files (<exchange>__<BASE>-<QUOTE>__<timeframe>.parquet) into the store. Needs pyarrow: in the checkout run
-    .venv/bin/pip install -e '.[parquet]' once (make test installs it too)."""
+    """Read candle files into the store: Parquet, Feather and CSV named <exchange>__<BASE>-<QUOTE>__<timeframe>, freqtrade's and
+    Binance's public dumps. Parquet and Feather need pyarrow: in the checkout run .venv/bin/pip install -e '.[parquet]' once
+    (make test installs it too)."""
     flags = _flags(locals())
-    from engine.commands.candles import import_candles as run
+    from engine.commands.transfer import Layout
+    from engine.commands.transfer import import_candles as run
 
-    return run(tuple(paths), flags)
+    return run(tuple(paths), Layout(file_format), flags)
+
+
+@data.command("export")
+def export_data(
+    folder: Annotated[str, typer.Argument(help="Where to; made if it is not there.")],
+    *,
+    file_format: ExportFormat = "parquet",
+    exchange: StoredOnly = None,
+    symbols: Checked = None,
+    timeframes: Exported = None,
+    config: Config = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> int:
+    """Write stored candles into files, a line for each; files of the same name are replaced. Importing them gives the same
+    candles, bit for bit."""
+    flags = _flags(locals())
+    from engine.commands.transfer import Layout
+    from engine.commands.transfer import export_candles as run
+
+    return run(folder, Layout(file_format, tuple(timeframes or ())), flags)
 
 
 @data.command("status")
