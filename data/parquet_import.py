@@ -5,11 +5,12 @@ Times are integers (UTC milliseconds) or Arrow timestamps with a zone. Needs pya
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 
@@ -58,12 +59,34 @@ def write_candles(file: Path, candles: Candles, kind: str, *, dated: bool = Fals
         StorageFault: the file cannot be written.
         ConfigFault: pyarrow is not installed.
     """
+    table = _table(candles, dated=dated)
+    with replacing(file) as part:
+        WRITERS[kind](table, part)
+
+
+def pack_candles(candles: Candles) -> bytes:
+    """Candles as the bytes of a Parquet file.
+
+    Raises:
+        ConfigFault: pyarrow is not installed.
+    """
+    stream = io.BytesIO()
+    _write_parquet(_table(candles, dated=False), stream)
+    return stream.getvalue()
+
+
+def unpack_candles(stream: BinaryIO, timeframe: Timeframe) -> Candles:
+    """The candles of bytes that ``pack_candles`` made."""
+    _pyarrow()
+    rows = _rows(_read_parquet(stream))
+    return Candles(timeframe, rows.open_ms, *rows.table.T)
+
+
+def _table(candles: Candles, *, dated: bool) -> Any:
     pyarrow = _pyarrow()
     times = pyarrow.array(candles.open_ms)
     opened = {"date": times.cast(pyarrow.timestamp("ms", "UTC"))} if dated else {"ts": times}
-    table = pyarrow.table({**opened, **{name: getattr(candles, name) for name in COLUMNS}})
-    with replacing(file) as part:
-        WRITERS[kind](table, part)
+    return pyarrow.table({**opened, **{name: getattr(candles, name) for name in COLUMNS}})
 
 
 def _pyarrow() -> Any:
@@ -89,7 +112,7 @@ def _read_feather(stream: Any) -> Any:
     return feather.read_table(stream)
 
 
-def _write_parquet(table: Any, path: Path) -> None:
+def _write_parquet(table: Any, path: Path | BinaryIO) -> None:
     from pyarrow import parquet
 
     parquet.write_table(table, path, compression="zstd")

@@ -11,7 +11,6 @@ import hashlib
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -22,6 +21,7 @@ from data.formats.csv_text import csv_text, parse_table, rows_of
 from data.formats.names import PERPETUALS, SeriesName
 from data.formats.places import MAX_BYTES, decoded, replacing
 from data.formats.rows import Rows, unit_of
+from data.periods import by_period
 from shared.errors import DataFault
 from shared.models.data import COLUMNS, Candles, Ints
 from shared.models.timeframe import Timeframe
@@ -98,16 +98,8 @@ def write_dump(folder: Path, name: SeriesName, candles: Candles) -> tuple[Path, 
     place = folder / market / "monthly" / "klines" / pair / name.timeframe
     return tuple(
         _write_month(place / f"{pair}-{name.timeframe}-{month}{SUFFIX}", part, spot=not name.is_perpetual)
-        for month, part in months(candles)
+        for month, part in by_period(candles, "M")
     )
-
-
-def months(candles: Candles) -> Iterator[tuple[str, Candles]]:
-    """Candles by the UTC month in which they open, such as ``2024-01``."""
-    of_row = candles.open_ms.astype("datetime64[ms]").astype("datetime64[M]")
-    found, starts = np.unique(of_row, return_index=True)
-    for month, start, stop in zip(found, starts, [*starts[1:], len(candles)], strict=True):
-        yield str(month), candles.rows(int(start), int(stop))
 
 
 def _write_month(path: Path, candles: Candles, *, spot: bool) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-import os
+import secrets
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,7 +52,7 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         StorageFault: the folder cannot be made or written.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield part

@@ -24,7 +24,7 @@ WORDS = 5
 def show_status(flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
     """Every stored series."""
     console = Console.of(flags.output, environ)
-    with open_store(environ) as store:
+    with open_store(environ, flags) as store:
         series = store.series()
     console.result(_shown(series, console))
     if not series:

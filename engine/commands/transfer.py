@@ -39,7 +39,7 @@ def import_candles(
     reading = Reading(SystemClock().now_ms(), layout.format, flags.exchange or "")
     files: list[FileReport] = []
     with (
-        open_store(environ) as store,
+        open_store(environ, flags) as store,
         progress_on(sys.stderr, shown=not console.quiet, colour=console.error_look.colour) as progress,
     ):
 
@@ -99,7 +99,7 @@ def export_candles(folder: str, layout: Layout, flags: Flags, environ: Mapping[s
     console = Console.of(flags.output, environ)
     wanted = _wanted(layout, flags, environ)
     with (
-        open_store(environ) as store,
+        open_store(environ, flags) as store,
         progress_on(sys.stderr, shown=not console.quiet, colour=console.error_look.colour) as progress,
     ):
 
@@ -122,7 +122,7 @@ def _wanted(layout: Layout, flags: Flags, environ: Mapping[str, str]) -> Wanted:
     from engine.commands.settings import configure
     from engine.commands.stored import known_exchanges
 
-    settings = configure(flags, environ, known_exchanges(environ)).settings
+    settings = configure(flags, environ, known_exchanges(environ, flags)).settings
     return Wanted(
         flags.exchange or "",
         parse_symbols(flags.symbols, settings.profile.universe.quote),
