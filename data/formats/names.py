@@ -27,8 +27,9 @@ class SeriesName:
 
     @property
     def symbol(self) -> str:
-        """The unified symbol, such as ``BTC/USDT``."""
-        return f"{self.base}/{self.quote}"
+        """The unified symbol, such as ``BTC/USDT``; a contract's says what it settles in, ``BTC/USDT:USDT``."""
+        pair = f"{self.base}/{self.quote}"
+        return f"{pair}:{self.quote}" if self.is_perpetual else pair
 
     @property
     def is_perpetual(self) -> bool:

@@ -152,7 +152,7 @@ def test_an_export_takes_only_what_is_wanted_and_names_a_damaged_series(
 def test_another_exchanges_candles_are_not_written_as_binances(
     tmp_path: Path, store: SqliteCandleStore
 ) -> None:
-    store.write("bybit-linear", "BTC/USDT", GOOD)
+    store.write("bybit-linear", "BTC/USDT:USDT", GOOD)
     (report,) = export_series(store, tmp_path, Wanted(), "binance", lambda *_: None)
     assert (
         report.problem
@@ -166,15 +166,18 @@ def test_another_exchanges_candles_are_not_written_as_binances(
     [
         ("data/binance/BTC_USDT-5m.feather", ("binance", "BTC/USDT", "5m")),
         ("data/kraken/BTC_USD-1h.json", ("kraken", "BTC/USD", "1h")),
-        ("data/binance/futures/BTC_USDT_USDT-5m-futures.feather", ("binance-usdm", "BTC/USDT", "5m")),
-        ("data/bybit/futures/ETH_USDC_USDC-4h-futures.json.gz", ("bybit-linear", "ETH/USDC", "4h")),
+        ("data/binance/futures/BTC_USDT_USDT-5m-futures.feather", ("binance-usdm", "BTC/USDT:USDT", "5m")),
+        ("data/bybit/futures/ETH_USDC_USDC-4h-futures.json.gz", ("bybit-linear", "ETH/USDC:USDC", "4h")),
         ("binance/SHIB_USDT-1Mo.parquet", ("binance", "SHIB/USDT", "1Mo")),
         ("spot/monthly/klines/BTCUSDT/5m/BTCUSDT-5m-2024-01.zip", ("binance", "BTC/USDT", "5m")),
-        ("futures/um/daily/klines/BTCUSDT/1h/BTCUSDT-1h-2024-01-15.zip", ("binance-usdm", "BTC/USDT", "1h")),
+        (
+            "futures/um/daily/klines/BTCUSDT/1h/BTCUSDT-1h-2024-01-15.zip",
+            ("binance-usdm", "BTC/USDT:USDT", "1h"),
+        ),
         ("ETHBTC-1d-2020-12.zip", ("binance", "ETH/BTC", "1d")),
         ("USDCUSDT-1d-2020-12.zip", ("binance", "USDC/USDT", "1d")),
         ("BTCFDUSD-1d-2024-12.zip", ("binance", "BTC/FDUSD", "1d")),
-        ("binance-usdm__BTC-USDT__15m.csv.gz", ("binance-usdm", "BTC/USDT", "15m")),
+        ("binance-usdm__BTC-USDT__15m.csv.gz", ("binance-usdm", "BTC/USDT:USDT", "15m")),
     ],
 )
 def test_a_path_tells_whose_candles_it_holds(tmp_path: Path, path: str, name: tuple[str, str, str]) -> None:

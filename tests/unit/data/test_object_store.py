@@ -19,7 +19,7 @@ from data.object_head import Head, pack_head, unpack_head
 from engine.commands.app import run
 from shared.errors import ConfigFault, DamagedPage, StorageFault
 from shared.models.timeframe import Timeframe
-from tests.conformance.test_stores import ALL, START, candles
+from tests.conformance.stores.test_stores import ALL, START, candles
 from tests.servers.objects import BUCKET, pointed_at, running_s3
 
 pytest.importorskip("pyarrow")
@@ -276,7 +276,7 @@ def test_a_wrong_address_in_the_settings_ends_in_one_line(
 WRITER = """
 import sys, itertools
 from data.object_store import ObjectCandleStore
-from tests.conformance.test_stores import candles
+from tests.conformance.stores.test_stores import candles
 store = ObjectCandleStore(sys.argv[1])
 for number in itertools.count(int(sys.argv[2])):
     store.write("x", "A/B", candles(number * 130, 130))

@@ -12,7 +12,7 @@ import pytest
 
 from contracts.data_contract import CandleStore
 from data.cache import SqliteCandleStore
-from tests.conformance.damage import Damage, damage_object, damage_sqlite
+from tests.conformance.stores.damage import Damage, damage_object, damage_sqlite
 from tests.servers.objects import BUCKET, pointed_at, running_s3
 
 NUMBERS = count()

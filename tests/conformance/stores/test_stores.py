@@ -13,7 +13,7 @@ from contracts.data_contract import CandleStore, WriteReport
 from shared.errors import DamagedPage, DataFault
 from shared.models.data import Candles, Market
 from shared.models.timeframe import DAY_MS, Timeframe
-from tests.conformance.conftest import Place, opened
+from tests.conformance.stores.conftest import Place, opened
 from tests.laws.markets import MOODS, market
 
 M5 = Timeframe.M5
