@@ -6,17 +6,23 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.models.data import Candles, Market
+from shared.models.data import Candles, Market, OrderBook
 from shared.models.timeframe import Timeframe
 
 
 @dataclass(frozen=True, slots=True)
 class Ticker:
-    """24-hour figures of a symbol: last price and volume in quote currency."""
+    """24-hour figures of a symbol: last price, volume in quote currency, best bid and ask now, highest and lowest price.
+    ``bid``, ``ask``, ``high`` and ``low`` are 0 where they are not known.
+    """
 
     symbol: str
     last: float
     quote_volume: float
+    bid: float = 0.0
+    ask: float = 0.0
+    high: float = 0.0
+    low: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,10 @@ class CandleFeed(Protocol):
 
     async def candles(self, symbol: str, timeframe: Timeframe, since_ms: int, until_ms: int) -> Candles:
         """Closed candles that open at or after ``since_ms`` and are closed at ``until_ms``."""
+        ...
+
+    async def order_book(self, symbol: str, depth: int) -> OrderBook:
+        """The best levels of a symbol now, at least ``depth`` a side where there are that many."""
         ...
 
     async def close(self) -> None:

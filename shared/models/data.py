@@ -212,6 +212,8 @@ class Market:
 
     ``tick`` is the price step, ``lot_step`` the quantity step in base currency, ``min_notional`` the smallest order in
     quote currency. ``source`` says whether the exchange told us or the steps were read off recorded candles.
+    ``onboard_ms`` is when trading began and ``delivery_ms`` when it will end, 0 where not known. One contract is
+    ``contract_size`` of the base currency (1 on spot) and is margined in ``settle`` (empty on spot).
     """
 
     exchange: str
@@ -225,20 +227,85 @@ class Market:
     min_notional: Decimal
     active: bool
     source: Literal["exchange", "inferred"]
+    onboard_ms: int = 0
+    delivery_ms: int = 0
+    contract_size: Decimal = Decimal(1)
+    settle: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse steps that cannot be steps."""
-        for name in ("tick", "lot_step"):
+        """Refuse steps that cannot be steps, and times before the epoch."""
+        for name in ("tick", "lot_step", "contract_size"):
             if not getattr(self, name) > 0:
                 raise DataFault(f"market {self.symbol}: {name} must be above 0, found {getattr(self, name)}")
-        if self.min_notional < 0:
-            raise DataFault(
-                f"market {self.symbol}: min_notional must not be negative, found {self.min_notional}"
-            )
+        for name in ("min_notional", "onboard_ms", "delivery_ms"):
+            if getattr(self, name) < 0:
+                raise DataFault(
+                    f"market {self.symbol}: {name} must not be negative, found {getattr(self, name)}"
+                )
 
     def whole_lots(self, quantity: Decimal) -> Decimal:
         """``quantity`` on the lot step, never above it: rounding towards smaller risk."""
         return (quantity / self.lot_step).to_integral_value(ROUND_DOWN) * self.lot_step
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OrderBook:
+    """The best levels of one market at ``time_ms`` of the exchange's clock.
+
+    ``bids`` and ``asks`` have shape (n, 2): price in quote currency and size in base currency, the best first. Both
+    are float64 > 0, at least one level long and not crossed. Arrays are read-only.
+
+    Raises:
+        DataFault: a side breaks one of these rules.
+    """
+
+    symbol: str
+    time_ms: int
+    bids: Floats
+    asks: Floats
+
+    def __post_init__(self) -> None:
+        """Refuse what is not a book."""
+        if self.time_ms <= 0:
+            raise DataFault(f"order book of {self.symbol}: {self.time_ms} is not a time")
+        for name, falling in (("bids", True), ("asks", False)):
+            side = _frozen(np.asarray(getattr(self, name), np.float64))
+            object.__setattr__(self, name, side)
+            self._check_side(name, side, -1.0 if falling else 1.0)
+        if not self.bids[0, 0] < self.asks[0, 0]:
+            raise DataFault(
+                f"order book of {self.symbol}: the best bid {self.bids[0, 0]:g} is not below the best ask "
+                f"{self.asks[0, 0]:g}"
+            )
+
+    def _check_side(self, name: str, side: npt.NDArray[Any], outwards: float) -> None:
+        if side.ndim != 2 or side.shape[1] != 2 or not len(side):
+            raise DataFault(f"order book of {self.symbol}: {name} are not levels of price and size")
+        if not (np.isfinite(side).all() and (side > 0).all()):
+            raise DataFault(f"order book of {self.symbol}: {name} hold a price or size that is not above 0")
+        if (np.diff(side[:, 0]) * outwards <= 0).any():
+            raise DataFault(f"order book of {self.symbol}: {name} are not ordered from the best outwards")
+
+    def __eq__(self, other: object) -> bool:
+        """Same market, same time, the same levels."""
+        return (
+            isinstance(other, OrderBook)
+            and (self.symbol, self.time_ms) == (other.symbol, other.time_ms)
+            and np.array_equal(self.bids, other.bids)
+            and np.array_equal(self.asks, other.asks)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def mid(self) -> float:
+        """Halfway between the best bid and the best ask."""
+        return float(self.bids[0, 0] + self.asks[0, 0]) / 2
+
+    @property
+    def spread_bps(self) -> float:
+        """The best ask above the best bid, in basis points of the middle."""
+        return float(self.asks[0, 0] - self.bids[0, 0]) / self.mid * 1e4
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from contracts.notification_contract import Notifier
 from contracts.plugin_contract import Plugin
 from contracts.risk_contract import RiskJudge
 from contracts.strategy_contract import Detector, StructureReader
-from data.adapters.ccxt_binance import BinanceSpot
+from data.adapters.ccxt_feed import CcxtFeed
 from data.adapters.demo import DemoFeed
 from data.cache import SqliteCandleStore
 from engine.commands.edges import SystemClock
@@ -29,7 +29,7 @@ from strategy.smc.snapshot import find_structure
 
 KEPT_BY: tuple[tuple[type, Any], ...] = (
     (Clock, SystemClock),
-    (CandleFeed, BinanceSpot),
+    (CandleFeed, CcxtFeed),
     (CandleFeed, DemoFeed),
     (CandleStore, SqliteCandleStore),
     (Notifier, JsonLines),
