@@ -11,7 +11,7 @@ import numpy as np
 from contracts.data_contract import Ticker
 from data.adapters.ccxt_client import VenueClient
 from data.adapters.http_guard import reading
-from data.adapters.venue import Ask, Span, Venue, in_base_units
+from data.adapters.venue import Ask, Carrier, Span, Venue, in_base_units
 from shared.config.settings import ExchangeSettings
 from shared.errors import DataFault, NotFound, TransportFault
 from shared.models.data import COLUMNS, Candles, Market, OrderBook
@@ -32,7 +32,7 @@ LEAST_TICKERS: Final = 0.5
 class CcxtFeed:
     """One venue's public data. Time, markets and tickers are asked once a run."""
 
-    def __init__(self, client: VenueClient, repeat: Reading = reading) -> None:
+    def __init__(self, client: Carrier, repeat: Reading = reading) -> None:
         """``repeat`` says how a failed read is repeated."""
         self._client = client
         self._venue = client.venue

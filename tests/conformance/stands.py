@@ -12,7 +12,8 @@ from contracts.data_contract import CandleFeed
 from data.adapters.ccxt_client import VenueClient
 from data.adapters.ccxt_feed import CcxtFeed
 from data.adapters.demo import DemoFeed
-from data.adapters.venue import Venue
+from data.adapters.rest_feed import BINANCE_LITE, RestClient
+from data.adapters.venue import Carrier, Venue
 from data.adapters.venues import VENUES
 from shared.config.settings import ExchangeSettings
 from tests.servers.binance import BinanceServer
@@ -30,11 +31,22 @@ NOW = MIDNIGHT + (12 * 60 + 7) * 60_000 + 30_000
 HISTORY_DAYS, LATE_DAYS = 40, 2
 SERVERS: dict[str, Callable[[ServedMarket, int], LoopbackExchange]] = {
     "binance": BinanceServer,
+    "binance-lite": BinanceServer,
     "binance-usdm": BinanceUsdmServer,
     "bybit": BybitServer,
     "bybit-linear": BybitServer,
 }
 """The loopback exchange of every venue; a venue without one cannot be tested."""
+
+CARRIED: dict[str, Venue] = {**VENUES, BINANCE_LITE.name: BINANCE_LITE}
+"""Every venue, the one that is reached with the standard library alone too."""
+
+
+def carrier(venue: Venue, settings: ExchangeSettings) -> Carrier:
+    """What carries the venue's requests; ccxt does not space them."""
+    if venue.name == BINANCE_LITE.name:
+        return RestClient(venue, settings)
+    return VenueClient(venue, settings, paced=False)
 
 
 def served() -> ServedMarket:
@@ -77,7 +89,7 @@ class VenueStand(Stand):
 
     venue: Venue = field(kw_only=True)
     server: LoopbackExchange = field(kw_only=True)
-    client: VenueClient = field(kw_only=True)
+    client: Carrier = field(kw_only=True)
 
     def unified(self, served_symbol: str) -> str:
         """The venue's name of a symbol the loopback exchange serves."""
@@ -93,12 +105,12 @@ def unified(venue: Venue, served_symbol: str) -> str:
 @contextmanager
 def stood_up(name: str, timeout_s: float = 5.0) -> Iterator[Stand]:
     """The adapter of that name."""
-    if name not in VENUES:
+    if name not in CARRIED:
         demo = DemoFeed()
         with asyncio.Runner() as runner:
             yield Stand(name, ("BTC/USDT", "ETH/USDT", "DOT/USDT"), "", lambda: demo, runner)
         return
-    with venue_stand(VENUES[name], timeout_s) as stand:
+    with venue_stand(CARRIED[name], timeout_s) as stand:
         yield stand
 
 
@@ -109,8 +121,8 @@ def venue_stand(venue: Venue, timeout_s: float = 5.0) -> Iterator[VenueStand]:
     with SERVERS[venue.name](market, NOW) as server, asyncio.Runner() as runner:
         settings = ExchangeSettings(base_url=server.base_url, timeout_s=timeout_s)
 
-        async def opened() -> VenueClient:
-            return VenueClient(venue, settings, paced=False)
+        async def opened() -> Carrier:
+            return carrier(venue, settings)
 
         client = runner.run(opened())
         names = [unified(venue, symbol) for symbol in market.base]
