@@ -12,6 +12,7 @@ from contracts.data_contract import Ticker
 from data.adapters.ccxt_client import VenueClient
 from data.adapters.http_guard import reading
 from data.adapters.venue import Ask, Carrier, Span, Venue, in_base_units
+from data.echo import check_price
 from shared.config.settings import ExchangeSettings
 from shared.errors import DataFault, NotFound, TransportFault
 from shared.models.data import COLUMNS, Candles, Market, OrderBook
@@ -26,7 +27,7 @@ GRACE_MS: Final = 2_000
 MOST_PARTS: Final = 50
 """A list of markets in more parts than this is endless."""
 LEAST_TICKERS: Final = 0.5
-"""An answer with figures for fewer of the trading markets than this share is not a whole one."""
+"""An answer with figures, or with bids and asks, for fewer of the markets than this share is not a whole one."""
 
 
 class CcxtFeed:
@@ -80,12 +81,7 @@ class CcxtFeed:
             asks = self._venue.dialect.tickers
             documents = [await self._read(ask, _as_it_is) for ask in asks]
             found = self._venue.dialect.read_tickers(documents, by_id)
-            trading = [market.symbol for market in by_id.values() if market.active]
-            if sum(symbol in found for symbol in trading) < LEAST_TICKERS * len(trading):
-                raise DataFault(
-                    f"{self.exchange}: figures of {len(found)} of {len(trading)} markets were answered",
-                    "Try again later",
-                )
+            self._check_whole(found, by_id)
             self._tickers = found
         return self._tickers
 
@@ -111,7 +107,8 @@ class CcxtFeed:
         return Candles(timeframe, *joined).between(since_ms, until_ms)
 
     async def order_book(self, symbol: str, depth: int) -> OrderBook:
-        """The best levels now. A venue that does not say as of when is asked for its time first.
+        """The best levels now. A venue that does not say as of when is asked for its time first. Where the run has tickers, the
+        book is held against the last price.
 
         Raises:
             NotFound: the exchange does not list the symbol.
@@ -119,11 +116,13 @@ class CcxtFeed:
             TransportFault: no well-formed answer.
         """
         market = await self._market(symbol)
+        dialect = self._venue.dialect
         asked_ms = 0 if self._venue.book_is_timed else await self._time_now()
-        ask = self._venue.dialect.order_book(market, self._venue.book_levels(depth))
-        return await self._read(
-            ask, lambda answer: self._venue.dialect.read_order_book(answer, market, asked_ms)
-        )
+        ask = dialect.order_book(market, self._venue.book_levels(depth))
+        book = await self._read(ask, lambda answer: dialect.read_order_book(answer, market, asked_ms))
+        if symbol in self._tickers:
+            check_price(f"{self.exchange} {symbol} order book", book.mid, self._tickers[symbol].last)
+        return book
 
     async def close(self) -> None:
         """Release connections; may be called twice."""
@@ -137,6 +136,17 @@ class CcxtFeed:
         if now_ms <= self._venue.first_ms:
             raise DataFault(f"{self.exchange}: the time is not a time: {now_ms} ms", "Try again later")
         return now_ms
+
+    def _check_whole(self, found: Mapping[str, Ticker], by_id: Mapping[str, Market]) -> None:
+        """Refuse figures that leave most markets out, or most bids and asks."""
+        trading = sum(market.active for market in by_id.values())
+        answered = sum(market.active and market.symbol in found for market in by_id.values())
+        quoted = sum(ticker.bid > 0 and ticker.ask > 0 for ticker in found.values())
+        for what, count, of in (("figures", answered, trading), ("bids and asks", quoted, len(found))):
+            if count < LEAST_TICKERS * of:
+                raise DataFault(
+                    f"{self.exchange}: {what} of {count} of {of} markets were answered", "Try again later"
+                )
 
     async def _listing(self) -> list[Market]:
         """Every part of the list of markets."""

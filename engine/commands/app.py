@@ -38,7 +38,12 @@ Profile = Annotated[
     str | None, typer.Option("--profile", "-p", help="balanced, trend, range, aggressive or mobile.")
 ]
 Exchange = Annotated[
-    str | None, typer.Option("--exchange", "-e", help="binance, or demo (made up, no network).")
+    str | None,
+    typer.Option(
+        "--exchange",
+        "-e",
+        help="binance, binance-usdm, bybit, bybit-linear, binance-lite (without ccxt), or demo (made up, no network).",
+    ),
 ]
 Symbols = Annotated[
     list[str] | None,

@@ -126,14 +126,16 @@ def venue_stand(venue: Venue, timeout_s: float = 5.0) -> Iterator[VenueStand]:
 
         client = runner.run(opened())
         names = [unified(venue, symbol) for symbol in market.base]
-        yield VenueStand(
-            venue.name,
-            tuple(names[:3]),
-            names[3],
-            lambda: CcxtFeed(client, once),
-            runner,
-            venue=venue,
-            server=server,
-            client=client,
-        )
-        runner.run(client.close())
+        try:
+            yield VenueStand(
+                venue.name,
+                tuple(names[:3]),
+                names[3],
+                lambda: CcxtFeed(client, once),
+                runner,
+                venue=venue,
+                server=server,
+                client=client,
+            )
+        finally:
+            runner.run(client.close())
