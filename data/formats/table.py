@@ -105,7 +105,8 @@ _TABLE: Final = (
 )
 FORMATS: Final[Mapping[str, Format]] = MappingProxyType({entry.name: entry for entry in _TABLE})
 """Every format by the name that ``--format`` takes."""
-SUFFIXES: Final = tuple(sorted({suffix for entry in _TABLE for suffix in entry.suffixes}, key=len)[::-1])
+SUFFIXES: Final = tuple(sorted({suffix for entry in _TABLE for suffix in entry.suffixes}))
+"""How the name of a candle file may end."""
 
 MAGIC: Final[Mapping[bytes, tuple[str, ...]]] = MappingProxyType(
     {
