@@ -48,14 +48,13 @@ class Record:
         return value if alphabet.fullmatch(value) else self._refuse(key, f"of the letters {alphabet.pattern}")
 
     def decimal(self, key: str) -> Decimal:
-        """A number that is not negative, exactly as written."""
-        value = self._present(key)
-        written = str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
-        return Decimal(written) if NUMBER.fullmatch(written) else self._refuse(key, "a number of 0 or more")
+        """A number that is not negative, exactly as written but for trailing zeros."""
+        digits = f"{Decimal(self._written(key)):f}"
+        return Decimal(digits.rstrip("0").rstrip(".") if "." in digits else digits)
 
     def number(self, key: str) -> float:
         """A number that is not negative."""
-        return float(self.decimal(key))
+        return float(self._written(key))
 
     def number_if_any(self, key: str) -> float:
         """The same, and 0 where the venue writes an empty text because there is none."""
@@ -75,6 +74,11 @@ class Record:
         """A list inside this one."""
         value = self._present(key)
         return value if isinstance(value, list) else self._refuse(key, "a list")
+
+    def _written(self, key: str) -> str:
+        value = self._present(key)
+        written = str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
+        return written if NUMBER.fullmatch(written) else self._refuse(key, "a number of 0 or more")
 
     def _present(self, key: str) -> Any:
         if key not in self.fields:

@@ -28,7 +28,7 @@ class VenueClient:
         own_url = venue.testnet_url if settings.testnet else venue.url
         base_url = settings.base_url or own_url
         hosts = frozenset({urlsplit(base_url).netloc, *settings.allowed_hosts})
-        guard = Guard(self.exchange, hosts if settings.testnet else hosts | venue.hosts, settings.timeout_s)
+        guard = Guard(venue.name, hosts if settings.testnet else hosts | venue.hosts, settings.timeout_s)
         self._ccxt = _guarded(venue, guard, settings.proxy, paced=paced)
         _point_at(self._ccxt, base_url)
 

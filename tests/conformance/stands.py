@@ -72,7 +72,7 @@ class Stand:
     symbols: tuple[str, ...]
     late: str
     make: Callable[[], CandleFeed]
-    runner: asyncio.Runner = field(default_factory=asyncio.Runner)
+    runner: asyncio.Runner
 
     def run(self, work: Work[T]) -> T:
         """What the work makes of a fresh feed."""
