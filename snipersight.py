@@ -215,7 +215,7 @@ def _step_of(candles: Candles) -> float:
     """The step on which prices are shown: the largest power of ten they all are multiples of."""
     import numpy as np
 
-    from data.parquet_import import step_of
+    from data.inferred_rules import step_of
 
     return float(step_of(np.concatenate((candles.open, candles.high, candles.low, candles.close))))
 

@@ -15,7 +15,9 @@ from typing import Final
 import numpy as np
 
 from data.aggregation import aggregate
-from data.parquet_import import infer_market, read_candles
+from data.formats.names import SeriesName
+from data.inferred_rules import infer_market
+from data.parquet_import import read_candles
 from shared.models.data import Candles
 from shared.models.events import Event, EventLog, Kind
 from shared.models.profile import SmcRules
@@ -89,7 +91,7 @@ def year_of(folder: Path, coin: str) -> tuple[Candles, float]:
         DataFault: there is no such file, or it is not one of candles.
     """
     year = read_candles(folder / f"binance__{coin}-USDT__5m.parquet", Timeframe.M5).between(FROM_MS, UNTIL_MS)
-    return year, float(infer_market("binance", coin, "USDT", year).tick)
+    return year, float(infer_market(SeriesName("binance", coin, "USDT", "5m"), year).tick)
 
 
 def table(folder: Path) -> Iterator[str]:

@@ -25,6 +25,12 @@ def _venue(name: str, settings: ExchangeSettings, as_of_ms: int | None, ledger: 
     return open_feed(VENUES[name], settings, ledger)
 
 
+def _lite(settings: ExchangeSettings, as_of_ms: int | None, ledger: Ledger) -> CandleFeed:
+    from data.adapters.rest_feed import open_feed
+
+    return open_feed(settings, ledger)
+
+
 def _demo(settings: ExchangeSettings, as_of_ms: int | None, ledger: Ledger) -> CandleFeed:
     from data.adapters.demo import DEMO_AS_OF_MS, DemoFeed
 
@@ -33,6 +39,6 @@ def _demo(settings: ExchangeSettings, as_of_ms: int | None, ledger: Ledger) -> C
 
 THROUGH_CCXT: Final = ("binance", "binance-usdm", "bybit", "bybit-linear")
 EXCHANGES: Final[Mapping[str, Open]] = MappingProxyType(
-    {name: partial(_venue, name) for name in THROUGH_CCXT} | {"demo": _demo}
+    {name: partial(_venue, name) for name in THROUGH_CCXT} | {"binance-lite": _lite, "demo": _demo}
 )
 """Feeds by exchange name; nothing is imported before it is opened."""

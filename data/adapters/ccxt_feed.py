@@ -14,7 +14,7 @@ from data.adapters.budget_ledger import Ledger, MemoryLedger
 from data.adapters.ccxt_client import VenueClient
 from data.adapters.http_guard import reading
 from data.adapters.request_budget import RequestBudget
-from data.adapters.venue import Ask, Span, Venue, in_base_units
+from data.adapters.venue import Ask, Carrier, Span, Venue, in_base_units
 from data.echo import check_price
 from shared.config.settings import ExchangeSettings
 from shared.errors import DataFault, NotFound, TransportFault
@@ -36,7 +36,7 @@ LEAST_TICKERS: Final = 0.5
 class CcxtFeed:
     """One venue's public data. Time, markets and tickers are asked once a run, by whoever needs them first."""
 
-    def __init__(self, client: VenueClient, repeat: Reading = reading) -> None:
+    def __init__(self, client: Carrier, repeat: Reading = reading) -> None:
         """``repeat`` says how a failed read is repeated."""
         self._client = client
         self._venue = client.venue

@@ -105,7 +105,7 @@ class Guard:
                     ssl=verified,
                     auto_decompress=False,
                 ) as response:
-                    self._heed(key, response.status, response.headers)
+                    self.heed(key, response.status, response.headers)
                     text = await self._read_unless_refused(key, response)
         except TimeoutError as error:
             raise TransportFault(
@@ -139,7 +139,7 @@ class Guard:
         self.check_status(response.status)
         return await self._read(response)
 
-    def _heed(self, key: str, status: int, headers: Mapping[str, str]) -> None:
+    def heed(self, key: str, status: int, headers: Mapping[str, str]) -> None:
         """Take the venue's own count, and its wish that we wait."""
         self.budget.learn(key, used_weight(headers))
         asked = headers.get("Retry-After", "")

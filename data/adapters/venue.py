@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 
 import numpy as np
 
@@ -145,6 +145,24 @@ class Venue:
 
 def _weight(tiers: Tiers, rows: int) -> int:
     return next((weight for most, weight in tiers if rows <= most), tiers[-1][1])
+
+
+class Carrier(Protocol):
+    """What carries a venue's requests and gives back well-formed documents; everything else is a typed fault.
+
+    ``exchange`` is the venue's name, or that of its test network.
+    """
+
+    venue: Venue
+    exchange: str
+
+    async def ask(self, ask: Ask) -> Any:
+        """The document answered."""
+        ...
+
+    async def close(self) -> None:
+        """Release connections; may be called twice."""
+        ...
 
 
 NAMES: Final = re.compile(r"[\w$.+-]{1,40}")

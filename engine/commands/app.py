@@ -12,6 +12,7 @@ from typer.exceptions import TyperException
 from engine.commands.flags import Checks, LogForm
 from engine.commands.options import Debug, Json, Plain, Quiet, flags_of
 from engine.commands.store_app import add_store_commands
+from engine.commands.transfer_options import Exported, ExportFormat, FileExchange, FileFormat, StoredOnly
 from shared.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, SniperError
 from shared.version import VERSION
 
@@ -26,7 +27,7 @@ app = typer.Typer(
     context_settings=HELP,
 )
 profiles = typer.Typer(help="The packaged profiles: list, show.", rich_markup_mode=None)
-data = typer.Typer(help="Stored candles: import, status, verify, prune.", rich_markup_mode=None)
+data = typer.Typer(help="Stored candles: import, export, status, verify, prune.", rich_markup_mode=None)
 config = typer.Typer(help="Effective settings: show.", rich_markup_mode=None)
 verify = typer.Typer(help="Check the detectors on your own candles: repaint, null.", rich_markup_mode=None)
 app.add_typer(profiles, name="profiles")
@@ -41,7 +42,9 @@ Profile = Annotated[
 Exchange = Annotated[
     str | None,
     typer.Option(
-        "--exchange", "-e", help="binance, binance-usdm, bybit, bybit-linear, or demo (made up, no network)."
+        "--exchange",
+        "-e",
+        help="binance, binance-usdm, bybit, bybit-linear, binance-lite (without ccxt), or demo (made up, no network).",
     ),
 ]
 Symbols = Annotated[
@@ -234,15 +237,40 @@ def show_config(
 def import_data(
     paths: Annotated[list[str], typer.Argument(help="Candle files, or folders of them.")],
     *,
+    file_format: FileFormat = "",
+    exchange: FileExchange = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> int:
-    """Read candle files (<exchange>__<BASE>-<QUOTE>__<timeframe>.parquet) into the store. Needs pyarrow: in the checkout run
-    .venv/bin/pip install -e '.[parquet]' once (make test installs it too)."""
+    """Read candle files into the store: Parquet, Feather and CSV named <exchange>__<BASE>-<QUOTE>__<timeframe>, freqtrade's and
+    Binance's public dumps. Parquet and Feather need pyarrow: in the checkout run .venv/bin/pip install -e '.[parquet]' once
+    (make test installs it too)."""
     flags = flags_of(locals())
-    from engine.commands.candles import import_candles as run
+    from engine.commands.transfer import Layout
+    from engine.commands.transfer import import_candles as run
 
-    return run(tuple(paths), flags)
+    return run(tuple(paths), Layout(file_format), flags)
+
+
+@data.command("export")
+def export_data(
+    folder: Annotated[str, typer.Argument(help="Where to; made if it is not there.")],
+    *,
+    file_format: ExportFormat = "parquet",
+    exchange: StoredOnly = None,
+    symbols: Checked = None,
+    timeframes: Exported = None,
+    config: Config = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> int:
+    """Write stored candles into files, a line for each; files of the same name are replaced. Importing them gives the same
+    candles, bit for bit."""
+    flags = flags_of(locals())
+    from engine.commands.transfer import Layout
+    from engine.commands.transfer import export_candles as run
+
+    return run(folder, Layout(file_format, tuple(timeframes or ())), flags)
 
 
 @verify.command("repaint")

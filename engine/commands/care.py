@@ -23,35 +23,36 @@ from bot.ui.store import (
     status_lines,
     status_tsv,
 )
+from contracts.data_contract import CheckReport
 from engine.commands.console import Console
-from engine.commands.edges import SystemClock
+from engine.commands.edges import SystemClock, open_store
 from engine.commands.flags import Flags, Prune
 from engine.commands.paths import candle_file
+from engine.commands.settings import configure_store
 from shared.errors import EXIT_FAILED, EXIT_OK, ConfigFault, NotFound
 from shared.models.timeframe import Timeframe
 from shared.utils.suggest import suggest
 
 if TYPE_CHECKING:
-    from contracts.data_contract import SeriesInfo
+    from contracts.data_contract import CandleStore, SeriesInfo
     from data.cache import SqliteCandleStore
     from data.store_prune import PruneRule
 
 DAY_MS: Final = 86_400_000
 EMPTY: Final = "nothing is stored yet. Import files with 'snipersight data import PATH', or scan an exchange."
 REMARKS: Final = {
+    "store_of_objects": "store_of_objects: damage shows when an object is read; the size is that of the objects in use",
     "store_without_wal": "store_without_wal: the file system has no shared memory, so runs wait for each other; a local disk is "
-    "faster"
+    "faster",
 }
 
 
 def show_status(flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
     """Every stored series, with what of it is damaged."""
-    from data.store_check import check_store
-
     console = Console.of(flags.output, environ)
-    with _open_file(environ) as store:
+    with open_store(environ, flags) as store:
         series = _of_exchange(store.series(), flags.exchange)
-        held = Holding(series, check_store(store.file), store.file.size(), store.file.remarks)
+        held = _holding(store, series)
     if console.watched:
         console.result(
             console.look.signs(line) for line in (status_lines(held, console.look) if series else ())
@@ -64,12 +65,24 @@ def show_status(flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
     return EXIT_OK
 
 
+def _holding(store: CandleStore, series: tuple[SeriesInfo, ...]) -> Holding:
+    """What there is to say of a store; objects are held to their digests when they are read, not here."""
+    from data.cache import SqliteCandleStore
+    from data.store_check import check_store
+
+    if isinstance(store, SqliteCandleStore):
+        return Holding(series, check_store(store.file), store.file.size(), store.file.remarks)
+    size, held = sum(info.stored_bytes for info in series), sum(info.count for info in series)
+    unlooked = CheckReport(pages=0, candles=held, books=0, markets=0, damage=(), dropped=False)
+    return Holding(series, unlooked, size, ("store_of_objects",))
+
+
 def verify(flags: Flags, *, mend: bool, environ: Mapping[str, str] = os.environ) -> int:
     """Look at every seal; 30 if anything damaged is left."""
     from data.store_check import check_store
 
     console = Console.of(flags.output, environ)
-    with _open_file(environ) as store:
+    with _open_file(flags, environ) as store:
         report = check_store(store.file, mend=mend)
     if console.watched:
         console.result(console.look.signs(line) for line in check_lines(report, console.look))
@@ -95,7 +108,7 @@ def prune(flags: Flags, asked: Prune, environ: Mapping[str, str] = os.environ) -
 
     console = Console.of(flags.output, environ)
     rule = _rule(flags, asked)
-    with _open_file(environ) as store:
+    with _open_file(flags, environ) as store:
         _of_exchange(store.series(), flags.exchange)
         items = (store_prune.prune if asked.yes else store_prune.what_would_go)(store.file, rule)
         removal = Removal(items, asked.yes, store.file.shrink() if asked.yes and items else 0)
@@ -148,9 +161,20 @@ def _of_exchange(series: tuple[SeriesInfo, ...], exchange: str | None) -> tuple[
 
 
 @contextmanager
-def _open_file(environ: Mapping[str, str]) -> Iterator[SqliteCandleStore]:
+def _open_file(flags: Flags, environ: Mapping[str, str]) -> Iterator[SqliteCandleStore]:
+    """The store in its usual file.
+
+    Raises:
+        ConfigFault: candles are kept as objects, whose digests are looked at when they are read and which are removed where they lie.
+    """
     from data.cache import SqliteCandleStore
 
+    url = configure_store(flags, environ).url
+    if url:
+        raise ConfigFault(
+            f"store.url is {url}: only the store in a file is verified and pruned here",
+            "Objects are held to their digests whenever they are read",
+        )
     store = SqliteCandleStore(candle_file(environ))
     try:
         yield store

@@ -12,14 +12,17 @@ from dataclasses import replace
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
+from engine.commands.flags import Flags
 from engine.commands.paths import candle_file, request_file
 
 if TYPE_CHECKING:
     from contracts.data_contract import CandleFeed, CandleStore
     from data.adapters.budget_ledger import Ledger
     from engine.edges import Edges, ScanRequest
-    from shared.config.settings import Settings
+    from shared.config.settings import Settings, StoreSettings
 
+USUAL = Flags()
+"""Nothing said: settings come from the usual files and the environment."""
 DEMO = "demo"
 """The made-up market: no network, nothing stored."""
 
@@ -51,7 +54,9 @@ def open_edges(
     from engine.edges import Edges
 
     with ExitStack() as stack:
-        store = None if request.exchange == DEMO else stack.enter_context(open_store(environ))
+        store = (
+            None if request.exchange == DEMO else stack.enter_context(open_store_at(settings.store, environ))
+        )
         edges = Edges(
             open_feed=None
             if request.offline and request.exchange != DEMO
@@ -76,19 +81,42 @@ def _workers(jobs: int) -> ProcessPoolExecutor:
 
 
 @contextmanager
-def open_store(environ: Mapping[str, str]) -> Iterator[CandleStore]:
-    """The candle store in its usual place.
+def open_store(environ: Mapping[str, str], flags: Flags = USUAL) -> Iterator[CandleStore]:
+    """The candle store where the settings say: on object storage, or in its usual file.
 
     Raises:
+        ConfigFault: ``store.url`` is wrong, or a package for it is not installed.
         StorageFault: it cannot be opened.
     """
-    from data.cache import SqliteCandleStore
+    from engine.commands.settings import configure_store
 
-    store = SqliteCandleStore(candle_file(environ))
+    with open_store_at(configure_store(flags, environ), environ) as store:
+        yield store
+
+
+@contextmanager
+def open_store_at(settings: StoreSettings, environ: Mapping[str, str]) -> Iterator[CandleStore]:
+    """The candle store of known settings.
+
+    Raises:
+        ConfigFault: its address is wrong, or a package for it is not installed.
+        StorageFault: it cannot be opened.
+    """
+    store = _store(settings.url, environ)
     try:
         yield store
     finally:
         store.close()
+
+
+def _store(url: str, environ: Mapping[str, str]) -> CandleStore:
+    if url:
+        from data.object_store import ObjectCandleStore
+
+        return ObjectCandleStore(url)
+    from data.cache import SqliteCandleStore
+
+    return SqliteCandleStore(candle_file(environ))
 
 
 def _open_feed(

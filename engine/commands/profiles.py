@@ -72,6 +72,7 @@ def rows_of(settings: Settings) -> Iterator[Row]:
         found: ExchangeSettings = settings.of_exchange(name)
         yield from _section_rows(found, f"exchanges.{name}", settings.origin)
     yield from _section_rows(settings.account, "account", settings.origin)
+    yield from _section_rows(settings.store, "store", settings.origin)
 
 
 def _profile_rows(profile: Profile, origin: Mapping[str, str]) -> Iterator[Row]:

@@ -16,7 +16,7 @@ from shared.errors import ConfigFault
 from shared.models.profile import Profile, Section, choice, setting
 from shared.utils.suggest import suggest
 
-TOP: Final = ("profile", "exchange", "exchanges", "account")
+TOP: Final = ("profile", "exchange", "exchanges", "account", "store")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,15 @@ class AccountSettings(Section):
 
 
 @dataclass(frozen=True, slots=True)
+class StoreSettings(Section):
+    """Where candles are kept."""
+
+    url: str = choice(
+        "", "s3://bucket/folder or file:///folder of a shared store; empty: one file on this machine"
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The effective settings. ``origin`` maps a dotted key to where its value came from; a key not in it is a default."""
 
@@ -48,6 +57,7 @@ class Settings:
     exchange: str = "binance"
     exchanges: Mapping[str, ExchangeSettings] = field(default_factory=dict)
     account: AccountSettings = AccountSettings()
+    store: StoreSettings = StoreSettings()
     origin: Mapping[str, str] = field(default_factory=dict)
 
     def of_exchange(self, name: str) -> ExchangeSettings:
@@ -75,8 +85,18 @@ def build_settings(layers: tuple[Tree, ...], exchanges: Collection[str]) -> Sett
         ),
         exchanges=_exchanges(_table(tree, "exchanges"), exchanges),
         account=account,
+        store=read_store(tree),
         origin=_origins(tree, profile.name),
     )
+
+
+def read_store(tree: Tree) -> StoreSettings:
+    """Where candles are kept, of merged layers.
+
+    Raises:
+        ConfigFault: an unknown key or a wrong value.
+    """
+    return read_into(StoreSettings(), _table(tree, "store"), "store")
 
 
 def setting_keys(exchanges: Collection[str]) -> tuple[str, ...]:
@@ -85,7 +105,8 @@ def setting_keys(exchanges: Collection[str]) -> tuple[str, ...]:
         key for name in sorted(exchanges) for key in known_keys(ExchangeSettings(), f"exchanges.{name}")
     ]
     profile = [key for key in known_keys(Profile("", ""), "profile") if key != "profile.summary"]
-    return (*profile, "exchange", *per_exchange, *known_keys(AccountSettings(), "account"))
+    rest = (*known_keys(AccountSettings(), "account"), *known_keys(StoreSettings(), "store"))
+    return (*profile, "exchange", *per_exchange, *rest)
 
 
 def _with_profile_table(layer: Tree) -> Tree:

@@ -378,7 +378,7 @@ class Standing:
 @dataclass(frozen=True, slots=True)
 class SMCSnapshot:
     """Structure of every timeframe of a symbol, joined by close time. ``weekend``: the as-of instant is a Saturday or Sunday on the
-    sessions' clock."""
+    sessions' clock, by UTC where no timeframe is fine enough for sessions."""
 
     as_of_ms: int
     timeframes: Mapping[Timeframe, TimeframeStructure]

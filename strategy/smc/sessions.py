@@ -7,6 +7,7 @@ opens, and only on timeframes of at most 15 minutes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from shared.errors import ConfigFault
 from shared.models.data import Floats, Ints
-from shared.models.timeframe import DAY_MS, MINUTE_MS, MONDAY_MS
+from shared.models.timeframe import DAY_MS, MINUTE_MS, MONDAY_MS, Timeframe
 from strategy.smc.emit import ITSELF, emit
 
 if TYPE_CHECKING:
@@ -75,6 +76,11 @@ def clock_changes(first_ms: int, last_ms: int, clock: Clock, length_ms: int) -> 
             times.append(next(hour for hour in hours if _shift(hour, zone) != shifts[-1]))
             shifts.append(_shift(day + DAY_MS, zone))
     return np.asarray(times, np.int64), np.asarray(shifts, np.int64)
+
+
+def has_sessions(timeframes: Iterable[Timeframe]) -> bool:
+    """Whether any of them is fine enough for sessions; without one no time zone is needed."""
+    return any(timeframe.ms <= COARSEST_MS for timeframe in timeframes)
 
 
 def is_weekend(time_ms: int, clock: Clock) -> bool:

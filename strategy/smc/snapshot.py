@@ -11,7 +11,7 @@ from shared.models.smc import SMCSnapshot, TimeframeStructure, Zone
 from strategy.smc.alignment import align
 from strategy.smc.engine import detect
 from strategy.smc.fold import HALF_LIFE_BARS, freshness_of, read_structure
-from strategy.smc.sessions import is_weekend
+from strategy.smc.sessions import has_sessions, is_weekend
 from strategy.smc.zones import depth_of
 
 
@@ -39,7 +39,7 @@ def find_structure(multi_tf_data: MultiTimeframeData, settings: Profile) -> SMCS
         multi_tf_data.as_of_ms,
         structures,
         align(context, settings.confluence.alignment),
-        is_weekend(multi_tf_data.as_of_ms, settings.smc.sessions),
+        is_weekend(multi_tf_data.as_of_ms, settings.smc.sessions if has_sessions(structures) else "off"),
     )
 
 

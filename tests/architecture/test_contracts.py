@@ -21,6 +21,7 @@ from contracts.strategy_contract import Detector, StructureReader
 from data.adapters.ccxt_feed import CcxtFeed
 from data.adapters.demo import DemoFeed
 from data.cache import SqliteCandleStore
+from data.object_store import ObjectCandleStore
 from engine.commands.edges import SystemClock
 from indicators.registry import Entry
 from risk.judge import judge_plans
@@ -33,6 +34,7 @@ KEPT_BY: tuple[tuple[type, Any], ...] = (
     (CandleFeed, DemoFeed),
     (CandleStore, SqliteCandleStore),
     (BookStore, SqliteCandleStore),
+    (CandleStore, ObjectCandleStore),
     (Notifier, JsonLines),
     (Indicator, Entry),
     (RiskJudge, judge_plans),

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from data.adapters import EXCHANGES
-from data.adapters.venues import VENUES
-from tests.conformance.stands import NOW, Stand, VenueStand, stood_up
+from tests.conformance.stands import CARRIED, NOW, Stand, VenueStand, stood_up
 
 
 @pytest.fixture(scope="module", params=EXCHANGES)
@@ -18,7 +17,7 @@ def stand(request: pytest.FixtureRequest) -> Iterator[Stand]:
         yield standing
 
 
-@pytest.fixture(scope="module", params=VENUES)
+@pytest.fixture(scope="module", params=CARRIED)
 def _venue_stand(request: pytest.FixtureRequest) -> Iterator[VenueStand]:
     with stood_up(request.param) as standing:
         assert isinstance(standing, VenueStand)
@@ -27,7 +26,7 @@ def _venue_stand(request: pytest.FixtureRequest) -> Iterator[VenueStand]:
 
 @pytest.fixture
 def venue(_venue_stand: VenueStand) -> Iterator[VenueStand]:
-    """Every venue reached through ccxt, its loopback exchange as it was at first."""
+    """Every venue, however it is reached, its loopback exchange as it was at first."""
     server = _venue_stand.server
     server.requests.clear()
     server.used = 0

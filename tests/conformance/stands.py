@@ -14,8 +14,9 @@ from data.adapters.ccxt_client import VenueClient
 from data.adapters.ccxt_feed import CcxtFeed
 from data.adapters.demo import DemoFeed
 from data.adapters.request_budget import RequestBudget
+from data.adapters.rest_feed import BINANCE_LITE, RestClient
 from data.adapters.spending import Allowance
-from data.adapters.venue import Venue
+from data.adapters.venue import Carrier, Venue
 from data.adapters.venues import VENUES
 from shared.config.settings import ExchangeSettings
 from tests.servers.binance import BinanceServer
@@ -33,11 +34,22 @@ NOW = MIDNIGHT + (12 * 60 + 7) * 60_000 + 30_000
 HISTORY_DAYS, LATE_DAYS = 40, 2
 SERVERS: dict[str, Callable[[ServedMarket, int], LoopbackExchange]] = {
     "binance": BinanceServer,
+    "binance-lite": BinanceServer,
     "binance-usdm": BinanceUsdmServer,
     "bybit": BybitServer,
     "bybit-linear": BybitServer,
 }
 """The loopback exchange of every venue; a venue without one cannot be tested."""
+
+CARRIED: dict[str, Venue] = {**VENUES, BINANCE_LITE.name: BINANCE_LITE}
+"""Every venue, the one that is reached with the standard library alone too."""
+
+
+def carrier(venue: Venue, settings: ExchangeSettings, budget: RequestBudget) -> Carrier:
+    """What carries the venue's requests."""
+    if venue.name == BINANCE_LITE.name:
+        return RestClient(venue, settings, budget)
+    return VenueClient(venue, settings, budget)
 
 
 def served() -> ServedMarket:
@@ -80,7 +92,7 @@ class VenueStand(Stand):
 
     venue: Venue = field(kw_only=True)
     server: LoopbackExchange = field(kw_only=True)
-    client: VenueClient = field(kw_only=True)
+    client: Carrier = field(kw_only=True)
     ledger: MemoryLedger = field(kw_only=True)
 
     def forget_waits(self) -> None:
@@ -101,12 +113,12 @@ def unified(venue: Venue, served_symbol: str) -> str:
 @contextmanager
 def stood_up(name: str, timeout_s: float = 5.0) -> Iterator[Stand]:
     """The adapter of that name."""
-    if name not in VENUES:
+    if name not in CARRIED:
         demo = DemoFeed()
         with asyncio.Runner() as runner:
             yield Stand(name, ("BTC/USDT", "ETH/USDT", "DOT/USDT"), "", lambda: demo, runner)
         return
-    with venue_stand(VENUES[name], timeout_s) as stand:
+    with venue_stand(CARRIED[name], timeout_s) as stand:
         yield stand
 
 
@@ -124,8 +136,8 @@ def venue_stand(venue: Venue, timeout_s: float = 5.0) -> Iterator[VenueStand]:
 
         ledger = MemoryLedger()
 
-        async def opened() -> VenueClient:
-            return VenueClient(venue, settings, plenty(venue, ledger))
+        async def opened() -> Carrier:
+            return carrier(venue, settings, plenty(venue, ledger))
 
         client = runner.run(opened())
         names = [unified(venue, symbol) for symbol in market.base]

@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from data.adapters.ccxt_feed import CcxtFeed
-from data.adapters.venues import VENUES
 from data.echo import Known, check_echo
 from shared.errors import SniperError
 from shared.models.data import Candles
 from shared.models.timeframe import DAY_MS, Timeframe
-from tests.conformance.stands import NOW, VenueStand, venue_stand
+from tests.conformance.stands import CARRIED, NOW, VenueStand, venue_stand
 from tests.servers.faults import OF_A_SYMBOL, OF_ANY, OF_ROWS
 
 TIMEOUT_S, SLACK_S = 0.4, 0.5
@@ -133,7 +132,7 @@ def _told(found: Any) -> str:
 
 def matrix_of(name: str) -> dict[tuple[str, str], str]:
     """Every case of one venue."""
-    with venue_stand(VENUES[name], TIMEOUT_S) as stand:
+    with venue_stand(CARRIED[name], TIMEOUT_S) as stand:
         stand.server.weight_limit = 10**9
 
         async def run() -> dict[tuple[str, str], str]:
@@ -165,8 +164,8 @@ def table(ends: dict[str, dict[tuple[str, str], str]]) -> str:
 
 def test_every_fault_at_every_call_of_every_venue_ends_typed_and_in_time() -> None:
     assert len(OF_ANY) >= LEAST_FAULTS
-    with ThreadPoolExecutor(len(VENUES)) as pool:
-        ends = dict(zip(VENUES, pool.map(matrix_of, VENUES), strict=True))
+    with ThreadPoolExecutor(len(CARRIED)) as pool:
+        ends = dict(zip(CARRIED, pool.map(matrix_of, CARRIED), strict=True))
     print("\n" + table(ends))
     bad = {
         (name, *case): end

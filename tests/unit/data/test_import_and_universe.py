@@ -12,8 +12,10 @@ import pytest
 
 from contracts.data_contract import Ticker, WriteReport
 from data.cache import SqliteCandleStore
+from data.file_import import FileReport, ImportReport, Reading, Tell
+from data.file_import import import_path as import_files
+from data.inferred_rules import step_of
 from data.ingestion_pipeline import Source, ingest
-from data.parquet_import import FileReport, import_path, step_of
 from data.universe import rank
 from shared.config.profiles import load_profile
 from shared.errors import DamagedPage, NotFound
@@ -28,6 +30,10 @@ import pyarrow.parquet as pq  # noqa: E402
 
 GOOD = market(1, 300, "walk", Timeframe.M5)
 COLUMNS = ("open", "high", "low", "close", "volume")
+
+
+def import_path(path: Path, store: SqliteCandleStore, *tell: Tell) -> ImportReport:
+    return import_files(path, store, Reading(now_ms=2_000_000_000_000), *tell)
 
 
 def write(folder: Path, name: str = "binance__BTC-USDT__5m.parquet", **changed: np.ndarray) -> Path:
@@ -57,9 +63,21 @@ def test_a_file_is_kept_with_what_derives_from_it(tmp_path: Path, store: SqliteC
     ("changed", "said"),
     [
         ({"high": GOOD.low - 1}, "breaks 'high >= open and close'"),
-        ({"ts": GOOD.open_ms // 1000}, "off the 5m grid"),
-        ({"ts": GOOD.open_ms // 1000 * 1000 - GOOD.open_ms % 7 * 0 + 1}, "off the 5m grid"),
-        ({"ts": np.r_[GOOD.open_ms[:1], GOOD.open_ms[:-1]]}, "does not open after"),
+        ({"ts": GOOD.open_ms // 1000}, "row 0 opens at 1700006400, a time in seconds"),
+        ({"ts": GOOD.open_ms * 1000}, "row 0 opens at 1700006400000000, a time in microseconds"),
+        ({"ts": GOOD.open_ms + 1}, "off the 5m grid"),
+        (
+            {"ts": np.r_[GOOD.open_ms[:1], GOOD.open_ms[:-1]]},
+            "two different candles open at 2023-11-15T00:00:00Z",
+        ),
+        ({"ts": GOOD.open_ms.astype(float)}, "column ts holds double, not times"),
+        ({"ts": GOOD.open_ms.astype("datetime64[ms]")}, "times without a zone"),
+        ({"open": GOOD.open.astype(str)}, "column open holds string, not numbers"),
+        ({"quote_volume": GOOD.volume}, "do not stand to each other as the price"),
+        (
+            {"ts": np.r_[GOOD.open_ms[:-1], GOOD.open_ms[-1] + 1000 * 365 * 86_400_000]},
+            "which is in the future",
+        ),
         ({"close": np.full(300, np.nan)}, "finite"),
         ({"volume": None}, "no column volume"),
     ],
