@@ -6,7 +6,7 @@ series fed bar by bar and one fed at once give the same log.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -23,20 +23,16 @@ from strategy.smc.memory import memory_bars, most_rows, new_memory, widen_books
 from strategy.smc.options import numbers_of, switches_of
 from strategy.smc.records import known_between, of_object, records
 from strategy.smc.sessions import clock_changes
+from strategy.smc.table import Table
 
+MARKET: Final = ("open_ms", *COLUMNS)
 CHUNK: Final = 8_192
 """Bars taken at once: after the first of them the log's size is foreseen."""
 SPARE: Final = 1.12
 """Rows there is room for, over those foreseen."""
 CLOCK_AHEAD_MS: Final = 90 * DAY_MS
-STATE: Final = {"atr": (1, np.float64), "ranges": (4, np.float64), "trends": (2, np.int8)}
-"""State at every bar: cells and their type; low and high of each layer's range, each layer's trend."""
-TABLES: Final = {
-    "ints": (INTS, np.int32, 5),
-    "measures": (1, np.float64, 5),
-    "details": (DETAILS, np.float64, 2),
-}
-"""Tables of the log: cells of a row, their type, and a first guess at the rows of a bar; later the series itself tells."""
+ROWS_A_BAR, DETAILS_A_BAR = 5, 2
+"""First guess at the room the log needs; later the series itself tells."""
 
 
 class SmcSeries:
@@ -53,12 +49,11 @@ class SmcSeries:
         self._parts = [candles]
         self._count = 0
         self._numbers, self._switches = numbers_of(options, tick), switches_of(options)
-        self._market = {
-            name: np.require(getattr(candles, name), requirements=("C", "A"))
-            for name in ("open_ms", *COLUMNS)
-        }
-        self._state = {name: np.empty(0, kind) for name, (_, kind) in STATE.items()}
-        self._log = {name: np.empty(0, kind) for name, (_, kind, _) in TABLES.items()}
+        columns = {name: np.require(getattr(candles, name), requirements=("C", "A")) for name in MARKET}
+        self._market = Table.holding(**columns)
+        self._state = Table(atr=(1, np.float64), ranges=(4, np.float64), trends=(2, np.int8))
+        self._events = Table(ints=(INTS, np.int32), measures=(1, np.float64))
+        self._details = Table(details=(DETAILS, np.float64))
         self._rows = np.zeros(2, np.int64)
         self._clock_ms, self._clock = -1, (np.empty(0, np.int64), np.empty(0, np.int64))
         self._memory = new_memory()
@@ -68,27 +63,27 @@ class SmcSeries:
     def candles(self) -> Candles:
         """All candles fed so far."""
         if len(self._parts) > 1:
-            times, *columns = (column[: self._count].copy() for column in self._market.values())
+            times, *columns = (column.copy() for column in self._market.head(self._count))
             self._parts = [Candles(self._parts[0].timeframe, times, *columns)]
         return self._parts[0]
 
     @property
     def log(self) -> EventLog:
         """Everything that happened up to the last candle."""
-        n, made, detailed = self._count, int(self._rows[MADE]), int(self._rows[DETAILED])
-        ints = self._log["ints"][: made * INTS].reshape(-1, INTS)
-        trends = self._state["trends"][: 2 * n].reshape(-1, 2)
-        ranges = self._state["ranges"][: 4 * n].reshape(-1, 4)
+        ints, measures = self._events.head(int(self._rows[MADE]))
+        (details,) = self._details.head(int(self._rows[DETAILED]))
+        atr, ranges, trends = self._state.head(self._count)
+        rows, spans, ways = ints.reshape(-1, INTS), ranges.reshape(-1, 4), trends.reshape(-1, 2)
         return EventLog(
-            ints[:, : len(INT_COLUMNS)],
-            self._log["measures"][:made],
-            ints[:, len(INT_COLUMNS) + 1],
-            self._log["details"][: detailed * DETAILS].reshape(-1, DETAILS),
-            ints[:, len(INT_COLUMNS)],
-            self._state["atr"][:n],
-            (trends[:, 0], trends[:, 1]),
-            (ranges[:, 0], ranges[:, 2]),
-            (ranges[:, 1], ranges[:, 3]),
+            rows[:, : len(INT_COLUMNS)],
+            measures,
+            rows[:, len(INT_COLUMNS) + 1],
+            details.reshape(-1, DETAILS),
+            rows[:, len(INT_COLUMNS)],
+            atr,
+            (ways[:, 0], ways[:, 1]),
+            (spans[:, 0], spans[:, 2]),
+            (spans[:, 1], spans[:, 3]),
             memory_bars(self.options),
         )
 
@@ -134,7 +129,7 @@ class SmcSeries:
         if not len(candles):
             return
         timeframe = self._parts[0].timeframe
-        last = int(self._market["open_ms"][self._count - 1]) if self._count else -1
+        last = int(self._market.columns["open_ms"][self._count - 1]) if self._count else -1
         if candles.timeframe is not timeframe or int(candles.open_ms[0]) <= last:
             raise DataFault(
                 f"structure: {timeframe} candles cannot be continued by {candles.timeframe} ones from {int(candles.open_ms[0])} ms",
@@ -142,32 +137,35 @@ class SmcSeries:
             )
         self._parts.append(candles)
         stop = self._count + len(candles)
-        for name, column in self._market.items():
-            self._market[name] = _roomy(column, stop, self._count, 1)
-            self._market[name][self._count : stop] = getattr(candles, name)
+        self._grow(self._market, stop)
+        for name, column in self._market.columns.items():
+            column[self._count : stop] = getattr(candles, name)
         self._take(stop)
 
     def _take(self, stop: int) -> None:
         """Take the memory to bar ``stop``."""
-        for name, (cells, _) in STATE.items():
-            self._state[name] = _roomy(self._state[name], stop, self._count, cells)
+        self._grow(self._state, stop)
         bar = self._count
         while bar < stop:
             self._make_room(bar, stop)
             bar = self._run(bar, min(stop, bar + CHUNK))
         self._count = stop
 
+    def _grow(self, table: Table, stop: int) -> None:
+        """Room for ``stop`` bars; for twice those there are when they grow in number, so that growing stays cheap."""
+        if stop > table.room:
+            table.make_room(max(stop, 2 * self._count), self._count)
+
     def _run(self, start: int, n: int) -> int:
         """Run the detectors over bars ``start`` to ``n``; how far they came before they wanted room."""
         length_ms = self._parts[0].timeframe.ms
-        times, *prices = (column[:n] for column in self._market.values())
+        times, *prices = self._market.head(n)
         changes = self._clock_until(int(times[0]), int(times[-1]) + length_ms, length_ms)
-        state = (self._state[name][: n * cells] for name, (cells, _) in STATE.items())
         bar = detect_all(
-            start, times, length_ms, *prices, *changes, self._numbers, self._switches, *state, *self._memory.values(),
-            *self._log.values(), self._rows,
+            start, times, length_ms, *prices, *changes, self._numbers, self._switches, *self._state.head(n),
+            *self._memory.values(), *self._events.columns.values(), *self._details.columns.values(), self._rows,
         )  # fmt: skip
-        if self._rows[MADE] > self._log["measures"].size:
+        if self._rows[MADE] > self._events.room or self._rows[DETAILED] > self._details.room:
             raise ContractError(
                 f"structure: bars {start} to {bar} made {self._rows[MADE]} rows, more than can be"
             )
@@ -177,13 +175,14 @@ class SmcSeries:
         """Make room where bar ``bar`` may need more than there is: in the log for what is foreseen until ``stop``."""
         widen_books(self._memory)
         least = most_rows(self._memory["facts"], self._memory["pools"])
-        for name, (cells, _, guess) in TABLES.items():
-            made = int(self._rows[DETAILED if name == "details" else MADE])
-            if (made + least) * cells > self._log[name].size:
+        for table, count, guess in (
+            (self._events, MADE, ROWS_A_BAR),
+            (self._details, DETAILED, DETAILS_A_BAR),
+        ):
+            made = int(self._rows[count])
+            if made + least > table.room:
                 foreseen = SPARE * made * stop / bar if bar else guess * min(stop, CHUNK)
-                self._log[name] = _moved(
-                    self._log[name], max(int(foreseen), made + least) * cells, made * cells
-                )
+                table.make_room(max(int(foreseen), made + least), made)
 
     def _clock_until(self, first_ms: int, last_ms: int, length_ms: int) -> tuple[Ints, Ints]:
         """Clock changes up to ``last_ms`` at least; looked up some months ahead, so that feeding bars does not ask each time."""
@@ -199,17 +198,3 @@ def detect(candles: Candles, options: SmcRules, tick: float) -> EventLog:
     Causal: the log of ``candles.head(n)`` is the log of ``candles`` until bar n − 1, bit for bit.
     """
     return SmcSeries(candles, options, tick).log
-
-
-def _roomy(column: np.ndarray[Any, Any], bars: int, used: int, cells: int) -> np.ndarray[Any, Any]:
-    """A column with room for ``bars`` bars; twice as many when it grows, so that growing stays cheap."""
-    if bars * cells <= column.size:
-        return column
-    return _moved(column, max(bars, 2 * used) * cells, used * cells)
-
-
-def _moved(column: np.ndarray[Any, Any], room: int, used: int) -> np.ndarray[Any, Any]:
-    """A column of ``room`` cells with the ``used`` first."""
-    wider = np.empty(room, column.dtype)
-    wider[:used] = column[:used]
-    return wider
