@@ -182,7 +182,7 @@ class SmcSeries:
             made = int(self._rows[count])
             if made + least > table.room:
                 foreseen = SPARE * made * stop / bar if bar else guess * min(stop, CHUNK)
-                table.make_room(max(int(foreseen), made + least), made)
+                table.make_room(int(foreseen) + 2 * least, made)
 
     def _clock_until(self, first_ms: int, last_ms: int, length_ms: int) -> tuple[Ints, Ints]:
         """Clock changes up to ``last_ms`` at least; looked up some months ahead, so that feeding bars does not ask each time."""

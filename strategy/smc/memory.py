@@ -20,7 +20,7 @@ from strategy.smc.zones import FIELDS as ZONE_FIELDS
 from strategy.smc.zones import HEAD as ZONE_HEAD
 from strategy.smc.zones import SHELVES, SIZE, room_of
 
-FIRST_ROOM = 32
+FIRST_ROOM = 64
 """Zones of a shelf and pools of a side that there is room for at first."""
 ZONES_A_BAR = 3
 """Zones of one side that can form at one bar: a gap and a block of each layer."""
