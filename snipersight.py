@@ -5,7 +5,9 @@
     ss.explain("BTC/USDT", exchange="demo")
     candles = ss.Candles.from_frame(frame, "1h")
     ss.indicators(candles).last("rsi")
-    ss.structure(candles).snapshot().order_blocks
+    ss.detect(frame, timeframe="15m")          # every structure event of a frame of closed candles, as a frame
+    ss.snapshot(frame, timeframe="15m")        # what a trader would see at its last close, as tables
+    ss.structure(candles).history(object_id)   # one object's life; also .snapshot(bar), .events(...), .extend(...)
 
 A small, stable door to the same functions the command line calls. Importing it configures nothing and touches no
 network.
@@ -14,7 +16,7 @@ network.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -28,13 +30,28 @@ from shared.models.data import Candles  # noqa: E402
 from shared.version import VERSION as __version__  # noqa: E402
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from engine.commands.flags import Flags
     from engine.commands.settings import Configured
+    from engine.notebook.shown import ShownScan, ShownStructure
     from shared.models.profile import Profile, SmcRules
-    from shared.models.scan import Explanation, ScanResult
+    from shared.models.scan import Explanation
     from strategy.smc.engine import SmcSeries
 
-__all__ = ["Candles", "__version__", "explain", "indicators", "load_profile", "scan", "structure"]
+    Options = SmcRules | Mapping[str, object] | None
+
+__all__ = [
+    "Candles",
+    "__version__",
+    "detect",
+    "explain",
+    "indicators",
+    "load_profile",
+    "scan",
+    "snapshot",
+    "structure",
+]
 
 
 def scan(
@@ -46,7 +63,7 @@ def scan(
     account: str | None = None,
     offline: bool = False,
     base_url: str | None = None,
-) -> ScanResult:
+) -> ShownScan:
     """Scan as ``snipersight scan`` does, with the same settings; the result prints as a table.
 
     What is not given comes from ``SNIPERSIGHT_…`` variables, ``./snipersight.toml``, the user's settings file, the defaults
@@ -61,6 +78,7 @@ def scan(
     from engine.commands.edges import open_edges
     from engine.commands.flags import Flags
     from engine.commands.request import request_of
+    from engine.notebook.shown import ShownScan
     from engine.orchestrator import run_scan
 
     flags = Flags(
@@ -76,7 +94,7 @@ def scan(
     configured = _configured(flags)
     request = request_of(flags, configured)
     with open_edges(configured.settings, request, os.environ) as edges:
-        return run_scan(request, edges)
+        return ShownScan.of(run_scan(request, edges))
 
 
 def explain(
@@ -116,26 +134,85 @@ def explain(
         return explain_symbol(request, one_symbol(symbol, configured), edges)
 
 
-def structure(candles: Candles, options: SmcRules | None = None, tick: float | None = None) -> SmcSeries:
+def detect(
+    frame: pd.DataFrame, timeframe: str = "15m", options: Options = None, tick: float | None = None
+) -> pd.DataFrame:
+    """Every structure event of a frame of closed candles, in the order in which they became known, as a frame.
+
+    ``frame`` has the columns ``open high low close volume`` and a UTC DatetimeIndex of open times, oldest first. The frame returned
+    has the columns ``t_known, t_origin, detector, kind, layer, side, event, object_id, price_low, price_high, level, atr`` in every
+    row (``engine.notebook.log_frame.log_frame`` says what they mean) and what only some events say after them, NaN elsewhere.
+    Rows once known never change: the rows of ``frame[:t]`` are the rows of ``frame`` with ``t_known`` up to its last close.
+
+    ``options`` are ``SmcRules``, or some of them by name (``{"swing_reach": 30}``), else those of the balanced profile (distances
+    in ATR). ``tick`` is the market's price step in quote currency; a scan leaves out zones of less than three ticks and calls prices
+    equal that are one tick apart. Without it there is no such floor: a step read off the prices would depend on those to come.
+
+    Raises:
+        DataFault: there are no candles, a column is missing, the index is not UTC time or a row is not a candle.
+        ConfigFault: an unknown timeframe or option, an option out of its range, a tick that is not above 0.
+    """
+    from engine.notebook.log_frame import log_frame
+
+    series = _series_of(frame, timeframe, options, tick)
+    return log_frame(series.candles, series.log)
+
+
+def snapshot(
+    frame: pd.DataFrame,
+    timeframe: str = "15m",
+    options: Options = None,
+    tick: float | None = None,
+    *,
+    bar: int = -1,
+) -> ShownStructure:
+    """What a trader would see at the close of candle ``bar`` (default: the last): living zones and pools with their state, trend and
+    dealing range of both layers, recent sweeps. It prints as tables; its parts are plain values. Arguments and faults as in
+    :func:`detect`.
+
+    Raises:
+        DataFault: also when there is no such bar.
+    """
+    from engine.notebook.shown import ShownStructure
+
+    series = _series_of(frame, timeframe, options, tick)
+    return ShownStructure.of(series.snapshot(bar), series.tick or _step_of(series.candles))
+
+
+def structure(candles: Candles, options: Options = None, tick: float | None = None) -> SmcSeries:
     """Everything the structure of closed ``candles`` did: ``.snapshot(bar)`` is what a trader saw at a close, ``.events(since_ms,
     until_ms)`` what became known in a span, ``.history(object_id)`` one object's life, ``.extend(candles)`` goes on.
 
-    ``options`` default to those of the balanced profile (distances in ATR); ``tick`` is the price step in quote currency, read
-    off the prices when it is not given.
+    ``options`` and ``tick`` as in :func:`detect`.
 
     Raises:
         DataFault: there are no candles.
+        ConfigFault: an unknown option, or one out of its range; a tick that is not above 0.
     """
-    from shared.errors import DataFault
-    from shared.models.profile import SmcRules
+    from shared.errors import ConfigFault, DataFault
     from strategy.smc.engine import SmcSeries
 
     if not len(candles):
         raise DataFault("structure: no candles", "Give at least one closed candle")
-    return SmcSeries(candles, options or SmcRules(), _tick_of(candles) if tick is None else tick)
+    if tick is not None and not tick > 0:
+        raise ConfigFault(f"tick must be above 0, found {tick!r}", "Give the market's price step")
+    return SmcSeries(candles, _rules(options), 0.0 if tick is None else tick)
 
 
-def _tick_of(candles: Candles) -> float:
+def _series_of(frame: pd.DataFrame, timeframe: str, options: Options, tick: float | None) -> SmcSeries:
+    return structure(Candles.from_frame(frame, timeframe), options, tick)
+
+
+def _rules(options: Options) -> SmcRules:
+    from shared.models.profile import SmcRules
+
+    if isinstance(options, SmcRules):
+        return options
+    return load_profile("balanced", {"smc": dict(options or {})}).smc
+
+
+def _step_of(candles: Candles) -> float:
+    """The step on which prices are shown: the largest power of ten they all are multiples of."""
     import numpy as np
 
     from data.parquet_import import step_of

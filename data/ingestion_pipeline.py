@@ -25,8 +25,8 @@ from shared.models.timeframe import MINUTE_MS, Timeframe
 
 BASE_PAGE: Final = 1000
 """Base candles one request brings: a scan at most this long after the last one costs one request a symbol."""
-CONCURRENCY: Final = 8
-"""Symbols in flight at once; the exchange's own limiter spaces their requests."""
+CONCURRENCY: Final = 32
+"""Symbols in flight at once, so that an answer's way through the network is not waited for; the request budget bounds them."""
 UP_TO_NOW_MS: Final = 15 * MINUTE_MS
 """Candles that end at most this long ago are held against the exchange's last price."""
 SYMBOL_S: Final = 60.0

@@ -1,4 +1,5 @@
-"""Exchanges, as one table: a name and how to open its feed from its settings and the as-of time asked for, if one is."""
+"""Exchanges, as one table: a name and how to open its feed from its settings, the as-of time asked for, if one is, and the
+ledger of requests that is shared on this machine."""
 
 from __future__ import annotations
 
@@ -9,19 +10,20 @@ from typing import TYPE_CHECKING, Final
 from contracts.data_contract import CandleFeed
 
 if TYPE_CHECKING:
+    from data.adapters.budget_ledger import Ledger
     from shared.config.settings import ExchangeSettings
 
 
-Open = Callable[["ExchangeSettings", int | None], CandleFeed]
+Open = Callable[["ExchangeSettings", int | None, "Ledger"], CandleFeed]
 
 
-def _binance(settings: ExchangeSettings, as_of_ms: int | None) -> CandleFeed:
+def _binance(settings: ExchangeSettings, as_of_ms: int | None, ledger: Ledger) -> CandleFeed:
     from data.adapters.ccxt_binance import BinanceSpot
 
-    return BinanceSpot(settings)
+    return BinanceSpot(settings, ledger)
 
 
-def _demo(settings: ExchangeSettings, as_of_ms: int | None) -> CandleFeed:
+def _demo(settings: ExchangeSettings, as_of_ms: int | None, ledger: Ledger) -> CandleFeed:
     from data.adapters.demo import DEMO_AS_OF_MS, DemoFeed
 
     return DemoFeed(DEMO_AS_OF_MS if as_of_ms is None else min(as_of_ms, DEMO_AS_OF_MS))

@@ -7,15 +7,16 @@ import signal
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
-from engine.commands.paths import candle_file
+from engine.commands.paths import candle_file, request_file
 
 if TYPE_CHECKING:
     from contracts.data_contract import CandleFeed, CandleStore
+    from data.adapters.budget_ledger import Ledger
     from engine.edges import Edges, ScanRequest
     from shared.config.settings import Settings
 
@@ -54,7 +55,7 @@ def open_edges(
         edges = Edges(
             open_feed=None
             if request.offline and request.exchange != DEMO
-            else lambda: _open_feed(settings, request),
+            else lambda: _open_feed(settings, request, stack, environ),
             store=store,
             clock=SystemClock(),
         )
@@ -90,7 +91,19 @@ def open_store(environ: Mapping[str, str]) -> Iterator[CandleStore]:
         store.close()
 
 
-def _open_feed(settings: Settings, request: ScanRequest) -> CandleFeed:
+def _open_feed(
+    settings: Settings, request: ScanRequest, stack: ExitStack, environ: Mapping[str, str]
+) -> CandleFeed:
     from data.adapters import EXCHANGES
 
-    return EXCHANGES[request.exchange](settings.of_exchange(request.exchange), request.as_of_ms)
+    ledger = _open_ledger(request, stack, environ)
+    return EXCHANGES[request.exchange](settings.of_exchange(request.exchange), request.as_of_ms, ledger)
+
+
+def _open_ledger(request: ScanRequest, stack: ExitStack, environ: Mapping[str, str]) -> Ledger:
+    """The ledger of requests that every run of this machine shares; the demo market sends none."""
+    from data.adapters.budget_ledger import MemoryLedger, SqliteLedger
+
+    if request.exchange == DEMO:
+        return MemoryLedger()
+    return stack.enter_context(closing(SqliteLedger(request_file(environ))))

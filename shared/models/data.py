@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
-from shared.errors import DataFault
+from shared.errors import ConfigFault, DataFault
 from shared.models.timeframe import Timeframe, iso
+from shared.utils.suggest import suggest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +64,7 @@ class Candles:
             row = int(off_grid.argmax())
             raise DataFault(
                 f"candles: row {row} opens at {int(self.open_ms[row])} ms, which is off the {self.timeframe} grid",
-                "Give open times as UTC milliseconds",
+                f"Give open times in UTC milliseconds, of candles that are {self.timeframe} long",
             )
         backwards = np.diff(self.open_ms) <= 0
         if backwards.any():
@@ -165,7 +166,10 @@ class Candles:
 
         Raises:
             DataFault: a column is missing, the index is not UTC time, or a row is not a candle.
+            ConfigFault: an unknown timeframe.
         """
+        if timeframe not in tuple(Timeframe):
+            raise ConfigFault(f"unknown timeframe {timeframe!r}", suggest(timeframe, tuple(Timeframe)))
         missing = [name for name in COLUMNS if name not in frame.columns]
         if missing:
             raise DataFault(f"frame: no column {', '.join(missing)}", f"Give {', '.join(COLUMNS)}")

@@ -55,14 +55,14 @@ def find_break(
     """Log a layer's break at ``t``: its side (0 none), three times that for CHoCH, five times for INIT. ``pivot`` is what
     ``find_swings`` found. ``trends_out`` (2n,) and ``ranges_out`` (4n,) hold trend and range of both layers at every close.
 
-    The range is [protected level, extreme since] in a trend, else the last pair of swings widened by what came after.
+    The range is [protected level, extreme since] in a trend, else the last pair of swings widened by what came after them.
     """
     at, span = STRUCTURE + layer * CELLS, layer * SPANS
     if pivot > 0:
-        _take_pivot(t - reach, pivot, at, span, high, low, memo_out, spans_out)
-    if low[t] < spans_out[span + RANGE_LOW]:
+        _take_pivot(t, t - reach, pivot, at, span, high, low, memo_out, spans_out)
+    if low[t] < spans_out[span + RANGE_LOW] and memo_out[at + TREND] <= 0:
         spans_out[span + RANGE_LOW] = low[t]
-    if high[t] > spans_out[span + RANGE_HIGH]:
+    if high[t] > spans_out[span + RANGE_HIGH] and memo_out[at + TREND] >= 0:
         spans_out[span + RANGE_HIGH] = high[t]
     upper, lower = close[t], close[t]
     if switches[BREAK_BY_WICK] > 0:
@@ -80,9 +80,10 @@ def find_break(
 
 
 def _take_pivot(
-    p: int, pivot: int, at: int, span: int, high: Floats, low: Floats, memo_out: Ints, spans_out: Floats
+    t: int, p: int, pivot: int, at: int, span: int, high: Floats, low: Floats, memo_out: Ints, spans_out: Floats
 ) -> None:  # fmt: skip
-    """Let newly confirmed swings be the references, unless one of their run is more extreme; without a trend a first pair is the range."""
+    """Let newly confirmed swings be the references, unless one of their run is more extreme; without a trend they span the
+    range, as far as price went since the later of them."""
     newer = memo_out[at + NEWER]
     if pivot & HIGH:
         unbroken = newer > 0 and memo_out[at + HIGH_BROKEN] == 0
@@ -94,9 +95,10 @@ def _take_pivot(
             memo_out[at + LOW_AT], memo_out[at + LOW_BROKEN] = p, 0
     memo_out[at + NEWER] = 1 if pivot == HIGH else -1 if pivot == LOW else 0
     high_at, low_at = memo_out[at + HIGH_AT], memo_out[at + LOW_AT]
-    ranged = spans_out[span + RANGE_LOW] <= spans_out[span + RANGE_HIGH]
-    if memo_out[at + TREND] == 0 and high_at >= 0 and low_at >= 0 and not ranged:
-        spans_out[span + RANGE_LOW], spans_out[span + RANGE_HIGH] = low[low_at], high[high_at]
+    if memo_out[at + TREND] == 0 and high_at >= 0 and low_at >= 0:
+        since = max(high_at, low_at) + 1
+        spans_out[span + RANGE_LOW] = min(low[low_at], _extreme(low, -1, since, t))
+        spans_out[span + RANGE_HIGH] = max(high[high_at], _extreme(high, 1, since, t))
     _watch(at, span, high, low, memo_out, spans_out)
 
 
@@ -107,16 +109,15 @@ def _test(
 ) -> int:  # fmt: skip
     """Look closely at a bar that passes some level."""
     at, span = STRUCTURE + layer * CELLS, layer * SPANS
-    trend, protected_at, buffer = memo_out[at + TREND], memo_out[at + PROTECTED_AT], buffer_atr * atr[t]
+    trend, protected_at, buffer = memo_out[at + TREND], memo_out[at + PROTECTED_AT], buffer_atr * atr[t - 1]
     rising, up_guard = _goes_through(
         t, 1, high, upper, buffer, memo_out[at + HIGH_AT], memo_out[at + HIGH_BROKEN] > 0, trend, protected_at
     )
     falling, down_guard = _goes_through(
         t, -1, low, lower, buffer, memo_out[at + LOW_AT], memo_out[at + LOW_BROKEN] > 0, trend, protected_at
     )
-    sign = 1 if rising or up_guard else -1 if falling or down_guard else 0
-    if (rising or up_guard) and (falling or down_guard):
-        sign = trend
+    upwards, downwards = rising or up_guard, falling or down_guard
+    sign = trend if upwards and downwards else 1 if upwards else -1 if downwards else 0
     if sign == 0:
         return 0
     through, guard = (rising, up_guard) if sign > 0 else (falling, down_guard)
@@ -127,14 +128,15 @@ def _test(
     origin = leg_origin(against, sign, pivot + 1, t)
     label = 0 if trend == 0 else 1 if trend == sign else -1
     sweep = marked_within(marks, LOWS_SWEPT if sign > 0 else HIGHS_SWEPT, origin - SWEEP_REACH, t)
-    margin = sign * ((upper if sign > 0 else lower) - extremes[pivot]) / atr[t]
+    margin = sign * ((upper if sign > 0 else lower) - extremes[pivot]) / atr[t - 1]
     emit(
         ints_out, measures_out, details_out, rows_out, t, BREAK, FORMED, sign, layer, t * 2 + layer, pivot, ITSELF,
         extremes[pivot], 0.0, margin, largest_leg(legs, sign, origin, t),
         float(label), 1.0 if guard else 0.0, 1.0 if sweep else 0.0, float(t - pivot),
     )  # fmt: skip
     memo_out[at + TREND], memo_out[at + PROTECTED_AT], memo_out[at + ORIGIN] = sign, origin, origin
-    memo_out[at + (HIGH_BROKEN if sign > 0 else LOW_BROKEN)] = 1
+    if through:
+        memo_out[at + (HIGH_BROKEN if sign > 0 else LOW_BROKEN)] = 1
     spans_out[span + (RANGE_LOW if sign > 0 else RANGE_HIGH)] = against[origin]
     spans_out[span + (RANGE_HIGH if sign > 0 else RANGE_LOW)] = _extreme(extremes, sign, origin, t)
     _watch(at, span, high, low, memo_out, spans_out)

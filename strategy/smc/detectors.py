@@ -11,9 +11,9 @@ from shared.models.data import Floats, Ints
 from shared.utils.kernels import kernel
 from strategy.smc.bos_choch import find_break
 from strategy.smc.displacement import LEG, count_whole, find_displacement
-from strategy.smc.fvg import find_gap
+from strategy.smc.fvg import find_gap, tell_legs
 from strategy.smc.liquidity_sweeps import add_levels, follow_swept, live_pools
-from strategy.smc.marks import begin_bar
+from strategy.smc.marks import GAP_DOWN, GAP_UP, LAST, begin_bar
 from strategy.smc.memory import lacks_room
 from strategy.smc.options import DISPLACED_ATR, INTERNAL_REACH, SWING_REACH
 from strategy.smc.order_blocks import find_blocks
@@ -86,9 +86,11 @@ def detect_all(
         follow_swept(t, legs_out, numbers, pools_out, ints_out, measures_out, details_out, rows_out)
         if whole >= 3 and (low[t] > high[t - 2] or high[t] < low[t - 2]):
             find_gap(
-                t, high, low, close, atr_out, numbers, legs_out, leg, marks_out, prices_out, facts_out,
+                t, high, low, close, atr_out, numbers, marks_out, prices_out, facts_out,
                 ints_out, measures_out, details_out, rows_out,
             )  # fmt: skip
+        if memo_out[LEG] != leg or marks_out[t & LAST] & (GAP_UP | GAP_DOWN):
+            tell_legs(t, displaced, legs_out, leg, memo_out[LEG], marks_out, ints_out, measures_out, rows_out)
         inner = find_break(
             t, 0, internal, reach, high, low, close, atr_out, numbers, switches, legs_out, marks_out, memo_out, spans_out,
             trends_out, ranges_out, ints_out, measures_out, details_out, rows_out,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from shared.models.data import Floats, Ints
 from strategy.smc.emit import ITSELF, emit
-from strategy.smc.marks import LAST
+from strategy.smc.marks import LAST, LONGEST
 from strategy.smc.volume import volume_score
 
 DISPLACEMENT = 5
@@ -31,23 +31,23 @@ def find_displacement(
     t: int, open_: Floats, high: Floats, low: Floats, close: Floats, volume: Floats, atr: Floats, whole: int, least: float,
     legs_out: Floats, memo_out: Ints, ints_out: Ints, measures_out: Floats, details_out: Floats, rows_out: Ints,
 ) -> None:  # fmt: skip
-    """Log the leg that ends at ``t`` if it has at least ``least`` ATR. ``legs_out`` holds each close's largest leg in ATR times its side,
-    0 for none."""
+    """Log the leg that ends at ``t`` if it has at least ``least`` ATR. ``legs_out`` holds each close's largest legs of one, of at most two
+    and of at most three candles, in ATR times their side, 0 for none."""
     sign = 1 if close[t] > open_[t] else -1 if close[t] < open_[t] else 0
     best = 0.0
     candles = 0
-    for k in range(1, 4):
+    unbroken = sign != 0
+    for k in range(1, LONGEST + 1):
         first = t - k + 1
-        if sign == 0 or first < 1 or whole < k or not atr[first - 1] > 0.0:
-            break
-        if sign * (close[first] - open_[first]) <= 0.0:
-            break
-        size = sign * (close[t] - open_[first]) / atr[first - 1]
-        body_rules = k > 1 or sign * (close[t] - open_[t]) >= 0.5 * (high[t] - low[t])
-        if body_rules and size > best:
-            best = size
-            candles = k
-    legs_out[t & LAST] = sign * best if best > 0.0 else 0.0
+        unbroken = unbroken and first >= 1 and whole >= k and atr[first - 1] > 0.0
+        unbroken = unbroken and sign * (close[first] - open_[first]) > 0.0
+        if unbroken:
+            size = sign * (close[t] - open_[first]) / atr[first - 1]
+            body_rules = k > 1 or sign * (close[t] - open_[t]) >= 0.5 * (high[t] - low[t])
+            if body_rules and size > best:
+                best = size
+                candles = k
+        legs_out[LONGEST * (t & LAST) + k - 1] = sign * best
     if best >= least:
         memo_out[LEG] = emit(
             ints_out, measures_out, details_out, rows_out, t, DISPLACEMENT, FORMED, sign, -1, t, t - candles + 1, ITSELF,

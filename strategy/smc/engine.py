@@ -43,7 +43,7 @@ class SmcSeries:
     """
 
     def __init__(self, candles: Candles, options: SmcRules, tick: float) -> None:
-        """Detect over ``candles``; ``tick`` is the market's price step."""
+        """Detect over ``candles``; ``tick`` is the market's price step, 0 where nothing shall be measured by it."""
         self.options = options
         self.tick = tick
         self._parts = [candles]

@@ -27,6 +27,7 @@ GAP, BLOCK, POOL, SWING, DISPLACEMENT, BREAK, INVERSE, BREAKER, MITIGATION, SESS
     10,
 )
 FORMED, CONFIRMED_BY, JOINED, MADE_FVG, TOUCHED, FILLED_100, INVALIDATED, EXPIRED = 1, 2, 4, 5, 6, 10, 11, 12
+LAYER_ADDED = 21
 TAKEN, SWEPT_WICK, SWEPT_RECLAIM, BROKEN, AWAY, ACCUMULATED, DISTRIBUTED = 13, 14, 15, 16, 17, 18, 20
 PICK_INTS = 10
 KIND, EVENT, SIDE, LAYER, KNOWN, ORIGIN, TOUCHES, BITS, COUNT, MARK = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
@@ -148,7 +149,7 @@ def _fold(
             continue
         if event == CONFIRMED_BY:
             bits_out[at] |= 1 << layer
-        elif event == JOINED:
+        elif event == JOINED or event == LAYER_ADDED:
             bits_out[at] |= 1 << layer
             level_out[at] = details[detail[row] * DETAILS]
             count_out[at] = int(measure)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from shared.models.data import Floats, Ints
 from strategy.smc.emit import ITSELF, emit
-from strategy.smc.marks import HIGHS_SWEPT, LAST, LOWS_SWEPT
+from strategy.smc.marks import HIGHS_SWEPT, LAST, LONGEST, LOWS_SWEPT, leg_ending
 from strategy.smc.options import (
     DISPLACED_ATR,
     EQUAL_ATR,
@@ -23,9 +23,8 @@ from strategy.smc.sessions import HIGH_AT, LEVEL_CELLS, LOW_AT, PERIOD_FIRST, TR
 from strategy.smc.volume import relative_volume
 
 POOL = 3
-FORMED, CONFIRMED_BY, JOINED, EXPIRED, TAKEN, SWEPT_WICK, SWEPT_RECLAIM, BROKEN, AWAY = (
+FORMED, JOINED, EXPIRED, TAKEN, SWEPT_WICK, SWEPT_RECLAIM, BROKEN, AWAY, LAYER_ADDED = (
     1,
-    2,
     4,
     12,
     13,
@@ -33,6 +32,7 @@ FORMED, CONFIRMED_BY, JOINED, EXPIRED, TAKEN, SWEPT_WICK, SWEPT_RECLAIM, BROKEN,
     15,
     16,
     17,
+    21,
 )
 HEAD = 5
 SIZE, EDGE, OLDEST, TAKEN_NOW, SWEPT_SINCE = 0, 1, 2, 3, 4
@@ -52,6 +52,7 @@ LEVEL, FIRST, LAST_AT, COUNT, TAKEN_AT, SWEPT_AT, DEPTH, FORMED_AT, SOURCES, BIR
     9,
 )
 APART = 5
+NO_PIVOT = -1.0
 HIGH, LOW = 1, 2
 AWAY_BARS = 3
 INTERNAL, SWING, DAY = 0, 1, 2
@@ -129,12 +130,12 @@ def follow_swept(
     t: int, legs: Floats, numbers: Floats, book_out: Floats,
     ints_out: Ints, measures_out: Floats, details_out: Floats, rows_out: Ints,
 ) -> None:  # fmt: skip
-    """Tell swept pools of the displacement away from them that ends at ``t``; then, or after some bars, they are done with."""
+    """Tell swept pools of the displacement away from them that ends at ``t``, begun after the sweep; then, or after some bars, they are
+    done with."""
     for sign in (1, -1):
         book = half_of(sign, book_out)
-        leg = -sign * legs[t & LAST]
-        away = leg >= numbers[DISPLACED_ATR]
-        if t - book_out[book + SWEPT_SINCE] < (0 if away else AWAY_BARS):
+        displaced = -sign * leg_ending(legs, t, LONGEST) >= numbers[DISPLACED_ATR]
+        if t - book_out[book + SWEPT_SINCE] < (1 if displaced else AWAY_BARS):
             continue
         size = int(book_out[book])
         book_out[book] = 0.0
@@ -142,6 +143,8 @@ def follow_swept(
             at = book + HEAD + i * FIELDS
             if book_out[at + SWEPT_AT] >= 0.0:
                 waited = t - int(book_out[at + SWEPT_AT])
+                leg = -sign * leg_ending(legs, t, waited) if waited > 0 else 0.0
+                away = waited > 0 and leg >= numbers[DISPLACED_ATR]
                 if away:
                     _say(
                         t,
@@ -313,7 +316,8 @@ def _add_level(
     t: int, place: int, sign: int, source: int, high: Floats, low: Floats, tolerance: float, book: int, members_out: Ints,
     book_out: Floats, ints_out: Ints, measures_out: Floats, details_out: Floats, rows_out: Ints,
 ) -> None:  # fmt: skip
-    """A level names a bar its pool has already, joins the nearest live pool within the tolerance, or makes one."""
+    """A level names a bar its pool has already, joins the nearest live pool within the tolerance, or makes one. Only pivots count as
+    members, those some bars from the newest; ``LAST_AT`` is that one, NO_PIVOT before any."""
     level = high[place] if sign > 0 else -low[place]
     cell = 2 * (place & LAST) + (1 if sign > 0 else 0)
     bit = 1 << source
@@ -323,12 +327,14 @@ def _add_level(
         if book_out[at + TAKEN_AT] >= 0.0:
             continue
         if members_out[cell] >= 0:
-            if book_out[at + FIRST] == members_out[cell] and not int(book_out[at + SOURCES]) & bit:
-                book_out[at + SOURCES] = int(book_out[at + SOURCES]) | bit
-                _log(
-                    t, sign, CONFIRMED_BY, source, at, book_out[at + COUNT], 0, 0.0, 0.0,
-                    book_out, ints_out, measures_out, details_out, rows_out,
-                )  # fmt: skip
+            if book_out[at + FIRST] == members_out[cell]:
+                known, counted = int(book_out[at + SOURCES]) & bit, _count(place, source, at, book_out)
+                if counted or not known:
+                    book_out[at + SOURCES] = int(book_out[at + SOURCES]) | bit
+                    _log(
+                        t, sign, JOINED if known else LAYER_ADDED, source, at, book_out[at + COUNT], 0, 0.0, 0.0,
+                        book_out, ints_out, measures_out, details_out, rows_out,
+                    )  # fmt: skip
             continue
         away = abs(book_out[at + LEVEL] - level)
         if away <= tolerance and (best < 0 or away < abs(book_out[best + LEVEL] - level)):
@@ -337,9 +343,7 @@ def _add_level(
         return
     if best >= 0:
         book_out[best + LEVEL] = max(book_out[best + LEVEL], level)
-        if abs(place - book_out[best + LAST_AT]) >= APART:
-            book_out[best + COUNT] += 1.0
-        book_out[best + LAST_AT] = max(book_out[best + LAST_AT], place)
+        _count(place, source, best, book_out)
         book_out[best + SOURCES] = int(book_out[best + SOURCES]) | bit
         members_out[cell] = int(book_out[best + FIRST])
         _log(
@@ -350,7 +354,7 @@ def _add_level(
     at = book + HEAD + int(book_out[book]) * FIELDS
     book_out[at + LEVEL] = level
     book_out[at + FIRST] = place
-    book_out[at + LAST_AT] = place
+    book_out[at + LAST_AT] = place if source == INTERNAL else NO_PIVOT
     book_out[at + COUNT] = 1.0
     book_out[at + TAKEN_AT] = -1.0
     book_out[at + SWEPT_AT] = -1.0
@@ -363,6 +367,18 @@ def _add_level(
     book_out[at + BIRTH] = _log(
         t, sign, FORMED, source, at, 1.0, 0, 0.0, 0.0, book_out, ints_out, measures_out, details_out, rows_out
     )
+
+
+def _count(place: int, source: int, at: int, book_out: Floats) -> bool:
+    """Note a pivot of a pool; whether it counts as another member."""
+    if source != INTERNAL:
+        return False
+    last = book_out[at + LAST_AT]
+    counted = last != NO_PIVOT and abs(place - last) >= APART
+    if counted:
+        book_out[at + COUNT] += 1.0
+    book_out[at + LAST_AT] = max(last, place)
+    return bool(counted)
 
 
 def _log(

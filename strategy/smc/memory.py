@@ -13,7 +13,7 @@ from strategy.smc.emit import DETAILED, DETAILS, MADE
 from strategy.smc.liquidity_sweeps import FIELDS as POOL_FIELDS
 from strategy.smc.liquidity_sweeps import HEAD as POOL_HEAD
 from strategy.smc.liquidity_sweeps import half_of, new_pools
-from strategy.smc.marks import RING
+from strategy.smc.marks import LONGEST, RING
 from strategy.smc.sessions import ENDS_A_BAR, LEVEL_CELLS, new_periods
 from strategy.smc.sessions import MEMORY as PERIOD_MEMORY
 from strategy.smc.zones import FIELDS as ZONE_FIELDS
@@ -40,7 +40,7 @@ def new_memory() -> Memory:
         "memo": np.full(STRUCTURE + 2 * CELLS, -1, np.int64),
         "spans": np.empty(2 * SPANS),
         "marks": np.empty(RING, np.int64),
-        "legs": np.empty(RING),
+        "legs": np.empty(LONGEST * RING),
         "members": np.empty(2 * RING, np.int64),
         "periods": np.empty(PERIOD_MEMORY, np.int64),
         "levels": np.empty(1 + ENDS_A_BAR * LEVEL_CELLS, np.int64),

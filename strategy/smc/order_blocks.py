@@ -69,14 +69,15 @@ def _add_block(
             )  # fmt: skip
         return
     near, far = block_edges(open_, high, low, close, side, candle, origin, switches[BODY_ONLY])
-    if side * (near - far) < MIN_TICKS * numbers[TICK]:
+    height = side * (near - far)
+    if height <= 0.0 or height < MIN_TICKS * numbers[TICK]:
         return
     marks_out[candle & LAST] |= bit
     touches, deep, outside = early_life(high, low, close, side, near, origin, t)
     fill = share_of(side * near, side * far, deep)
     swept_leg = marked_within(marks_out, LOWS_SWEPT if side > 0 else HIGHS_SWEPT, origin - SWEEP_REACH, t)
     flags = LEFT_ZONE if side * (close[t] - near) > 0.0 else 0
-    flags += HAS_GAP if marked_within(marks_out, GAP_UP if side > 0 else GAP_DOWN, origin, t) else 0
+    flags += HAS_GAP if marked_within(marks_out, GAP_UP if side > 0 else GAP_DOWN, origin + 1, t) else 0
     flags += SWEPT if swept_leg else 0
     label = 1 if abs(broke) == 1 else -1 if abs(broke) == 3 else 0
     birth = emit(
@@ -128,8 +129,8 @@ def early_life(
 ) -> tuple[float, float, bool]:
     """Entries and deepest price (in the block's direction, at first the near edge) from the first close outside the zone up to
     the break, and whether its close lies outside."""
-    left = False
     outside = side * (close[origin] - near) >= 0.0
+    left = outside
     touches = 0.0
     deep = side * near
     for j in range(origin + 1, known + 1):

@@ -58,6 +58,7 @@ PHASE, RANGE_FIRST, RANGE_HIGH, RANGE_LOW, RANGE_DAY, BIRTH, CHANGE, QUIET, OPEN
 """Memory of the session model: phase, first bar of its range, the bars of the range's edges, its local day and its row; then
 which clock change is in force, the instant up to which no period begins or ends, and the trading session the bar opens in."""
 MEMORY = 21
+SATURDAY = 5
 HOUR_MS = 60 * MINUTE_MS
 HALF_HOUR_MS = 30 * MINUTE_MS
 WEEK_MS = 7 * DAY_MS
@@ -114,6 +115,17 @@ def _changes_in(year: int, zone: ZoneInfo) -> tuple[tuple[int, int], ...]:
             )
             changes.append((first + hour * HOUR_MS, shift))
     return tuple(changes)
+
+
+def is_weekend(time_ms: int, clock: Clock) -> bool:
+    """Whether an instant is a Saturday or Sunday on the sessions' clock; by UTC where there are no sessions.
+
+    Raises:
+        ConfigFault: this machine has no time zone data.
+    """
+    _, shifts = clock_changes(time_ms, time_ms, clock, COARSEST_MS)
+    local_ms = time_ms + (int(shifts[0]) if len(shifts) else 0)
+    return bool((local_ms - MONDAY_MS) // DAY_MS % 7 >= SATURDAY)
 
 
 def _shift(time_ms: int, zone: ZoneInfo) -> int:

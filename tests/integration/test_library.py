@@ -24,10 +24,12 @@ def test_the_facade_is_small_and_stable() -> None:
     assert ss.__all__ == [
         "Candles",
         "__version__",
+        "detect",
         "explain",
         "indicators",
         "load_profile",
         "scan",
+        "snapshot",
         "structure",
     ]
 
@@ -115,7 +117,7 @@ def test_the_structure_of_candles_is_the_one_a_scan_reads() -> None:
     tick = float(explained.context.multi_tf_data.market.tick)
     seen, scanned = ss.structure(hours, tick=tick).snapshot(), explained.context.smc_snapshot.timeframes["1h"]
     assert (seen.internal, seen.swing, seen.pools) == (scanned.internal, scanned.swing, scanned.pools)
-    assert ss.structure(hours).tick == tick
+    assert ss.structure(hours).tick == 0
 
 
 def test_there_is_no_structure_without_candles() -> None:
@@ -133,13 +135,14 @@ def test_the_notebook_runs_and_its_outputs_are_stripped(monkeypatch: pytest.Monk
     done = NotebookClient(
         book, timeout=120, kernel_name="python3", resources={"metadata": {"path": ROOT}}
     ).execute()
-    first, table, story, life = (
+    first, seen, before, counts, life = (
         cell.outputs[-1].data["text/plain"] for cell in done.cells if cell.cell_type == "code"
     )
-    assert first.startswith("(<Trend.")
-    assert "order_block" in table
-    assert "known" in story
-    assert "FORMED" in life
+    assert "t_known" in first
+    assert "Zones nearest to price" in seen
+    assert "as of the close" in before
+    assert "swept_wick" in counts
+    assert "formed" in life
 
 
 def test_an_unknown_exchange_names_those_there_are(home: Path) -> None:

@@ -67,7 +67,7 @@ ORDER = {
     (Kind.SWING, None): 3,
     (Kind.POOL, Event.FORMED): 4,
     (Kind.POOL, Event.JOINED): 4,
-    (Kind.POOL, Event.CONFIRMED_BY): 4,
+    (Kind.POOL, Event.LAYER_ADDED): 4,
     (Kind.DISPLACEMENT, Event.FORMED): 5,
     (Kind.POOL, Event.DISPLACED_AWAY): 6,
     (Kind.FAIR_VALUE_GAP, Event.FORMED): 7,

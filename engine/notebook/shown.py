@@ -1,0 +1,52 @@
+"""Results as a notebook is given them: the same values, which show themselves as tables where they are printed."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Self
+
+from bot.ui.look import Look
+from bot.ui.structure_table import structure_html, structure_lines
+from bot.ui.terminal import scan_lines
+from shared.models.scan import ScanResult
+from shared.models.smc import TimeframeStructure
+
+LOOK = Look(columns=120)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ShownStructure(TimeframeStructure):
+    """The structure of one timeframe that prints as tables; ``tick`` is the step its prices are shown on."""
+
+    tick: float = 0.0
+
+    @classmethod
+    def of(cls, structure: TimeframeStructure, tick: float) -> Self:
+        """``structure``, shown."""
+        return cls(**_values(structure), tick=tick)
+
+    def __repr__(self) -> str:
+        """The tables as text."""
+        return "\n".join(structure_lines(self, self.tick, LOOK))
+
+    def _repr_html_(self) -> str:
+        return structure_html(self, self.tick)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ShownScan(ScanResult):
+    """A scan that prints as the terminal's table."""
+
+    @classmethod
+    def of(cls, result: ScanResult) -> Self:
+        """``result``, shown."""
+        return cls(**_values(result))
+
+    def __repr__(self) -> str:
+        """What a terminal shows."""
+        return "\n".join(scan_lines(self, LOOK))
+
+
+def _values(value: Any) -> dict[str, Any]:
+    return {spec.name: getattr(value, spec.name) for spec in dataclasses.fields(value)}
