@@ -27,7 +27,9 @@ import numpy as np
 from benchmarks.pipeline import profile
 from benchmarks.walk import END_MS
 from data.adapters.budget_ledger import MemoryLedger, SqliteLedger
-from data.adapters.ccxt_binance import ALLOWANCE, BinanceSpot
+from data.adapters.ccxt_binance import BINANCE
+from data.adapters.ccxt_client import VenueClient
+from data.adapters.ccxt_feed import CcxtFeed
 from data.adapters.request_budget import RequestBudget
 from data.adapters.spending import Allowance
 from data.cache import SqliteCandleStore
@@ -148,12 +150,10 @@ def closed(market: ServedMarket, symbol: str, timeframe: Timeframe) -> Candles:
 
 
 @asynccontextmanager
-async def opened(
-    settings: ExchangeSettings, folder: Path, allowance: Allowance
-) -> AsyncIterator[BinanceSpot]:
+async def opened(settings: ExchangeSettings, folder: Path, allowance: Allowance) -> AsyncIterator[CcxtFeed]:
     """The feed, its requests counted in a ledger on disk."""
     with closing(SqliteLedger(folder / "requests.sqlite3")) as ledger:
-        feed = BinanceSpot(settings, ledger, allowance)
+        feed = CcxtFeed(VenueClient(BINANCE, settings, RequestBudget(BINANCE.name, allowance, ledger)))
         try:
             yield feed
         finally:
@@ -177,7 +177,7 @@ async def scan(settings: ExchangeSettings, folder: Path, allowance: Allowance, a
 async def fetch(settings: ExchangeSettings, folder: Path, as_of_ms: int) -> None:
     """The requests of a re-scan alone, their answers checked."""
     gate = asyncio.Semaphore(CONCURRENCY)
-    async with opened(settings, folder, ALLOWANCE) as feed:
+    async with opened(settings, folder, BINANCE.allowance) as feed:
         await feed.time_ms()
         await feed.tickers()
 
@@ -228,7 +228,7 @@ def rescan() -> None:
         every: dict[str, list[tuple[float, float]]] = {"ours": [], "fed": [], "bare": []}
         for as_of_ms in range(END_MS + STEP_MS, END_MS + STEP_MS * (REPEATS + 1), STEP_MS):
             exchange.asked(as_of_ms + 5_000)
-            every["ours"].append(timed(partial(scan, settings, folder, ALLOWANCE, as_of_ms)))
+            every["ours"].append(timed(partial(scan, settings, folder, BINANCE.allowance, as_of_ms)))
             asked = exchange.asked()
             every["fed"].append(timed(partial(fetch, settings, folder, as_of_ms)))
             every["bare"].append(timed(partial(raw, exchange.base_url, asked)))
@@ -280,7 +280,7 @@ def beside(seconds: float, weight: int, limit: int, minute_s: int) -> str:
 def waited_s(weights: list[int]) -> float:
     """How long requests of these weights take under the product's own allowance, all else being instant."""
     loop = VirtualLoop()
-    budget = RequestBudget("binance", ALLOWANCE, MemoryLedger(), loop.now_ms)
+    budget = RequestBudget("binance", BINANCE.allowance, MemoryLedger(), loop.now_ms)
 
     async def work() -> float:
         gate = asyncio.Semaphore(CONCURRENCY)

@@ -14,7 +14,7 @@ from data.universe import Place, Universe, select_universe
 from engine.edges import Edges, Progress, ScanRequest
 from engine.steps import assemble
 from shared.errors import ClockFault, DataFault, StaleData
-from shared.models.data import MultiTimeframeData
+from shared.models.data import Market, MultiTimeframeData
 from shared.models.gates import Rejection
 from shared.models.profile import Profile, TimeframeRules
 from shared.models.regime import MarketContext
@@ -85,12 +85,12 @@ async def gather_candles(
 @hook_point("benchmark", gives="market_context")
 async def read_benchmark(candles: Ingested, settings: Profile, source: Source, place: Place) -> MarketContext:
     """The benchmark's regime; UNKNOWN, which vetoes, when it cannot be read. What broke a moment ago is not asked again."""
-    symbol = f"{BENCHMARK_BASE}/{settings.universe.quote}"
+    markets = await source.feed.markets() if source.feed else source.stored_markets(place.exchange)
+    symbol = _benchmark(markets, settings.universe.quote)
     for fault in candles.faults:
         if fault.symbol == symbol:
             return unknown_market(symbol, fault.problem)
     rules = replace(settings, timeframes=BENCHMARK_TIMEFRAMES, smc=replace(settings.smc, sessions="off"))
-    markets = await source.feed.markets() if source.feed else source.stored_markets(place.exchange)
     if symbol not in markets:
         return unknown_market(symbol, f"{place.exchange} does not list {symbol}")
     ingested = await ingest(
@@ -100,6 +100,13 @@ async def read_benchmark(candles: Ingested, settings: Profile, source: Source, p
         return unknown_market(symbol, ingested.faults[0].problem)
     data = ingested.data[symbol]
     return market_context_of(data, place.as_of_ms, find_structure(data, rules))
+
+
+def _benchmark(markets: Mapping[str, Market], quote: str) -> str:
+    """Its spot market's symbol; where only contracts are listed, the perpetual's."""
+    spot = f"{BENCHMARK_BASE}/{quote}"
+    contract = f"{spot}:{quote}"
+    return contract if contract in markets and spot not in markets else spot
 
 
 def gather(stages: Stages, request: ScanRequest, edges: Edges, progress: Progress) -> Gathered:

@@ -4,6 +4,7 @@ ledger of requests that is shared on this machine."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
 Open = Callable[["ExchangeSettings", int | None, "Ledger"], CandleFeed]
 
 
-def _binance(settings: ExchangeSettings, as_of_ms: int | None, ledger: Ledger) -> CandleFeed:
-    from data.adapters.ccxt_binance import BinanceSpot
+def _venue(name: str, settings: ExchangeSettings, as_of_ms: int | None, ledger: Ledger) -> CandleFeed:
+    from data.adapters.ccxt_feed import open_feed
+    from data.adapters.venues import VENUES
 
-    return BinanceSpot(settings, ledger)
+    return open_feed(VENUES[name], settings, ledger)
 
 
 def _demo(settings: ExchangeSettings, as_of_ms: int | None, ledger: Ledger) -> CandleFeed:
@@ -29,5 +31,8 @@ def _demo(settings: ExchangeSettings, as_of_ms: int | None, ledger: Ledger) -> C
     return DemoFeed(DEMO_AS_OF_MS if as_of_ms is None else min(as_of_ms, DEMO_AS_OF_MS))
 
 
-EXCHANGES: Final[Mapping[str, Open]] = MappingProxyType({"binance": _binance, "demo": _demo})
+THROUGH_CCXT: Final = ("binance", "binance-usdm", "bybit", "bybit-linear")
+EXCHANGES: Final[Mapping[str, Open]] = MappingProxyType(
+    {name: partial(_venue, name) for name in THROUGH_CCXT} | {"demo": _demo}
+)
 """Feeds by exchange name; nothing is imported before it is opened."""

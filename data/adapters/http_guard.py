@@ -1,8 +1,7 @@
 """The guard at the HTTP border: an answer that is not a well-formed answer never gets past it.
 
 Exchange libraries return quietly on an HTML page, a cut body or a null, and follow redirects. Here one request goes to an
-allowed host when the request budget has room, over TLS that is always verified, has one deadline for all of it, is not
-redirected, is capped in size as unpacked and in depth, is judged by its status before its body, and its body is strict JSON;
+allowed host, over TLS that is always verified, has one deadline for all of it, is not redirected, is capped in size as unpacked and in depth, is judged by its status before its body, and its body is strict JSON;
 anything else is a typed fault.
 """
 
@@ -71,14 +70,13 @@ STRAYS: Final = StrayPages()
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What one exchange's requests may do. ``deadline_s`` bounds a request from its first byte out to its last byte in, not the
-    wait for ``budget``; ``weigh`` says what an address weighs."""
+    """What one exchange's requests may do. ``deadline_s`` bounds a request from its first byte out to its last byte in. What asks
+    through it spends from ``budget`` first; here the venue's own count and its wishes to wait are taken."""
 
     exchange: str
     hosts: frozenset[str]
     deadline_s: float
     budget: RequestBudget
-    weigh: Callable[[str], int]
     strays: StrayPages = field(default=STRAYS)
 
     async def get(
@@ -89,14 +87,13 @@ class Guard:
         Raises:
             SecurityFault: the host is not allowed, or its certificate is not in order.
             TransportFault: no answer in time, a cut connection, a redirect, a body too large or not JSON, a server error.
-            RateLimited: the venue asked us to wait, or the budget has no room soon; VenueDown during its maintenance.
+            RateLimited: the venue asked us to wait; VenueDown during its maintenance.
             VenueRefusal: the venue does not serve us.
         """
         import aiohttp
 
         self.check_host(str(url))
         key = budget_key(url, proxy)
-        await self.budget.spend(key, self.weigh(str(url)))
         verified = _verified() if urlsplit(str(url)).scheme == "https" else True
         try:
             async with asyncio.timeout(self.deadline_s):

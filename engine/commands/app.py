@@ -9,12 +9,13 @@ from typing import Annotated, Any, Final
 import typer
 from typer.exceptions import TyperException
 
-from engine.commands.flags import Checks, Flags, LogForm, Output
+from engine.commands.flags import Checks, LogForm
+from engine.commands.options import Debug, Json, Plain, Quiet, flags_of
+from engine.commands.store_app import add_store_commands
 from shared.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, SniperError
 from shared.version import VERSION
 
 HELP: Final = {"help_option_names": ["-h", "--help"]}
-OUTPUT_NAMES: Final = tuple(Output.__dataclass_fields__)
 
 app = typer.Typer(
     name="snipersight",
@@ -25,19 +26,23 @@ app = typer.Typer(
     context_settings=HELP,
 )
 profiles = typer.Typer(help="The packaged profiles: list, show.", rich_markup_mode=None)
-data = typer.Typer(help="Stored candles: import, status.", rich_markup_mode=None)
+data = typer.Typer(help="Stored candles: import, status, verify, prune.", rich_markup_mode=None)
 config = typer.Typer(help="Effective settings: show.", rich_markup_mode=None)
 verify = typer.Typer(help="Check the detectors on your own candles: repaint, null.", rich_markup_mode=None)
 app.add_typer(profiles, name="profiles")
 app.add_typer(data, name="data")
 app.add_typer(config, name="config")
 app.add_typer(verify, name="verify")
+add_store_commands(data)
 
 Profile = Annotated[
     str | None, typer.Option("--profile", "-p", help="balanced, trend, range, aggressive or mobile.")
 ]
 Exchange = Annotated[
-    str | None, typer.Option("--exchange", "-e", help="binance, or demo (made up, no network).")
+    str | None,
+    typer.Option(
+        "--exchange", "-e", help="binance, binance-usdm, bybit, bybit-linear, or demo (made up, no network)."
+    ),
 ]
 Symbols = Annotated[
     list[str] | None,
@@ -61,15 +66,11 @@ Account = Annotated[
 ]
 Config = Annotated[str | None, typer.Option("--config", "-c", help="Another settings file.")]
 Jobs = Annotated[int, typer.Option("--jobs", min=1, max=64, help="Worker processes.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 Jsonl = Annotated[bool, typer.Option("--jsonl", help="One plan a line, as JSON.")]
-Plain = Annotated[bool, typer.Option("--plain", help="Tab-separated values, as in a pipe.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing that need not be said.")]
 Verbose = Annotated[
     int, typer.Option("--verbose", "-v", count=True, help="Log what happens; twice for everything.")
 ]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colour.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
 Timeframes = Annotated[
     list[str] | None, typer.Option("--timeframes", "-t", help="15m,1h,4h; repeatable. [15m,1h,4h]")
 ]
@@ -135,7 +136,7 @@ def scan(
     log_format: LogFormat = "console",
 ) -> int:
     """Look at many symbols: plans, and what stopped the rest."""
-    flags = _flags(locals())
+    flags = flags_of(locals())
     from engine.commands.scan import scan as run
 
     return run(flags)
@@ -159,7 +160,7 @@ def demo(
     debug: Debug = False,
 ) -> int:
     """Scan the embedded made-up market: no network, no key."""
-    flags = _flags({**locals(), "exchange": "demo"})
+    flags = flags_of({**locals(), "exchange": "demo"})
     from engine.commands.scan import demo as run
 
     return run(flags)
@@ -183,7 +184,7 @@ def explain(
     debug: Debug = False,
 ) -> int:
     """One symbol in words: what to do, why, every gate, and what would change it."""
-    flags = _flags(locals())
+    flags = flags_of(locals())
     from engine.commands.scan import explain as run
 
     return run(symbol, flags)
@@ -192,7 +193,7 @@ def explain(
 @profiles.command("list")
 def list_profiles(*, plain: Plain = False, debug: Debug = False) -> int:
     """One line a profile."""
-    flags = _flags(locals())
+    flags = flags_of(locals())
     from engine.commands.profiles import list_profiles as run
 
     return run(flags)
@@ -208,7 +209,7 @@ def show_profile(
     debug: Debug = False,
 ) -> int:
     """Every value with its unit, meaning and origin."""
-    flags = _flags({**locals(), "profile": name})
+    flags = flags_of({**locals(), "profile": name})
     from engine.commands.profiles import show_profile as run
 
     return run(flags)
@@ -223,7 +224,7 @@ def show_config(
     debug: Debug = False,
 ) -> int:
     """Every effective value."""
-    flags = _flags(locals())
+    flags = flags_of(locals())
     from engine.commands.profiles import show_config as run
 
     return run(flags, origin=origin)
@@ -238,19 +239,10 @@ def import_data(
 ) -> int:
     """Read candle files (<exchange>__<BASE>-<QUOTE>__<timeframe>.parquet) into the store. Needs pyarrow: in the checkout run
     .venv/bin/pip install -e '.[parquet]' once (make test installs it too)."""
-    flags = _flags(locals())
+    flags = flags_of(locals())
     from engine.commands.candles import import_candles as run
 
     return run(tuple(paths), flags)
-
-
-@data.command("status")
-def data_status(*, plain: Plain = False, debug: Debug = False) -> int:
-    """What is stored: every series with its span, candles and gaps."""
-    flags = _flags(locals())
-    from engine.commands.candles import show_status as run
-
-    return run(flags)
 
 
 @verify.command("repaint")
@@ -276,7 +268,7 @@ def verify_repaint(
     given = locals()
     from engine.commands.verify import repaint as run
 
-    return run(_flags(given), _checks(given))
+    return run(flags_of(given), _checks(given))
 
 
 @verify.command("null")
@@ -301,24 +293,13 @@ def verify_null(
     given = locals()
     from engine.commands.verify import null as run
 
-    return run(_flags(given), _checks(given))
+    return run(flags_of(given), _checks(given))
 
 
 def _checks(given: dict[str, Any]) -> Checks:
     """The parameters of a check among a command's."""
     names = [name for name in Checks.__dataclass_fields__ if name != "timeframes" and name in given]
     return Checks(timeframes=tuple(given["timeframes"] or ()), **{name: given[name] for name in names})
-
-
-def _flags(given: dict[str, Any]) -> Flags:
-    """The flags among a command's parameters."""
-    output = Output(**{name: given[name] for name in OUTPUT_NAMES if name in given})
-    names = [
-        name for name in Flags.__dataclass_fields__ if name not in ("output", "symbols") and name in given
-    ]
-    return Flags(
-        output=output, symbols=tuple(given.get("symbols") or ()), **{name: given[name] for name in names}
-    )
 
 
 def run(arguments: list[str]) -> int:

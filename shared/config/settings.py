@@ -27,6 +27,9 @@ class ExchangeSettings(Section):
     timeout_s: float = setting(10.0, "s", 0.1, 300, "deadline of one request, all of it")
     allowed_hosts: tuple[str, ...] = choice((), "hosts that may be spoken to besides base_url's")
     proxy: str = choice("", "proxy for every request, http(s)://host:port; empty: none")
+    testnet: bool = choice(
+        False, "speak to the exchange's test network, and to no other host; its candles are kept apart"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,13 @@ import pytest
 
 import contracts
 from bot.notifications.streams import JsonLines
-from contracts.data_contract import CandleFeed, CandleStore, Clock
+from contracts.data_contract import BookStore, CandleFeed, CandleStore, Clock
 from contracts.indicators_contract import Indicator
 from contracts.notification_contract import Notifier
 from contracts.plugin_contract import Plugin
 from contracts.risk_contract import RiskJudge
 from contracts.strategy_contract import Detector, StructureReader
-from data.adapters.ccxt_binance import BinanceSpot
+from data.adapters.ccxt_feed import CcxtFeed
 from data.adapters.demo import DemoFeed
 from data.cache import SqliteCandleStore
 from engine.commands.edges import SystemClock
@@ -29,9 +29,10 @@ from strategy.smc.snapshot import find_structure
 
 KEPT_BY: tuple[tuple[type, Any], ...] = (
     (Clock, SystemClock),
-    (CandleFeed, BinanceSpot),
+    (CandleFeed, CcxtFeed),
     (CandleFeed, DemoFeed),
     (CandleStore, SqliteCandleStore),
+    (BookStore, SqliteCandleStore),
     (Notifier, JsonLines),
     (Indicator, Entry),
     (RiskJudge, judge_plans),

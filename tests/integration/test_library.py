@@ -146,7 +146,7 @@ def test_the_notebook_runs_and_its_outputs_are_stripped(monkeypatch: pytest.Monk
 
 
 def test_an_unknown_exchange_names_those_there_are(home: Path) -> None:
-    with pytest.raises(ConfigFault, match="binance, demo"):
+    with pytest.raises(ConfigFault, match="binance, binance-usdm, bybit, bybit-linear, demo"):
         ss.scan(exchange="nowhere")
 
 

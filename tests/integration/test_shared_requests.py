@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from data.adapters.budget_ledger import SqliteLedger
-from data.adapters.ccxt_binance import ALLOWANCE
+from data.adapters.ccxt_binance import BINANCE
 from tests.servers.binance import BinanceServer
 from tests.servers.market import DAY, ServedMarket
 
@@ -51,10 +51,10 @@ def test_a_ban_ends_the_run_and_the_next_run_sends_nothing(server: BinanceServer
 def test_what_a_run_sent_is_counted_for_the_next_as_the_venue_counts_it(server: BinanceServer) -> None:
     code, err = scan(server)
     assert code == 0, err
-    weighed = server._used
+    weighed = server.used
     ledger = SqliteLedger(ledger_of_the_machine())
     host = server.base_url.removeprefix("http://")
     kept = ledger.change(host, lambda spending: (spending, spending))
     ledger.close()
     assert kept.used(kept.seen_ms) == weighed
-    assert weighed < ALLOWANCE.weight
+    assert weighed < BINANCE.allowance.weight

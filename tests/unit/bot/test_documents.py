@@ -28,6 +28,9 @@ NAMES = (
     "snipersight.explain-1",
     "snipersight.verify-repaint-1",
     "snipersight.verify-null-1",
+    "snipersight.data-status-1",
+    "snipersight.data-verify-1",
+    "snipersight.data-prune-1",
 )
 
 

@@ -21,7 +21,7 @@ import aiohttp
 import pytest
 
 from data.adapters.budget_ledger import Ledger, MemoryLedger, SqliteLedger
-from data.adapters.http_guard import MAX_BYTES, Answer, Guard, StrayPages, reading
+from data.adapters.http_guard import MAX_BYTES, Answer, Guard, StrayPages, budget_key, reading
 from data.adapters.request_budget import RequestBudget
 from data.adapters.spending import Allowance
 from shared.errors import RateLimited, SecurityFault, SniperError, TransportFault, VenueDown, VenueRefusal
@@ -63,19 +63,24 @@ def guard_for(
     exchange: str = "example",
     deadline_s: float = 5.0,
     allowance: Allowance = PLENTY,
-    weigh: Callable[[str], int] = lambda url: 1,
     patience_s: float = 90.0,
 ) -> Guard:
     budget = RequestBudget(exchange, allowance, ledger or MemoryLedger(), patience_s=patience_s)
-    return Guard(exchange, frozenset({base_url.split("//")[1]}), deadline_s, budget, weigh, StrayPages())
+    return Guard(exchange, frozenset({base_url.split("//")[1]}), deadline_s, budget, StrayPages())
 
 
-def asking(guard: Guard, url: str, **session: Any) -> Answer:
+def asking(guard: Guard, url: str, weight: int = 1, **session: Any) -> Answer:
     async def work() -> Answer:
         async with aiohttp.ClientSession(**session) as opened:
-            return await guard.get(opened, url, {"Accept-Encoding": "gzip, deflate"}, "")
+            return await sent(guard, opened, url, weight)
 
     return asyncio.run(work())
+
+
+async def sent(guard: Guard, session: aiohttp.ClientSession, url: str, weight: int = 1) -> Answer:
+    """One request, paid for and sent, as a client does."""
+    await guard.budget.spend(budget_key(url, ""), weight)
+    return await guard.get(session, url, {"Accept-Encoding": "gzip, deflate"}, "")
 
 
 def packed(body: bytes) -> Reply:
@@ -160,13 +165,11 @@ def test_a_redirect_is_refused_and_never_followed() -> None:
         assert elsewhere.asked == []
 
 
-def test_a_host_off_the_list_is_never_spoken_to_and_costs_nothing() -> None:
-    ledger = MemoryLedger()
+def test_a_host_off_the_list_is_never_spoken_to() -> None:
     with serving(Reply(200, GOOD)) as (server, url):
         with pytest.raises(SecurityFault, match="not an allowed host"):
-            asking(guard_for("http://127.0.0.1:9", ledger), url)
+            asking(guard_for("http://127.0.0.1:9"), url)
         assert server.asked == []
-    assert ledger._kept == {}
 
 
 def test_a_packed_bomb_is_unpacked_no_further_than_is_allowed() -> None:
@@ -241,7 +244,7 @@ def test_certificates_are_checked_even_where_the_session_was_told_not_to(tmp_pat
 def test_the_same_page_from_several_exchanges_is_said_to_come_from_in_between() -> None:
     with serving(Reply(200, HTML)) as (_, url):
         one, other = guard_for(url, exchange="one"), guard_for(url, exchange="other")
-        other = Guard("other", other.hosts, 5.0, other.budget, other.weigh, one.strays)
+        other = Guard("other", other.hosts, 5.0, other.budget, one.strays)
         with pytest.raises(TransportFault, match=r"^one: .*characters\)\. A proxy or portal may"):
             asking(one, url)
         with pytest.raises(
@@ -298,7 +301,7 @@ def test_a_read_that_met_the_limit_is_repeated_after_the_wait(binance: BinanceSe
 
     async def work() -> Answer:
         async with aiohttp.ClientSession() as session:
-            return await reading(lambda: guard.get(session, binance.base_url + "/api/v3/ping", {}, ""))
+            return await reading(lambda: sent(guard, session, binance.base_url + "/api/v3/ping"))
 
     began = time.monotonic()
     assert asyncio.run(work()).document == {}
@@ -320,15 +323,13 @@ def test_we_stop_short_of_the_limit_that_another_program_has_nearly_used_up(bina
 
 def test_an_exact_budget_never_meets_the_limit_of_the_venue(binance: BinanceServer) -> None:
     """Thirty requests at once of weight 20 where five fit: the rest is refused by us, none by the venue."""
-    guard = guard_for(
-        binance.base_url, allowance=Allowance(60_000, 100), weigh=lambda url: 20, patience_s=0.0
-    )
+    guard = guard_for(binance.base_url, allowance=Allowance(60_000, 100), patience_s=0.0)
 
     async def work() -> list[Answer | BaseException]:
         async with aiohttp.ClientSession() as session:
             url = binance.base_url + "/api/v3/exchangeInfo"
             return await asyncio.gather(
-                *(guard.get(session, url, {}, "") for _ in range(30)), return_exceptions=True
+                *(sent(guard, session, url, 20) for _ in range(30)), return_exceptions=True
             )
 
     ends = asyncio.run(work())
