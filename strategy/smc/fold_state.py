@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from shared.models.data import Floats, Ints
-from shared.models.events import EventLog
+from shared.models.events import INT_COLUMNS, EventLog
 from shared.utils.kernels import kernel
 from strategy.smc.emit import DETAILS
-from strategy.smc.log import COLUMNS
 
+COLUMNS = len(INT_COLUMNS)
 RECENT_BARS = 50
 """Sweeps and displacements of this many bars are shown."""
 BREAKS, SWINGS = 8, 4
@@ -50,8 +50,8 @@ def pick(log: EventLog, bar: int) -> tuple[Ints, Floats]:
     count = 0
     if rows:
         count = _pick(
-            bar, first, log.ints[first:stop].reshape(-1), log.measures[first:stop], log.detail[first:stop],
-            log.details.reshape(-1), log.formed[first:stop],
+            bar, first, log.ints[first:stop].reshape(-1), log.measures[first:stop], np.ascontiguousarray(log.detail[first:stop]),
+            log.details.reshape(-1), np.ascontiguousarray(log.formed[first:stop]),
             *state, *values, ints, floats,
         )  # fmt: skip
     return (

@@ -242,6 +242,12 @@ def test_markets_with_a_long_rest_are_read_by_the_rules(seed: int) -> None:
     assert_agrees(case(seed, 1300, "rest", Timeframe.H1, 1200), name)
 
 
+@pytest.mark.parametrize("seed", range(10, 16))
+def test_without_a_price_step_nothing_is_too_thin_but_what_has_no_height(seed: int) -> None:
+    one = case(seed, 260, "coarse")
+    assert_agrees(Case(one.candles, one.options, 0.0), f"case({seed}, 260, 'coarse') without a step")
+
+
 def test_an_empty_and_a_one_bar_series_are_read_by_the_rules() -> None:
     one = case(1, 60)
     for count in (0, 1, 2, 14, 15):

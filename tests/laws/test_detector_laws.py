@@ -21,6 +21,7 @@ from shared.models.events import EventLog, Kind
 from shared.models.profile import SmcRules
 from shared.models.timeframe import Timeframe
 from shared.utils import kernels
+from strategy.smc import engine, memory
 from strategy.smc.engine import SmcSeries, detect
 from strategy.smc.fold import read_structure
 from strategy.smc.snapshot import find_structure
@@ -118,11 +119,18 @@ def test_a_series_fed_in_pieces_has_the_log_of_one_fed_at_once(candles: Candles,
     assert np.array_equal(series.log.formed, plainly(candles).formed)
 
 
-def test_a_piece_that_needs_more_rows_than_guessed_leaves_no_trace_of_the_first_try() -> None:
+@pytest.mark.parametrize("zones", [3, 4, 30])
+@pytest.mark.parametrize("rows", [1, 4000])
+def test_making_room_for_zones_pools_and_rows_leaves_no_trace(
+    zones: int, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     candles = market(1018, 700, "coarse", Timeframe.M15)
-    series = SmcSeries(candles.head(457), RULES, STEP)
-    series.extend(candles.rows(457, 700))
-    assert same(series.log, plainly(candles))
+    whole = plainly(candles)
+    monkeypatch.setattr(memory, "FIRST_ROOM", zones)
+    monkeypatch.setattr(engine, "CHUNK", rows)
+    tight = plainly(candles)
+    assert same(tight, whole)
+    assert np.array_equal(tight.formed, whole.formed)
 
 
 def test_a_series_fed_bar_by_bar_has_the_log_of_one_fed_at_once() -> None:

@@ -62,6 +62,49 @@ def test_no_cut_of_recorded_candles_shows_another_past(symbol: str, market_dir: 
         assert read_structure(candles, whole, cut - 1) == read_structure(prefix, whole.until(cut - 1))
 
 
+ORDER = {
+    (Kind.POOL, None): 1,
+    (Kind.INVERSE_GAP, Event.FORMED): 2,
+    (Kind.BREAKER, Event.FORMED): 2,
+    (Kind.MITIGATION_BLOCK, Event.FORMED): 2,
+    (Kind.SWING, None): 3,
+    (Kind.POOL, Event.FORMED): 4,
+    (Kind.POOL, Event.JOINED): 4,
+    (Kind.POOL, Event.LAYER_ADDED): 4,
+    (Kind.DISPLACEMENT, Event.FORMED): 5,
+    (Kind.POOL, Event.DISPLACED_AWAY): 6,
+    (Kind.FAIR_VALUE_GAP, Event.FORMED): 7,
+    (Kind.DISPLACEMENT, Event.MADE_FVG): 8,
+    (Kind.BREAK, None): 9,
+    (Kind.ORDER_BLOCK, Event.FORMED): 10,
+    (Kind.ORDER_BLOCK, Event.CONFIRMED_BY): 10,
+    (Kind.SESSION, None): 11,
+}
+"""Place of an event inside its bar; life events of zones come first, at 0."""
+
+
+def place_of(kind: int, event: int) -> int:
+    general = ORDER.get((Kind(kind), None), 0)
+    return ORDER.get((Kind(kind), Event(event)), general)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_rows_stand_by_bar_and_inside_a_bar_in_the_order_in_which_a_market_is_read(seed: int) -> None:
+    log = plainly(market(seed, 700, MOODS[seed % 5], FRAMES[seed % 3]))
+    places = [(row[0], place_of(row[1], row[2])) for row in log.ints.tolist()]
+    assert len(places) > 500
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_every_row_names_the_row_at_which_its_object_formed(seed: int) -> None:
+    log = plainly(market(seed, 700, MOODS[seed], Timeframe.M15))
+    ints = log.ints
+    assert np.array_equal(ints[log.formed][:, (1, 5)], ints[:, (1, 5)])
+    assert set(ints[log.formed][:, 2].tolist()) <= {Event.FORMED, Event.ACCUMULATED}
+    assert (log.formed <= np.arange(len(log))).all()
+
+
 def events_after(log: EventLog, bar: int, shift: int) -> set[tuple[int, ...]]:
     """(known, kind, event, side, layer, origin), bars counted from the longer series' first."""
     rows = log.ints[log.ints[:, 0] + shift > bar].tolist()

@@ -181,7 +181,8 @@ def find_block(
         confirm_block(blocks[number], found.layer, t, log)
         return None
     near, far = block_edges(bars, side, j, origin, options)
-    if side * (near - far) < MIN_TICKS * tick:
+    height = side * (near - far)
+    if height <= 0 or height < MIN_TICKS * tick:
         return None
     block = Zone(
         ORDER_BLOCK, side, number, origin=j, near=near, far=far, known=t, expiry=options.zone_expiry_bars,
