@@ -12,11 +12,17 @@ from shared.models.timeframe import Timeframe
 
 @dataclass(frozen=True, slots=True)
 class Ticker:
-    """24-hour figures of a symbol: last price and volume in quote currency."""
+    """24-hour figures of a symbol: last price, volume in quote currency, best bid and ask now, highest and lowest price.
+    ``bid``, ``ask``, ``high`` and ``low`` are 0 where they are not known.
+    """
 
     symbol: str
     last: float
     quote_volume: float
+    bid: float = 0.0
+    ask: float = 0.0
+    high: float = 0.0
+    low: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from engine.commands.paths import candle_file
 
 if TYPE_CHECKING:
     from contracts.data_contract import CandleFeed, CandleStore
+    from contracts.universe_contract import UniverseStore
     from engine.edges import Edges, ScanRequest
     from shared.config.settings import Settings
 
@@ -50,13 +51,15 @@ def open_edges(
     from engine.edges import Edges
 
     with ExitStack() as stack:
-        store = None if request.exchange == DEMO else stack.enter_context(open_store(environ))
+        stored = request.exchange != DEMO
+        store = stack.enter_context(open_store(environ)) if stored else None
         edges = Edges(
             open_feed=None
             if request.offline and request.exchange != DEMO
             else lambda: _open_feed(settings, request),
             store=store,
             clock=SystemClock(),
+            universes=stack.enter_context(open_universes(environ)) if stored else None,
         )
         if jobs > 1:
             pool = stack.enter_context(_workers(jobs))
@@ -84,6 +87,22 @@ def open_store(environ: Mapping[str, str]) -> Iterator[CandleStore]:
     from data.cache import SqliteCandleStore
 
     store = SqliteCandleStore(candle_file(environ))
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def open_universes(environ: Mapping[str, str]) -> Iterator[UniverseStore]:
+    """Earlier universes, in the file of the candle store, which has been opened before.
+
+    Raises:
+        StorageFault: it cannot be opened.
+    """
+    from data.universe_store import SqliteUniverseStore
+
+    store = SqliteUniverseStore(candle_file(environ))
     try:
         yield store
     finally:

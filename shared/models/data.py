@@ -145,6 +145,14 @@ class Candles:
         span = int(self.open_ms[-1] - self.open_ms[0]) // self.timeframe.ms + 1
         return span - len(self)
 
+    def mean_true_range(self, bars: int) -> float:
+        """Mean true range of the last ``bars`` candles, in price; NaN with fewer than ``bars`` + 1 candles."""
+        if len(self) <= bars:
+            return float("nan")
+        before = self.close[-bars - 1 : -1]
+        reach = np.maximum(self.high[-bars:], before) - np.minimum(self.low[-bars:], before)
+        return float(reach.mean())
+
     def digest(self) -> str:
         """SHA-256 over the timeframe and the little-endian bytes of every column."""
         sha = hashlib.sha256(self.timeframe.value.encode())
@@ -216,6 +224,7 @@ class Market:
 
     ``tick`` is the price step, ``lot_step`` the quantity step in base currency, ``min_notional`` the smallest order in
     quote currency. ``source`` says whether the exchange told us or the steps were read off recorded candles.
+    ``onboard_ms`` is when trading began and ``delivery_ms`` when it will end, 0 where not known.
     """
 
     exchange: str
@@ -229,6 +238,9 @@ class Market:
     min_notional: Decimal
     active: bool
     source: Literal["exchange", "inferred"]
+    onboard_ms: int = 0
+    delivery_ms: int = 0
+    contract_size: Decimal = Decimal(1)
 
     def __post_init__(self) -> None:
         """Refuse steps that cannot be steps."""

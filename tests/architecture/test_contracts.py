@@ -18,9 +18,11 @@ from contracts.notification_contract import Notifier
 from contracts.plugin_contract import Plugin
 from contracts.risk_contract import RiskJudge
 from contracts.strategy_contract import Detector, StructureReader
+from contracts.universe_contract import UniverseStore
 from data.adapters.ccxt_binance import BinanceSpot
 from data.adapters.demo import DemoFeed
 from data.cache import SqliteCandleStore
+from data.universe_store import SqliteUniverseStore
 from engine.commands.edges import SystemClock
 from indicators.registry import Entry
 from risk.judge import judge_plans
@@ -32,6 +34,7 @@ KEPT_BY: tuple[tuple[type, Any], ...] = (
     (CandleFeed, BinanceSpot),
     (CandleFeed, DemoFeed),
     (CandleStore, SqliteCandleStore),
+    (UniverseStore, SqliteUniverseStore),
     (Notifier, JsonLines),
     (Indicator, Entry),
     (RiskJudge, judge_plans),
