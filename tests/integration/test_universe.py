@@ -8,12 +8,15 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from data.cache import SqliteCandleStore
 from engine.commands.app import run
+from shared.models.data import Market
 from tests.servers.binance import BinanceServer
 from tests.servers.market import ServedMarket
 
@@ -153,14 +156,16 @@ def test_offline_the_stored_hours_give_volume_and_range_and_no_spread_is_guessed
     server: BinanceServer, cli: Cli
 ) -> None:
     _, online, _ = cli("scan")
-    markets = {symbol: symbol.replace("/", "") for symbol in SYMBOLS[:3]}
-    file = Path(os.environ["SNIPERSIGHT_HOME"]) / "cache" / "candles.sqlite3"
-    with closing(sqlite3.connect(file)) as db, db:
-        row = "(exchange, symbol, market_id, base, quote, kind, tick, lot_step, min_notional, active, source)"
-        db.executemany(
-            f"INSERT INTO market {row} VALUES ('binance', ?, ?, ?, 'USDT', 'spot', '0.01', '0.01', '5', 1, 'exchange')",
-            [(symbol, market_id, symbol.partition("/")[0]) for symbol, market_id in markets.items()],
+    markets = {
+        symbol: Market(
+            "binance", symbol, symbol.replace("/", ""), symbol.partition("/")[0], "USDT", "spot", Decimal("0.01"),
+            Decimal("0.01"), Decimal(5), True, "exchange",
         )
+        for symbol in SYMBOLS[:3]
+    }  # fmt: skip
+    file = Path(os.environ["SNIPERSIGHT_HOME"]) / "cache" / "candles.sqlite3"
+    with closing(SqliteCandleStore(file)) as store:
+        store.save_markets(markets)
     code, found, err = cli("universe", "--offline", "--as-of", online["as_of"])
     assert code == 0, err
     assert (set(names(found)), found["dropped"]) == (set(markets), [])
