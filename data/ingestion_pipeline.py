@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from contracts.data_contract import CandleFeed, CandleStore
+from contracts.universe_contract import UniverseStore
 from data.aggregation import aggregate
 from data.echo import Known, check_echo
 from data.pages import merge
@@ -43,10 +44,11 @@ class Ingested:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where candles come from: ``feed`` None is offline, ``store`` None keeps nothing."""
+    """Where candles come from: ``feed`` None is offline, ``store`` None keeps nothing, ``universes`` None remembers none."""
 
     feed: CandleFeed | None
     store: CandleStore | None
+    universes: UniverseStore | None = None
 
     def stored_markets(self, exchange: str) -> Mapping[str, Market]:
         """Trading rules the store knows."""

@@ -11,9 +11,11 @@ from typing import Final, get_args, get_type_hints
 
 from data.adapters.venue import Tiers, Venue
 from data.adapters.venues import VENUES
+from data.universe_gates import RANK, UNIVERSE_GATES
 from risk.gates import GATES as RISK_GATES
+from shared.config.profiles import load_profile, profile_names
 from shared.models.events import PAYLOAD
-from shared.models.profile import SmcRules
+from shared.models.profile import SmcRules, UniverseRules
 from shared.models.timeframe import iso
 from strategy.gates import GATES
 
@@ -26,7 +28,7 @@ def gate_table() -> str:
     """Every gate as a Markdown table, in the order in which a symbol meets them."""
     rows = [
         (gate.stage, gate.code, gate.what, gate.unit, gate.comparison, _threshold(gate.field))
-        for gate in GATES
+        for gate in (*(gate.row for gate in UNIVERSE_GATES), RANK, *GATES)
     ]
     rows += [
         ("risk", gate.code, gate.what, gate.unit, gate.comparison, _threshold(gate.setting))
@@ -47,6 +49,18 @@ def _threshold(field: str) -> str:
     if not field:
         return "0"
     return f"`{field}`" if "." in field and not field[0].isdigit() else field
+
+
+def universe_table() -> str:
+    """Every number of the universe's rules by profile as a Markdown table."""
+    names = profile_names()
+    lines = [f"| setting | unit | {' | '.join(names)} |", f"|---|---|{'--:|' * len(names)}"]
+    rules = [load_profile(name).universe for name in names]
+    for spec in fields(UniverseRules):
+        if "low" in spec.metadata:
+            values = " | ".join(f"{getattr(one, spec.name):g}" for one in rules)
+            lines.append(f"| `universe.{spec.name}` | {spec.metadata['unit']} | {values} |")
+    return "\n".join(lines)
 
 
 def options_table() -> str:
@@ -125,7 +139,7 @@ VENUE_FACTS: Final[tuple[tuple[str, Callable[[Venue], str]], ...]] = (
 
 PARTS: Final[dict[str, tuple[tuple[str, Callable[[], str]], ...]]] = {
     "adapters.md": (("venues", venue_table),),
-    "quality_gates.md": (("table", gate_table),),
+    "quality_gates.md": (("universe", universe_table), ("table", gate_table)),
     "smc_playbook.md": (("options", options_table), ("payload", payload_table)),
 }
 """Pages and their generated tables."""

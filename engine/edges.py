@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from contracts.data_contract import CandleFeed, CandleStore, Clock
 from contracts.notification_contract import Notifier
+from contracts.universe_contract import UniverseStore
 from shared.errors import ConfigFault
 from shared.models.profile import Profile
 from shared.models.risk import Account
@@ -50,10 +51,11 @@ class ScanRequest:
 @dataclass(frozen=True, slots=True)
 class Edges:
     """What touches the world, handed in. ``open_feed`` is called inside the event loop, and is None where nothing may be
-    fetched; ``executor`` None computes in this process."""
+    fetched; ``executor`` None computes in this process; ``universes`` None remembers no universe."""
 
     open_feed: Callable[[], CandleFeed] | None
     store: CandleStore | None
     clock: Clock
     executor: Executor | None = None
     notifiers: tuple[Notifier, ...] = ()
+    universes: UniverseStore | None = None

@@ -10,10 +10,11 @@ from typing import Any, Final, TypeVar
 
 from contracts.hook_point import hook_point
 from data.ingestion_pipeline import Ingested, Source, ingest
-from data.universe import Place, Universe, select_universe
-from engine.edges import Edges, Progress, ScanRequest
+from data.universe import Universe, select_universe
+from data.universe_known import Place
+from engine.edges import Edges, Progress, ScanRequest, silent
 from engine.steps import assemble
-from shared.errors import ClockFault, DataFault, StaleData
+from shared.errors import ClockFault, DataFault, StaleData, StorageFault
 from shared.models.data import Market, MultiTimeframeData
 from shared.models.gates import Rejection
 from shared.models.profile import Profile, TimeframeRules
@@ -44,6 +45,7 @@ class GatherState:
     source: Source
     progress: Progress
     universe: Universe | None = None
+    kept: tuple[str, ...] | None = None
     candles: Ingested | None = None
     market_context: MarketContext | None = None
 
@@ -65,7 +67,19 @@ class Gathered:
 @hook_point("universe", gives="universe")
 async def select_symbols(wanted: Sequence[str], settings: Profile, source: Source, place: Place) -> Universe:
     """Which symbols, and why not the others."""
-    return await select_universe(wanted, settings, source.feed, source.store, place)
+    return await select_universe(wanted, settings, source, place)
+
+
+@hook_point("universe_kept", gives="kept")
+async def keep_universe(universe: Universe, source: Source) -> tuple[str, ...]:
+    """Store the universe's snapshot. A scan goes on without, and its flags say so."""
+    if source.universes is None:
+        return ()
+    try:
+        source.universes.save(universe.snapshot)
+    except StorageFault as fault:
+        return (f"universe_not_kept: {fault.problem}",)
+    return ()
 
 
 @hook_point("candles", gives="candles")
@@ -117,13 +131,22 @@ def gather(stages: Stages, request: ScanRequest, edges: Edges, progress: Progres
         StaleData: offline, what is stored does not reach the time asked for.
         SniperError: the exchange or the store as a whole cannot be read.
     """
-    return _run_now(lambda: _gather(stages, request, edges, progress))
+    return _gathered(_run_now(lambda: _walk(stages, request, edges, progress)))
 
 
-async def _gather(stages: Stages, request: ScanRequest, edges: Edges, progress: Progress) -> Gathered:
+def look_up_universe(request: ScanRequest, edges: Edges) -> Universe:
+    """The universe a scan of ``request`` would look at now. Nothing is stored, so asking changes no later answer.
+
+    Raises:
+        SniperError: as :func:`gather`.
+    """
+    return _held(_run_now(lambda: _walk((select_symbols,), request, edges, silent)).universe)
+
+
+async def _walk(stages: Stages, request: ScanRequest, edges: Edges, progress: Progress) -> GatherState:
     feed = None if request.offline or edges.open_feed is None else edges.open_feed()
     try:
-        source = Source(feed, edges.store)
+        source = Source(feed, edges.store, edges.universes)
         place = Place(request.exchange, await _as_of(request, edges, source), request.top or 0)
         state = GatherState(request.profile, request.symbols, place, source, progress)
         for step in assemble(stages, GatherState, ("settings", "wanted", "place", "source", "progress")):
@@ -131,13 +154,11 @@ async def _gather(stages: Stages, request: ScanRequest, edges: Edges, progress: 
     finally:
         if feed:
             await feed.close()
-    return _gathered(state)
+    return state
 
 
 def _gathered(state: GatherState) -> Gathered:
-    universe, candles, context = state.universe, state.candles, state.market_context
-    if universe is None or candles is None or context is None:
-        raise DataFault("gather: a stage gave nothing")
+    universe, candles, context = _held(state.universe), _held(state.candles), _held(state.market_context)
     unknown = (f"benchmark_unknown: {context.why}",) if context.state.value == "unknown" else ()
     return Gathered(
         as_of_ms=state.place.as_of_ms,
@@ -146,8 +167,19 @@ def _gathered(state: GatherState) -> Gathered:
         drops=universe.drops,
         faults=(*universe.faults, *candles.faults),
         market_context=context,
-        flags=(*unknown, *(flag for data in candles.data.values() for flag in data.flags)),
+        flags=(
+            *universe.flags,
+            *_held(state.kept),
+            *unknown,
+            *(flag for data in candles.data.values() for flag in data.flags),
+        ),
     )
+
+
+def _held(value: T | None) -> T:
+    if value is None:
+        raise DataFault("gather: a stage gave nothing")
+    return value
 
 
 async def _as_of(request: ScanRequest, edges: Edges, source: Source) -> int:

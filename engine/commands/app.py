@@ -193,6 +193,33 @@ def explain(
     return run(symbol, flags)
 
 
+@app.command()
+def universe(
+    *,
+    last: Annotated[
+        bool, typer.Option("--last", help="Show the one the last scan stored (at or before --as-of).")
+    ] = False,
+    profile: Profile = None,
+    exchange: Exchange = None,
+    symbols: Symbols = None,
+    top: Top = None,
+    as_of: AsOf = None,
+    offline: Offline = False,
+    config: Config = None,
+    json: Json = False,
+    plain: Plain = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+    no_color: NoColor = False,
+    debug: Debug = False,
+) -> int:
+    """Which symbols a scan looks at, and by what numbers the others are left out."""
+    flags = flags_of(locals())
+    from engine.commands.universe import universe as run
+
+    return run(flags, last=last)
+
+
 @profiles.command("list")
 def list_profiles(*, plain: Plain = False, debug: Debug = False) -> int:
     """One line a profile."""

@@ -13,10 +13,11 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from engine.commands.flags import Flags
-from engine.commands.paths import candle_file, request_file
+from engine.commands.paths import candle_file, request_file, universe_file
 
 if TYPE_CHECKING:
     from contracts.data_contract import CandleFeed, CandleStore
+    from contracts.universe_contract import UniverseStore
     from data.adapters.budget_ledger import Ledger
     from engine.edges import Edges, ScanRequest
     from shared.config.settings import Settings, StoreSettings
@@ -54,15 +55,15 @@ def open_edges(
     from engine.edges import Edges
 
     with ExitStack() as stack:
-        store = (
-            None if request.exchange == DEMO else stack.enter_context(open_store_at(settings.store, environ))
-        )
+        stored = request.exchange != DEMO
+        store = stack.enter_context(open_store_at(settings.store, environ)) if stored else None
         edges = Edges(
             open_feed=None
             if request.offline and request.exchange != DEMO
             else lambda: _open_feed(settings, request, stack, environ),
             store=store,
             clock=SystemClock(),
+            universes=stack.enter_context(open_universes(environ)) if stored else None,
         )
         if jobs > 1:
             pool = stack.enter_context(_workers(jobs))
@@ -117,6 +118,22 @@ def _store(url: str, environ: Mapping[str, str]) -> CandleStore:
     from data.cache import SqliteCandleStore
 
     return SqliteCandleStore(candle_file(environ))
+
+
+@contextmanager
+def open_universes(environ: Mapping[str, str]) -> Iterator[UniverseStore]:
+    """Earlier universes.
+
+    Raises:
+        StorageFault: the file cannot be opened.
+    """
+    from data.universe_store import SqliteUniverseStore
+
+    store = SqliteUniverseStore(universe_file(environ))
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 def _open_feed(

@@ -25,6 +25,11 @@ def request_file(environ: Mapping[str, str]) -> Path:
     return _place("data", environ) / "requests.sqlite3"
 
 
+def universe_file(environ: Mapping[str, str]) -> Path:
+    """Earlier universes and the market ids they had."""
+    return _place("data", environ) / "universes.sqlite3"
+
+
 def log_folder(environ: Mapping[str, str]) -> Path:
     """Saved tracebacks."""
     return _place("log", environ)

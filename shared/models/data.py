@@ -144,6 +144,14 @@ class Candles:
         span = int(self.open_ms[-1] - self.open_ms[0]) // self.timeframe.ms + 1
         return span - len(self)
 
+    def mean_true_range(self, bars: int) -> float:
+        """Mean true range of the last ``bars`` candles, in price; NaN with fewer than ``bars`` + 1 candles."""
+        if len(self) <= bars:
+            return float("nan")
+        before = self.close[-bars - 1 : -1]
+        reach = np.maximum(self.high[-bars:], before) - np.minimum(self.low[-bars:], before)
+        return float(reach.mean())
+
     def digest(self) -> str:
         """SHA-256 over the timeframe and the little-endian bytes of every column."""
         sha = hashlib.sha256(self.timeframe.value.encode())

@@ -18,10 +18,12 @@ from contracts.notification_contract import Notifier
 from contracts.plugin_contract import Plugin
 from contracts.risk_contract import RiskJudge
 from contracts.strategy_contract import Detector, StructureReader
+from contracts.universe_contract import UniverseStore
 from data.adapters.ccxt_feed import CcxtFeed
 from data.adapters.demo import DemoFeed
 from data.cache import SqliteCandleStore
 from data.object_store import ObjectCandleStore
+from data.universe_store import SqliteUniverseStore
 from engine.commands.edges import SystemClock
 from indicators.registry import Entry
 from risk.judge import judge_plans
@@ -35,6 +37,7 @@ KEPT_BY: tuple[tuple[type, Any], ...] = (
     (CandleStore, SqliteCandleStore),
     (BookStore, SqliteCandleStore),
     (CandleStore, ObjectCandleStore),
+    (UniverseStore, SqliteUniverseStore),
     (Notifier, JsonLines),
     (Indicator, Entry),
     (RiskJudge, judge_plans),
