@@ -370,15 +370,15 @@ def _add_level(
 
 
 def _count(place: int, source: int, at: int, book_out: Floats) -> bool:
-    """Note a pivot of a pool; whether it counts as another member."""
-    if source != INTERNAL:
-        return False
+    """Whether a pivot of a pool counts as another member: it stands some bars from the newest one that counts."""
     last = book_out[at + LAST_AT]
-    counted = last != NO_PIVOT and abs(place - last) >= APART
-    if counted:
-        book_out[at + COUNT] += 1.0
+    if source != INTERNAL or (last != NO_PIVOT and abs(place - last) < APART):
+        return False
     book_out[at + LAST_AT] = max(last, place)
-    return bool(counted)
+    if last == NO_PIVOT:
+        return False
+    book_out[at + COUNT] += 1.0
+    return True
 
 
 def _log(

@@ -171,14 +171,13 @@ def confirm(pool: Pool, t: int, p: int, source: int, log: Log) -> None:
 
 
 def count(pool: Pool, p: int, source: int) -> bool:
-    """Only pivots count, those some bars from the newest one; true if this one does."""
-    if source != INTERNAL:
-        return False
+    """Only pivots count, those some bars from the newest that counts; true if this one does. The first of a pool is its first member."""
     newest = pool.newest_pivot
-    counted = newest is not None and abs(p - newest) >= APART_BARS
-    pool.count += counted
+    if source != INTERNAL or (newest is not None and abs(p - newest) < APART_BARS):
+        return False
     pool.newest_pivot = p if newest is None else max(newest, p)
-    return counted
+    pool.count += newest is not None
+    return newest is not None
 
 
 def join(pool: Pool, t: int, p: int, price: float, source: int, log: Log) -> None:

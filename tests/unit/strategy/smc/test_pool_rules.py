@@ -18,6 +18,18 @@ THREE_TOPS: list[Bar] = [*quiet(2), TOP, *quiet(4), TOP, *quiet(5), TOP, *quiet(
 swing, known at bar 12; bar 13 is a swing too."""
 
 
+def test_of_tops_three_bars_apart_every_second_one_counts() -> None:
+    top, low = (100.0, 101.5, 99.5, 100.0), (100.0, 100.5, 99.5, 100.0)
+    chain: list[Bar] = [top, low, low, top, low, low, top, low, low, top, low, low, low]
+    rows = [row for row in said(chain, Kind.POOL, SMALL) if row.side == SHORT and row.layer == "internal"]
+    assert [(row.bar, row.event, row.payload["a"]) for row in rows if row.origin == 0] == [
+        (2, "FORMED", 1.0),
+        (5, "JOINED", 1.0),
+        (8, "JOINED", 2.0),
+        (11, "JOINED", 2.0),
+    ]
+
+
 def test_the_highs_of_two_days_at_one_price_are_one_pool_but_only_two_swings_make_equal_highs() -> None:
     candles = drawn(THREE_TOPS, timeframe=Timeframe.H4, first_ms=DAY_MS)
     rows = [row for row in said(candles, Kind.POOL) if row.origin == 2 and row.side == SHORT]
