@@ -14,6 +14,7 @@ import contracts
 from bot.notifications.streams import JsonLines
 from contracts.data_contract import CandleFeed, CandleStore, Clock
 from contracts.indicators_contract import Indicator
+from contracts.journal_contract import Journal
 from contracts.notification_contract import Notifier
 from contracts.plugin_contract import Plugin
 from contracts.risk_contract import RiskJudge
@@ -21,6 +22,7 @@ from contracts.strategy_contract import Detector, StructureReader
 from data.adapters.ccxt_binance import BinanceSpot
 from data.adapters.demo import DemoFeed
 from data.cache import SqliteCandleStore
+from data.journal import SqliteJournal
 from engine.commands.edges import SystemClock
 from indicators.registry import Entry
 from risk.judge import judge_plans
@@ -32,6 +34,7 @@ KEPT_BY: tuple[tuple[type, Any], ...] = (
     (CandleFeed, BinanceSpot),
     (CandleFeed, DemoFeed),
     (CandleStore, SqliteCandleStore),
+    (Journal, SqliteJournal),
     (Notifier, JsonLines),
     (Indicator, Entry),
     (RiskJudge, judge_plans),
