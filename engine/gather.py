@@ -11,7 +11,8 @@ from typing import Any, Final, TypeVar
 from contracts.hook_point import hook_point
 from data.ingestion_pipeline import Ingested, Source, ingest
 from data.universe import Place, Universe, select_universe
-from engine.edges import Edges, Progress, ScanRequest
+from engine.clean import clean_faults, clean_market
+from engine.edges import Edges, Progress, ScanRequest, timed
 from engine.steps import assemble
 from shared.errors import ClockFault, DataFault, StaleData
 from shared.models.data import MultiTimeframeData
@@ -120,24 +121,27 @@ async def _gather(stages: Stages, request: ScanRequest, edges: Edges, progress: 
         place = Place(request.exchange, await _as_of(request, edges, source), request.top or 0)
         state = GatherState(request.profile, request.symbols, place, source, progress)
         for step in assemble(stages, GatherState, ("settings", "wanted", "place", "source", "progress")):
-            state = replace(state, **{step.gives: await step(state)})
+            with timed(edges.on_stage, step.name):
+                state = replace(state, **{step.gives: await step(state)})
     finally:
         if feed:
             await feed.close()
-    return _gathered(state)
+    return gathered_of(state, edges.secrets)
 
 
-def _gathered(state: GatherState) -> Gathered:
+def gathered_of(state: GatherState, secrets: tuple[str, ...]) -> Gathered:
+    """What the stages gave, with nothing secret in what broke."""
     universe, candles, context = state.universe, state.candles, state.market_context
     if universe is None or candles is None or context is None:
         raise DataFault("gather: a stage gave nothing")
+    context = clean_market(context, secrets)
     unknown = (f"benchmark_unknown: {context.why}",) if context.state.value == "unknown" else ()
     return Gathered(
         as_of_ms=state.place.as_of_ms,
         data=candles.data,
         quote_volumes=universe.quote_volumes,
         drops=universe.drops,
-        faults=(*universe.faults, *candles.faults),
+        faults=clean_faults((*universe.faults, *candles.faults), secrets),
         market_context=context,
         flags=(*unknown, *(flag for data in candles.data.values() for flag in data.flags)),
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.edges import ScanRequest
 from engine.gather import Gathered
+from engine.hooks import Hooks
 from shared.config.digest import config_digest
 from shared.models.context import SniperContext
 from shared.version import VERSION
@@ -14,20 +15,23 @@ from shared.version import VERSION
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What was asked, what was gathered, and the digests that name it."""
+    """What was asked, what was gathered, and the digests that name it. ``secrets`` are texts that may stand in no result."""
 
     request: ScanRequest
     gathered: Gathered
     config_digest: str
     data_digest: str
     run_id: str
+    hooks: tuple[str, ...]
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @classmethod
-    def of(cls, request: ScanRequest, gathered: Gathered) -> Run:
-        """Name a run: ``r-`` and 12 hex digits of the hash over code version, exchange, settings and data."""
+    def of(cls, request: ScanRequest, gathered: Gathered, hooks: Hooks, secrets: tuple[str, ...] = ()) -> Run:
+        """Name a run: ``r-`` and 12 hex digits of the hash over code version, exchange, settings, data, and every hook with its
+        plugin's version."""
         config, data = config_digest(request.profile, request.account), data_digest(gathered)
-        parts = (VERSION, request.exchange, config, data)
-        return cls(request, gathered, config, data, "r-" + _sha256(parts)[:12])
+        parts = (VERSION, request.exchange, config, data, *hooks.signature())
+        return cls(request, gathered, config, data, "r-" + _sha256(parts)[:12], hooks.signature(), secrets)
 
     def contexts(self) -> tuple[SniperContext, ...]:
         """The contexts that start each symbol's way, by symbol."""

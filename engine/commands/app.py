@@ -4,17 +4,49 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 from typer.exceptions import TyperException
 
-from engine.commands.flags import Checks, Flags, LogForm, Output
+from engine.commands.app_audit import audit, replay
+from engine.commands.options import (
+    Account,
+    AsOf,
+    AtMost,
+    Bars,
+    Checked,
+    Config,
+    Cuts,
+    Debug,
+    DemoAsOf,
+    Exchange,
+    Jobs,
+    Journal,
+    Json,
+    Jsonl,
+    Library,
+    LogFormat,
+    LogJson,
+    NoColor,
+    Offline,
+    Plain,
+    Profile,
+    Quiet,
+    Seed,
+    Shuffles,
+    Stored,
+    Symbols,
+    Timeframes,
+    Top,
+    Verbose,
+    checks_of,
+    flags_of,
+)
 from shared.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, SniperError
 from shared.version import VERSION
 
 HELP: Final = {"help_option_names": ["-h", "--help"]}
-OUTPUT_NAMES: Final = tuple(Output.__dataclass_fields__)
 
 app = typer.Typer(
     name="snipersight",
@@ -32,66 +64,7 @@ app.add_typer(profiles, name="profiles")
 app.add_typer(data, name="data")
 app.add_typer(config, name="config")
 app.add_typer(verify, name="verify")
-
-Profile = Annotated[
-    str | None, typer.Option("--profile", "-p", help="balanced, trend, range, aggressive or mobile.")
-]
-Exchange = Annotated[
-    str | None, typer.Option("--exchange", "-e", help="binance, or demo (made up, no network).")
-]
-Symbols = Annotated[
-    list[str] | None,
-    typer.Option("--symbols", "-s", help="BTC/USDT,ETH/USDT or @file; repeatable. [profile's universe]"),
-]
-Top = Annotated[int | None, typer.Option("--top", "-n", min=1, help="Look at this many symbols at most.")]
-AsOf = Annotated[
-    str | None,
-    typer.Option(
-        "--as-of",
-        help="Replay as of a UTC time, like 2024-08-05T12:00:00Z. [now; offline the newest stored close, if it is "
-        "recent; demo 2026-11-08T16:00:00Z]",
-    ),
-]
-DemoAsOf = Annotated[
-    str | None, typer.Option("--as-of", help="Replay as of an earlier UTC time. [2026-11-08T16:00:00Z]")
-]
-Offline = Annotated[bool, typer.Option("--offline", help="Use stored candles only.")]
-Account = Annotated[
-    str | None, typer.Option("--account", help="Equity like 10000USDT, or a TOML or JSON file.")
-]
-Config = Annotated[str | None, typer.Option("--config", "-c", help="Another settings file.")]
-Jobs = Annotated[int, typer.Option("--jobs", min=1, max=64, help="Worker processes.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
-Jsonl = Annotated[bool, typer.Option("--jsonl", help="One plan a line, as JSON.")]
-Plain = Annotated[bool, typer.Option("--plain", help="Tab-separated values, as in a pipe.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing that need not be said.")]
-Verbose = Annotated[
-    int, typer.Option("--verbose", "-v", count=True, help="Log what happens; twice for everything.")
-]
-NoColor = Annotated[bool, typer.Option("--no-color", help="No colour.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
-Timeframes = Annotated[
-    list[str] | None, typer.Option("--timeframes", "-t", help="15m,1h,4h; repeatable. [15m,1h,4h]")
-]
-Stored = Annotated[
-    str | None, typer.Option("--exchange", "-e", help="An exchange of the store, or demo (made up).")
-]
-Checked = Annotated[
-    list[str] | None,
-    typer.Option("--symbols", "-s", help="BTC/USDT,ETH/USDT or @file; repeatable. [every stored one]"),
-]
-AtMost = Annotated[
-    int | None, typer.Option("--top", "-n", min=1, help="Look at this many symbols at most. [10]")
-]
-Bars = Annotated[int, typer.Option("--bars", min=200, help="Newest candles of a series.")]
-Cuts = Annotated[int, typer.Option("--cuts", min=1, max=100_000, help="Random prefixes of a series.")]
-Shuffles = Annotated[int, typer.Option("--shuffles", min=5, max=10_000, help="Shuffles of a series.")]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of what is drawn at random.")]
-Library = Annotated[
-    str | None,
-    typer.Option("--library", help="Check this library too, if it is installed: smartmoneyconcepts."),
-]
-LogFormat = Annotated[LogForm, typer.Option("--log-format", help="Form of log lines.")]
+app.add_typer(audit, name="audit")
 
 
 def _version(asked: bool) -> None:
@@ -133,9 +106,11 @@ def scan(
     no_color: NoColor = False,
     debug: Debug = False,
     log_format: LogFormat = "console",
+    log_json: LogJson = None,
+    journal: Journal = None,
 ) -> int:
     """Look at many symbols: plans, and what stopped the rest."""
-    flags = _flags(locals())
+    flags = flags_of(locals())
     from engine.commands.scan import scan as run
 
     return run(flags)
@@ -159,7 +134,7 @@ def demo(
     debug: Debug = False,
 ) -> int:
     """Scan the embedded made-up market: no network, no key."""
-    flags = _flags({**locals(), "exchange": "demo"})
+    flags = flags_of({**locals(), "exchange": "demo"})
     from engine.commands.scan import demo as run
 
     return run(flags)
@@ -183,16 +158,19 @@ def explain(
     debug: Debug = False,
 ) -> int:
     """One symbol in words: what to do, why, every gate, and what would change it."""
-    flags = _flags(locals())
+    flags = flags_of(locals())
     from engine.commands.scan import explain as run
 
     return run(symbol, flags)
 
 
+app.command()(replay)
+
+
 @profiles.command("list")
 def list_profiles(*, plain: Plain = False, debug: Debug = False) -> int:
     """One line a profile."""
-    flags = _flags(locals())
+    flags = flags_of(locals())
     from engine.commands.profiles import list_profiles as run
 
     return run(flags)
@@ -208,7 +186,7 @@ def show_profile(
     debug: Debug = False,
 ) -> int:
     """Every value with its unit, meaning and origin."""
-    flags = _flags({**locals(), "profile": name})
+    flags = flags_of({**locals(), "profile": name})
     from engine.commands.profiles import show_profile as run
 
     return run(flags)
@@ -223,7 +201,7 @@ def show_config(
     debug: Debug = False,
 ) -> int:
     """Every effective value."""
-    flags = _flags(locals())
+    flags = flags_of(locals())
     from engine.commands.profiles import show_config as run
 
     return run(flags, origin=origin)
@@ -238,7 +216,7 @@ def import_data(
 ) -> int:
     """Read candle files (<exchange>__<BASE>-<QUOTE>__<timeframe>.parquet) into the store. Needs pyarrow: in the checkout run
     .venv/bin/pip install -e '.[parquet]' once (make test installs it too)."""
-    flags = _flags(locals())
+    flags = flags_of(locals())
     from engine.commands.candles import import_candles as run
 
     return run(tuple(paths), flags)
@@ -247,7 +225,7 @@ def import_data(
 @data.command("status")
 def data_status(*, plain: Plain = False, debug: Debug = False) -> int:
     """What is stored: every series with its span, candles and gaps."""
-    flags = _flags(locals())
+    flags = flags_of(locals())
     from engine.commands.candles import show_status as run
 
     return run(flags)
@@ -276,7 +254,7 @@ def verify_repaint(
     given = locals()
     from engine.commands.verify import repaint as run
 
-    return run(_flags(given), _checks(given))
+    return run(flags_of(given), checks_of(given))
 
 
 @verify.command("null")
@@ -301,24 +279,7 @@ def verify_null(
     given = locals()
     from engine.commands.verify import null as run
 
-    return run(_flags(given), _checks(given))
-
-
-def _checks(given: dict[str, Any]) -> Checks:
-    """The parameters of a check among a command's."""
-    names = [name for name in Checks.__dataclass_fields__ if name != "timeframes" and name in given]
-    return Checks(timeframes=tuple(given["timeframes"] or ()), **{name: given[name] for name in names})
-
-
-def _flags(given: dict[str, Any]) -> Flags:
-    """The flags among a command's parameters."""
-    output = Output(**{name: given[name] for name in OUTPUT_NAMES if name in given})
-    names = [
-        name for name in Flags.__dataclass_fields__ if name not in ("output", "symbols") and name in given
-    ]
-    return Flags(
-        output=output, symbols=tuple(given.get("symbols") or ()), **{name: given[name] for name in names}
-    )
+    return run(flags_of(given), checks_of(given))
 
 
 def run(arguments: list[str]) -> int:

@@ -12,10 +12,11 @@ from dataclasses import replace
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
-from engine.commands.paths import candle_file
+from engine.commands.paths import candle_file, journal_file
 
 if TYPE_CHECKING:
     from contracts.data_contract import CandleFeed, CandleStore
+    from data.journal import SqliteJournal
     from engine.edges import Edges, ScanRequest
     from shared.config.settings import Settings
 
@@ -47,6 +48,7 @@ def open_edges(
     Raises:
         StorageFault: the candle store cannot be opened.
     """
+    from bot.telemetry.redaction import secrets_of
     from engine.edges import Edges
 
     with ExitStack() as stack:
@@ -57,6 +59,7 @@ def open_edges(
             else lambda: _open_feed(settings, request),
             store=store,
             clock=SystemClock(),
+            secrets=secrets_of(environ),
         )
         if jobs > 1:
             pool = stack.enter_context(_workers(jobs))
@@ -72,6 +75,24 @@ def _workers(jobs: int) -> ProcessPoolExecutor:
         initializer=signal.signal,
         initargs=(signal.SIGINT, signal.SIG_IGN),
     )
+
+
+@contextmanager
+def open_journal(environ: Mapping[str, str], *, accept: bool = False) -> Iterator[SqliteJournal]:
+    """The journal in its usual place. ``accept`` opens one that its witness does not vouch for.
+
+    Raises:
+        StorageFault: it cannot be opened.
+        DamagedJournal: it is not what was written.
+    """
+    from data.journal import SqliteJournal
+    from risk.audit_pipeline import chain
+
+    journal = SqliteJournal(journal_file(environ), chain, accept=accept)
+    try:
+        yield journal
+    finally:
+        journal.close()
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from shared.errors import ConfigFault
 from shared.models.profile import Profile, Section, choice, setting
 from shared.utils.suggest import suggest
 
-TOP: Final = ("profile", "exchange", "exchanges", "account")
+TOP: Final = ("profile", "exchange", "exchanges", "account", "journal", "log")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,20 @@ class AccountSettings(Section):
 
 
 @dataclass(frozen=True, slots=True)
+class JournalSettings(Section):
+    """What is recorded for good."""
+
+    enabled: bool = choice(True, "record every scan of a real exchange in the journal")
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings(Section):
+    """Where log lines go besides standard error."""
+
+    json_file: str = choice("", "file to which every event is appended, one JSON object a line; empty: none")
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The effective settings. ``origin`` maps a dotted key to where its value came from; a key not in it is a default."""
 
@@ -45,6 +59,8 @@ class Settings:
     exchange: str = "binance"
     exchanges: Mapping[str, ExchangeSettings] = field(default_factory=dict)
     account: AccountSettings = AccountSettings()
+    journal: JournalSettings = JournalSettings()
+    log: LogSettings = LogSettings()
     origin: Mapping[str, str] = field(default_factory=dict)
 
     def of_exchange(self, name: str) -> ExchangeSettings:
@@ -72,6 +88,8 @@ def build_settings(layers: tuple[Tree, ...], exchanges: Collection[str]) -> Sett
         ),
         exchanges=_exchanges(_table(tree, "exchanges"), exchanges),
         account=account,
+        journal=read_into(JournalSettings(), _table(tree, "journal"), "journal"),
+        log=read_into(LogSettings(), _table(tree, "log"), "log"),
         origin=_origins(tree, profile.name),
     )
 
@@ -82,7 +100,14 @@ def setting_keys(exchanges: Collection[str]) -> tuple[str, ...]:
         key for name in sorted(exchanges) for key in known_keys(ExchangeSettings(), f"exchanges.{name}")
     ]
     profile = [key for key in known_keys(Profile("", ""), "profile") if key != "profile.summary"]
-    return (*profile, "exchange", *per_exchange, *known_keys(AccountSettings(), "account"))
+    return (
+        *profile,
+        "exchange",
+        *per_exchange,
+        *known_keys(AccountSettings(), "account"),
+        *known_keys(JournalSettings(), "journal"),
+        *known_keys(LogSettings(), "log"),
+    )
 
 
 def _with_profile_table(layer: Tree) -> Tree:

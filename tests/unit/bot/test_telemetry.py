@@ -38,11 +38,11 @@ def test_every_end_of_a_scan_is_an_event(stream: io.StringIO) -> None:
         emit(event, get_logger("scan"))
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert [line["event"] for line in lines] == ["setup_generated"] * 2 + ["setup_rejected"] * 3 + [
-        "symbol_failed", "scan_finished",
+        "symbol_failed", *["stage_passed"] * 6, "scan_finished",
     ]  # fmt: skip
     assert {line["run_id"] for line in lines} == {SCAN.run_id}
     assert lines[-1]["plans"] == 2
-    assert len(NAMES) == 6
+    assert len(NAMES) == 9
 
 
 def test_nothing_is_said_unless_asked(stream: io.StringIO) -> None:
