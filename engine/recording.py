@@ -22,9 +22,10 @@ from shared.models.gates import Rejection
 from shared.models.journal import Batch, Entry, RecordKind
 from shared.models.regime import MarketContext
 from shared.models.scan import ScanResult
+from shared.models.timeframe import Timeframe
 from shared.utils.serialization import digest_of, to_plain
 
-SHORT: Final = 16
+SHORT: Final = 12
 """Hex digits of a series' digest that are kept: they say which series changed; the whole data digest proves that none did."""
 MARKET_COLUMNS: Final = (
     "market_id",
@@ -65,11 +66,11 @@ def document_digest(result: ScanResult) -> str:
     return hashlib.sha256(f"{scan_json(result)}\n".encode()).hexdigest()
 
 
-def series_digests(data: MultiTimeframeData) -> dict[str, str]:
+def series_digests(data: MultiTimeframeData, series: Mapping[Timeframe, str]) -> dict[str, str]:
     """Number of candles and the first digits of their digest, by timeframe."""
     return {
-        timeframe.value: f"{len(candles)}:{candles.digest()[:SHORT]}"
-        for timeframe, candles in data.candles.items()
+        timeframe.value: f"{len(data.candles[timeframe])}:{digest[:SHORT]}"
+        for timeframe, digest in series.items()
     }
 
 
@@ -112,7 +113,7 @@ def _universe(run: Run) -> Mapping[str, object]:
         "columns": ("symbol", "market", "series", "flags"),
         "market_columns": MARKET_COLUMNS,
         "symbols": [
-            (symbol, _rules(data.market), series_digests(data), data.flags)
+            (symbol, _rules(data.market), series_digests(data, run.series[symbol]), data.flags)
             for symbol, data in gathered.data.items()
         ],
         "quote_volumes": gathered.quote_volumes,

@@ -29,7 +29,7 @@ from shared.config.digest import config_digest
 from shared.config.layers import planted
 from shared.config.profiles import recorded_profile
 from shared.errors import NotFound
-from shared.models.data import Market, MultiTimeframeData
+from shared.models.data import Market
 from shared.models.gates import Rejection
 from shared.models.journal import Record, RecordKind
 from shared.models.regime import MarketContext, RegimeState, RiskAppetite
@@ -106,7 +106,7 @@ def replay_run(
     gathered = asyncio.run(_gather_again(recorded, request, edges))
     run = Run.of(request, gathered, hooks, edges.secrets)
     result, _ = decide_run(run, edges, hooks, silent)
-    differences = (*_code(recorded, hooks), *_settings(recorded, request), *_data(recorded, gathered))
+    differences = (*_code(recorded, hooks), *_settings(recorded, request), *_data(recorded, run))
     found = document_digest(result)
     return Replay(
         run_id=recorded.run_id,
@@ -186,23 +186,23 @@ def _settings(recorded: RecordedRun, request: ScanRequest) -> Iterator[Differenc
         yield Difference("profile and account as this version reads them", recorded.config[:16], found[:16])
 
 
-def _data(recorded: RecordedRun, gathered: Gathered) -> Iterator[Difference]:
+def _data(recorded: RecordedRun, run: Run) -> Iterator[Difference]:
     """Every series that is not what it was, symbol by symbol; then the benchmark."""
+    gathered = run.gathered
     unread = {fault.symbol: fault.problem for fault in gathered.faults}
     for symbol, _, series, _ in recorded.universe["symbols"]:
         data = gathered.data.get(symbol)
         if data is None:
             yield Difference(f"candles of {symbol}", _told(series), unread.get(symbol, ABSENT))
         else:
-            yield from _series(symbol, series, data)
+            yield from _series(symbol, series, series_digests(data, run.series[symbol]))
     found = market_digest(gathered.market_context)
     if found != recorded.scan["market"]["digest"]:
         benchmark = recorded.scan["market"]["benchmark"]
         yield Difference(f"benchmark {benchmark}", recorded.scan["market"]["digest"], found)
 
 
-def _series(symbol: str, was: Mapping[str, str], data: MultiTimeframeData) -> Iterator[Difference]:
-    found = series_digests(data)
+def _series(symbol: str, was: Mapping[str, str], found: Mapping[str, str]) -> Iterator[Difference]:
     for timeframe in dict.fromkeys((*was, *found)):
         before, now = was.get(timeframe, ABSENT), found.get(timeframe, ABSENT)
         if before != now:

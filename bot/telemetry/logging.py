@@ -7,7 +7,7 @@ import logging
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Literal, TextIO
 
@@ -24,7 +24,7 @@ LEVELS: Final = (logging.WARNING, logging.INFO, logging.DEBUG)
 
 
 class _Lines(logging.Formatter):
-    """Time, level, event, then fields in the order given."""
+    """Time, level, event, then fields in the order given. Secrets are hidden before signs in them are escaped, and after."""
 
     def __init__(self, form: LogFormat, secrets: tuple[str, ...]) -> None:
         super().__init__()
@@ -36,6 +36,10 @@ class _Lines(logging.Formatter):
         moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created))
         head = {"time": moment, "level": record.levelname.lower(), "event": record.getMessage()}
         fields = {**head, **getattr(record, FIELDS, {})}
+        fields = {
+            key: redact(value, self._secrets) if isinstance(value, str) else value
+            for key, value in fields.items()
+        }
         line = json.dumps(fields, default=str) if self._form == "json" else _key_values(fields)
         return redact(line, self._secrets)
 
@@ -90,24 +94,24 @@ def logging_to(path: Path, secrets: tuple[str, ...] = ()) -> Iterator[_Sink]:
     Raises:
         StorageFault: the file cannot be opened.
     """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a", encoding="utf-8")
+    except OSError as error:
+        raise StorageFault(
+            f"log file {path} cannot be opened: {error.strerror}", "Name another one with --log-json"
+        ) from error
     root = logging.getLogger(ROOT)
-    level = root.level
-    with ExitStack() as stack:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            file = stack.enter_context(path.open("a", encoding="utf-8"))
-        except OSError as error:
-            raise StorageFault(
-                f"log file {path} cannot be opened: {error.strerror}", "Name another one with --log-json"
-            ) from error
-        sink = _sink(file, "json", secrets, logging.DEBUG)
-        root.addHandler(sink)
-        root.setLevel(logging.DEBUG)
-        try:
-            yield sink
-        finally:
-            root.removeHandler(sink)
-            root.setLevel(level)
+    level, sink = root.level, _sink(file, "json", secrets, logging.DEBUG)
+    root.addHandler(sink)
+    root.setLevel(logging.DEBUG)
+    try:
+        yield sink
+    finally:
+        root.removeHandler(sink)
+        root.setLevel(level)
+        with suppress(OSError):
+            file.close()
 
 
 def _sink(stream: TextIO, form: LogFormat, secrets: tuple[str, ...], level: int) -> _Sink:

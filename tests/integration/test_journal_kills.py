@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -103,3 +104,31 @@ def test_processes_that_record_the_same_runs_at_once_record_each_once(tmp_path: 
         process.communicate(timeout=60)
         assert process.returncode == 0
     assert sorted(numbers(path)) == list(range(20))
+
+
+def limited_scan(home: Path, room: int) -> subprocess.CompletedProcess[str]:
+    """A scan that is recorded, in a process whose files may not grow past ``room`` bytes."""
+    program = (
+        "import resource, sys, sniper_sight_cli\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))\n"
+        "sys.argv = ['snipersight', 'scan', '-e', 'demo', '-s', 'WIF/USDT', '--journal', '--json']\n"
+        "sniper_sight_cli.main()\n"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"SNIPERSIGHT_HOME": str(home)}, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a limit on the size of files")
+def test_a_scan_that_finds_no_room_for_its_record_prints_its_result_and_says_so(tmp_path: Path) -> None:
+    whole = limited_scan(tmp_path / "roomy", 1 << 30)
+    assert whole.returncode == 0, whole.stderr
+    cut = limited_scan(tmp_path / "full", 30_000)
+    assert cut.returncode == 10, cut.stderr
+    found, kept = json.loads(cut.stdout), json.loads(whole.stdout)
+    assert found["plans"] == kept["plans"]
+    assert found["flags"][0].startswith("journal_failed: journal ")
+    assert found["exit_code"] == 10
+    with closing(SqliteJournal(tmp_path / "full" / "data" / "journal.sqlite3", chain)) as journal:
+        assert check_chain(journal.records(), journal.head()).head.seq == 0

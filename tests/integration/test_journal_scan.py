@@ -198,7 +198,7 @@ def test_candles_that_are_gone_are_named(home: Path, cli: Run) -> None:
     assert "not rebuilt: what it was made of is not all there as it was" in out
     (line,) = [line for line in out.splitlines() if line.startswith("- ")]
     assert line.startswith("- candles of SOL/USDT 4h: 1")
-    assert line.endswith(" recorded, 0:" + series(Timeframe.H4, 2).head(0).digest()[:16] + " now")
+    assert line.endswith(" recorded, 0:" + series(Timeframe.H4, 2).head(0).digest()[:12] + " now")
 
 
 def test_another_history_of_the_benchmark_is_named(home: Path, cli: Run) -> None:
