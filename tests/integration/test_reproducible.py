@@ -80,7 +80,7 @@ def test_what_was_decided_on_recorded_candles_is_replayed_byte_for_byte_by_anoth
         document = json.loads(done.stdout)
         plans += [plan["id"] for plan in document["plans"]]
         again = cli(
-            "replay", document["run_id"], "--json", SNIPERSIGHT_HOME=imported_home, SNIPERSIGHT_NO_JIT="1"
+            "replay", document["run_id"], "--json", SNIPERSIGHT_HOME=imported_home, SNIPERSIGHT_NO_JIT=no_jit
         )
         assert again.returncode == 0, again.stdout + again.stderr
         assert json.loads(again.stdout)["differences"] == []
