@@ -151,7 +151,8 @@ def detect(
     Rows once known never change: the rows of ``frame[:t]`` are the rows of ``frame`` with ``t_known`` up to its last close.
 
     ``options`` are ``SmcRules``, or some of them by name (``{"swing_reach": 30}``), else those of the balanced profile (distances
-    in ATR); ``tick`` is the price step in quote currency, read off the prices when it is not given.
+    in ATR). ``tick`` is the market's price step in quote currency; a scan leaves out zones of less than three ticks and calls prices
+    equal that are one tick apart. Without it there is no such floor: a step read off the prices would depend on those to come.
 
     Raises:
         DataFault: there are no candles, a column is missing, the index is not UTC time or a row is not a candle.
@@ -181,7 +182,7 @@ def snapshot(
     from engine.notebook.shown import ShownStructure
 
     series = _series_of(frame, timeframe, options, tick)
-    return ShownStructure.of(series.snapshot(bar), series.tick)
+    return ShownStructure.of(series.snapshot(bar), series.tick or _step_of(series.candles))
 
 
 def structure(candles: Candles, options: Options = None, tick: float | None = None) -> SmcSeries:
@@ -201,7 +202,7 @@ def structure(candles: Candles, options: Options = None, tick: float | None = No
         raise DataFault("structure: no candles", "Give at least one closed candle")
     if tick is not None and not tick > 0:
         raise ConfigFault(f"tick must be above 0, found {tick!r}", "Give the market's price step")
-    return SmcSeries(candles, _rules(options), _tick_of(candles) if tick is None else tick)
+    return SmcSeries(candles, _rules(options), 0.0 if tick is None else tick)
 
 
 def _series_of(frame: pd.DataFrame, timeframe: str, options: Options, tick: float | None) -> SmcSeries:
@@ -216,10 +217,11 @@ def _rules(options: Options) -> SmcRules:
     return load_profile("balanced", {"smc": dict(options or {})}).smc
 
 
-def _tick_of(candles: Candles) -> float:
+def _step_of(candles: Candles) -> float:
+    """The step on which prices are shown: the largest power of ten they all are multiples of."""
     import numpy as np
 
-    from data.parquet_import import step_of
+    from data.inferred_rules import step_of
 
     return float(step_of(np.concatenate((candles.open, candles.high, candles.low, candles.close))))
 

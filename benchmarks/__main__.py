@@ -6,12 +6,13 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from benchmarks import cold_start, indicators, pipeline, smc, store
+from benchmarks import cold_start, indicators, pipeline, requests, smc, store
 
 BENCHMARKS: Final[dict[str, Callable[[], None]]] = {
     "indicators": indicators.run,
     "smc": smc.run,
     "store": store.run,
+    "requests": requests.run,
     "pipeline": pipeline.run,
     "cold_start": cold_start.run,
 }

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
-from shared.models.data import Candles, Market
+from shared.models.data import Candles, Market, OrderBook
 from shared.models.timeframe import Timeframe
 
 
 @dataclass(frozen=True, slots=True)
 class Ticker:
-    """24-hour figures of a symbol: last price and volume in quote currency."""
+    """24-hour figures of a symbol: last price, volume in quote currency, best bid and ask now, highest and lowest price.
+    ``bid``, ``ask``, ``high`` and ``low`` are 0 where they are not known.
+    """
 
     symbol: str
     last: float
     quote_volume: float
+    bid: float = 0.0
+    ask: float = 0.0
+    high: float = 0.0
+    low: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class SeriesInfo:
-    """One stored series: its span (open times), candles held and candles missing inside the span."""
+    """One stored series: its span (open times), candles held, candles missing inside the span, bytes, and how often a candle
+    came again with other values."""
 
     exchange: str
     symbol: str
@@ -31,12 +38,21 @@ class SeriesInfo:
     count: int
     missing: int
     stored_bytes: int
+    revised: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A candle's former values (``candles`` holds that one), and when others took their place."""
+
+    seen_ms: int
+    candles: Candles
 
 
 @dataclass(frozen=True, slots=True)
 class WriteReport:
-    """What a write changed: candles new to the store, candles whose values differ from those held before, damaged pages in
-    its span that it dropped."""
+    """What a write changed: candles new to the store, candles whose values differ from those held before, damaged pages and
+    rows in its span that it dropped."""
 
     added: int
     revised: int
@@ -47,6 +63,49 @@ class WriteReport:
         return WriteReport(
             self.added + other.added, self.revised + other.revised, self.dropped + other.dropped
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Something stored that is not what was written. ``timeframe`` is empty for order books, rules and the file's own
+    structure; ``at_ms`` is the open time of the first candle, or the time of the book, else 0."""
+
+    kind: Literal["page", "candle", "former candle", "order book", "market", "structure"]
+    exchange: str
+    symbol: str
+    timeframe: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What a check of a store looked at (``candles``: those that are whole), what of it is damaged, and whether that was
+    dropped."""
+
+    pages: int
+    candles: int
+    books: int
+    markets: int
+    damage: tuple[Damage, ...]
+    dropped: bool
+
+    @property
+    def left(self) -> int:
+        """Damaged things that are still there: the file's own structure cannot be dropped."""
+        return sum(not self.dropped or one.kind == "structure" for one in self.damage)
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What is removed, or would be, of one series, or of a symbol's order books where ``timeframe`` is empty."""
+
+    exchange: str
+    symbol: str
+    timeframe: str
+    first_ms: int
+    last_ms: int
+    count: int
+    stored_bytes: int
 
 
 class Clock(Protocol):
@@ -86,6 +145,10 @@ class CandleFeed(Protocol):
         """Closed candles that open at or after ``since_ms`` and are closed at ``until_ms``."""
         ...
 
+    async def order_book(self, symbol: str, depth: int) -> OrderBook:
+        """The best levels of a symbol now, at least ``depth`` a side where there are that many."""
+        ...
+
     async def close(self) -> None:
         """Release connections."""
         ...
@@ -94,8 +157,9 @@ class CandleFeed(Protocol):
 class CandleStore(Protocol):
     """Kept candles and market rules. A cache: everything in it can be fetched again.
 
-    Laws: ``read`` returns what was written, bit for bit; writing the same candles twice changes nothing; a page whose
-    digest does not match is never returned: reading it raises DamagedPage, writing into its span drops it.
+    Laws: ``read`` returns what was written, bit for bit; writing the same candles twice changes nothing; a page or row that
+    is not what was written is never returned: reading it raises DamagedPage, writing into its span drops it. Several
+    processes may read and write at once.
     """
 
     def read(
@@ -133,4 +197,19 @@ class CandleStore(Protocol):
 
     def close(self) -> None:
         """Release the file."""
+        ...
+
+
+class BookStore(Protocol):
+    """Kept snapshots of order books: what stood in the book at some instants, never a history of it.
+
+    Laws: ``books`` returns what was saved, bit for bit, or raises DamagedPage.
+    """
+
+    def save_book(self, book: OrderBook) -> None:
+        """Keep a snapshot; one of the same instant is replaced."""
+        ...
+
+    def books(self, exchange: str, symbol: str, since_ms: int, until_ms: int) -> tuple[OrderBook, ...]:
+        """Kept snapshots from ``since_ms`` to ``until_ms``, oldest first."""
         ...

@@ -1,78 +1,99 @@
 """The candle store: pages of raw columns in one SQLite file, a small tail for the newest candles.
 
-A page holds 1,000 candles as little-endian arrays behind a digest and is never changed once closed; a new candle is one
-row of ``tail``, folded into pages when a page's worth has come. WAL mode: several readers beside one writer. It is a
-cache: whatever is wrong with it, everything in it can be fetched or imported again.
+A page holds up to 1,000 candles as little-endian arrays behind a seal; a new candle is one sealed row of ``tail``, and
+25 to 50 of them are folded into the newest page. A write lays down anew only the pages it reaches into. WAL mode: several
+readers beside one writer. It is a cache: whatever is wrong with it, everything in it can be fetched or imported again.
 """
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from decimal import Decimal
+import time
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from sqlite3 import SQLITE_CORRUPT
+from typing import Final, NamedTuple
 
-from contracts.data_contract import SeriesInfo, WriteReport
-from data.pages import PAGE, ROW_BYTES, count_changes, digest_of, merge, pack_page, pack_rows, unpack
+from contracts.data_contract import Revision, SeriesInfo, WriteReport
+from data.market_rows import INSERT, market_values, markets_of, stored_markets
+from data.pages import (
+    PAGE,
+    ROW_BYTES,
+    Page,
+    book_whole,
+    compare,
+    damaged_rows,
+    merge,
+    pack_book,
+    pack_page,
+    pack_rows,
+    page_key,
+    sane_ms,
+    seal,
+    seal_book,
+    series_name,
+    tail_room,
+    unpack,
+    unpack_book,
+)
+from data.store_file import ADVICE, StoreFile
 from shared.errors import DamagedPage, StorageFault
-from shared.models.data import Candles, Market
+from shared.models.data import Candles, Market, OrderBook
 from shared.models.timeframe import Timeframe, iso
 
-VERSION: Final = 1
 NOTHING: Final = WriteReport(0, 0)
-USUAL_ADVICE: Final = "Check the folder's permissions and space, or name another one with SNIPERSIGHT_HOME"
-ADVICE: Final = {
-    sqlite3.SQLITE_NOTADB: "It is not a SniperSight store: move or delete it, a new one is made",
-    sqlite3.SQLITE_CORRUPT: "The file is damaged: move or delete it, then import or fetch the candles again",
-    sqlite3.SQLITE_BUSY: "Another run is writing: wait until it has ended",
-}
-"""What to do, by SQLite's error code."""
-BUSY_S: Final = 10.0
-
-SCHEMA: Final = (
-    "CREATE TABLE series (id INTEGER PRIMARY KEY, exchange TEXT NOT NULL, symbol TEXT NOT NULL, "
-    "timeframe TEXT NOT NULL, UNIQUE (exchange, symbol, timeframe))",
-    "CREATE TABLE page (series INTEGER NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, "
-    "count INTEGER NOT NULL, digest BLOB NOT NULL, body BLOB NOT NULL, PRIMARY KEY (series, first_ms))",
-    "CREATE TABLE tail (series INTEGER NOT NULL, open_ms INTEGER NOT NULL, row BLOB NOT NULL, "
-    "PRIMARY KEY (series, open_ms)) WITHOUT ROWID",
-    "CREATE TABLE market (exchange TEXT NOT NULL, symbol TEXT NOT NULL, market_id TEXT NOT NULL, base TEXT NOT NULL, "
-    "quote TEXT NOT NULL, kind TEXT NOT NULL, tick TEXT NOT NULL, lot_step TEXT NOT NULL, min_notional TEXT NOT NULL, "
-    "active INTEGER NOT NULL, source TEXT NOT NULL, PRIMARY KEY (exchange, symbol)) WITHOUT ROWID",
+FOREVER: Final = 2**62
+MEND: Final = (
+    "Mend it: 'data verify --mend', import that series again with 'data import', or scan without --offline"
 )
+PAGES: Final = "SELECT rowid, first_ms, last_ms, count, digest, body FROM page WHERE series=?"
+
+
+def wall_clock_ms() -> int:
+    """The machine's clock."""
+    return time.time_ns() // 1_000_000
+
+
+class Region(NamedTuple):
+    """What a write lays down anew: whole pages, and the tail or not; ``dropped`` counts what was damaged there."""
+
+    pages: list[Page]
+    tail: list[bytes]
+    with_tail: bool
+    dropped: int
 
 
 class SqliteCandleStore:
-    """The store of :class:`contracts.data_contract.CandleStore` in one SQLite file.
+    """The store of :class:`contracts.data_contract.CandleStore` and :class:`contracts.data_contract.BookStore` in one
+    SQLite file.
 
     Raises:
         StorageFault: the file cannot be opened, read or written, is no store of ours, or was made by a newer version.
-        DamagedPage: a page that is read does not match its digest.
+        DamagedPage: what is read is not what was written.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open ``path``, creating it and its folder if they are not there."""
+    def __init__(self, path: Path, now_ms: Callable[[], int] = wall_clock_ms) -> None:
+        """Open ``path``, creating it and its folder if they are not there; ``now_ms`` dates revisions."""
         self.path = path
-        self._ids: dict[tuple[str, ...], int] = {}
-        with self._faults("opened"):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
-            self._migrate()
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")
-        rows = self._all("SELECT id, exchange, symbol, timeframe FROM series")
-        self._ids |= {tuple(row[1:]): row[0] for row in rows}
+        self.file = StoreFile(path)
+        self._now_ms = now_ms
+        self._ids: dict[tuple[str, str, Timeframe], int] = {}
 
     def read(self, exchange: str, symbol: str, timeframe: Timeframe, since_ms: int, until_ms: int) -> Candles:
         """Stored candles that open at or after ``since_ms`` and are closed at ``until_ms``; empty if there are none."""
         series = self._series_id(exchange, symbol, timeframe)
         if series is None:
             return Candles.empty(timeframe)
-        name = f"{exchange} {symbol} {timeframe}"
-        with self._snapshot():
-            held = self._load(series, timeframe, since_ms, until_ms - timeframe.ms, name)
+        name, last_ms = series_name(exchange, symbol, timeframe), until_ms - timeframe.ms
+        with self.file.snapshot():
+            pages = self._pages(series, since_ms, last_ms)
+            rows = self._rows(series, since_ms, last_ms)
+        bad_pages = [page.first_ms for page in pages if not page.whole(name)]
+        bad = bad_pages or damaged_rows(name, rows)
+        if bad:
+            what = f"the page of {name} that starts" if bad_pages else f"the candle of {name} at"
+            start = sane_ms(bad[0])
+            raise DamagedPage(f"{self.path}: {what} {iso(start)} is damaged", MEND, start)
+        held = unpack(timeframe, [page.body for page in pages], [row for _, row in rows])
         return held.between(since_ms, until_ms)
 
     def write(self, exchange: str, symbol: str, candles: Candles) -> WriteReport:
@@ -84,222 +105,223 @@ class SqliteCandleStore:
     ) -> Mapping[tuple[str, Timeframe], WriteReport]:
         """Insert or replace many series in one transaction, all or none; what it changed by symbol and timeframe."""
         reports: dict[tuple[str, Timeframe], WriteReport] = {}
-        with self._transaction():
-            for symbol, parts in batch.items():
-                for candles in parts:
-                    if len(candles):
-                        key = symbol, candles.timeframe
-                        reports[key] = reports.get(key, NOTHING) + self._write_one(exchange, symbol, candles)
+        known = dict(self._ids)
+        try:
+            with self.file.transaction():
+                for symbol, parts in batch.items():
+                    for candles in parts:
+                        if len(candles):
+                            key = symbol, candles.timeframe
+                            reports[key] = reports.get(key, NOTHING) + self._write_one(
+                                exchange, symbol, candles
+                            )
+        except BaseException:
+            self._ids = known
+            raise
         return reports
 
     def series(self, exchange: str | None = None) -> tuple[SeriesInfo, ...]:
         """Every stored series, ordered by exchange, symbol, timeframe."""
-        found = (self._info(*row) for row in self._all(SERIES_QUERY) if exchange in (None, row[0]))
+        rows = self.file.all(SERIES_QUERY)
+        try:
+            found = [_info(*row) for row in rows if exchange in (None, row[0])]
+        except (TypeError, ValueError) as error:
+            raise StorageFault(
+                f"{self.path}: the list of series is damaged ({error})", ADVICE[SQLITE_CORRUPT]
+            ) from error
         order = tuple(Timeframe)
         return tuple(
             sorted(found, key=lambda info: (info.exchange, info.symbol, order.index(info.timeframe)))
         )
 
+    def revisions(self, exchange: str, symbol: str, timeframe: Timeframe) -> tuple[Revision, ...]:
+        """Former values of candles that came with other values later, oldest sighting first.
+
+        Raises:
+            DamagedPage: one is not what was written.
+        """
+        series, name = self._series_id(exchange, symbol, timeframe), series_name(exchange, symbol, timeframe)
+        rows = self.file.all("SELECT seen_ms, open_ms, row FROM revision WHERE series=? ORDER BY id", series)
+        bad = damaged_rows(name, [(row[1], row[2]) for row in rows])
+        if bad:
+            raise DamagedPage(f"{self.path}: a former candle of {name} is damaged", MEND, sane_ms(bad[0]))
+        return tuple(Revision(seen_ms, unpack(timeframe, (), (row,))) for seen_ms, _, row in rows)
+
     def markets(self, exchange: str) -> Mapping[str, Market]:
-        """Stored trading rules by unified symbol."""
-        rows = self._all("SELECT * FROM market WHERE exchange=? ORDER BY symbol", exchange)
-        return {row[1]: _market(row) for row in rows}
+        """Stored trading rules by unified symbol; a row that is not what was written is left out, as if never stored."""
+        with self.file.faults("read"):
+            query = "SELECT * FROM market WHERE exchange=? ORDER BY symbol"
+            rows = list(stored_markets(self.file.db.execute(query, (exchange,))))
+        return {cells["symbol"]: market for cells, market in markets_of(rows) if market}
 
     def save_markets(self, markets: Mapping[str, Market]) -> None:
         """Insert or replace trading rules, all or none."""
-        rows = [
-            (
-                m.exchange, m.symbol, m.market_id, m.base, m.quote, m.kind, str(m.tick), str(m.lot_step),
-                str(m.min_notional), int(m.active), m.source,
+        rows = [market_values(market) for market in markets.values()]
+        with self.file.transaction():
+            self.file.db.executemany(INSERT, rows)
+
+    def books(self, exchange: str, symbol: str, since_ms: int, until_ms: int) -> tuple[OrderBook, ...]:
+        """Stored order books from ``since_ms`` to ``until_ms``, oldest first.
+
+        Raises:
+            DamagedPage: one is not what was written.
+        """
+        query = (
+            "SELECT time_ms, bids, digest, body FROM book WHERE exchange=? AND symbol=? AND time_ms>=? AND time_ms<=? "
+            "ORDER BY time_ms"
+        )
+        found: list[OrderBook] = []
+        for time_ms, bids, digest, body in self.file.all(query, exchange, symbol, since_ms, until_ms):
+            if not book_whole(exchange, symbol, time_ms, bids, digest, body):
+                raise DamagedPage(
+                    f"{self.path}: the order book of {exchange} {symbol} at {iso(sane_ms(time_ms))} is damaged",
+                    "Drop it with 'data verify --mend'",
+                    sane_ms(time_ms),
+                )
+            found.append(unpack_book(exchange, symbol, time_ms, bids, body))
+        return tuple(found)
+
+    def save_book(self, book: OrderBook) -> None:
+        """Keep a snapshot of an order book; one of the same instant is replaced."""
+        body, bids = pack_book(book), len(book.bids)
+        digest = seal_book(book.exchange, book.symbol, book.time_ms, bids, body)
+        with self.file.transaction():
+            self.file.db.execute(
+                "INSERT OR REPLACE INTO book VALUES (?, ?, ?, ?, ?, ?)",
+                (book.exchange, book.symbol, book.time_ms, bids, digest, body),
             )
-            for m in markets.values()
-        ]  # fmt: skip
-        with self._transaction():
-            self._db.executemany(f"INSERT OR REPLACE INTO market VALUES ({','.join('?' * 11)})", rows)
 
     def close(self) -> None:
         """Release the file; may be called twice."""
-        self._db.close()
+        self.file.close()
 
     def _write_one(self, exchange: str, symbol: str, new: Candles) -> WriteReport:
         series = self._series_id(exchange, symbol, new.timeframe) or self._new_series(
             exchange, symbol, new.timeframe
         )
-        name, first = f"{exchange} {symbol} {new.timeframe}", int(new.open_ms[0])
-        dropped = self._drop_damaged(series, first, int(new.open_ms[-1]))
-        return self._merge_in(series, new, name) + WriteReport(0, 0, dropped)
-
-    def _merge_in(self, series: int, new: Candles, name: str) -> WriteReport:
-        first = int(new.open_ms[0])
-        (last_paged,) = self._one("SELECT coalesce(max(last_ms), -1) FROM page WHERE series=?", series)
-        if first > last_paged:
-            return self._write_tail(series, new, name)
-        held = self._load(series, new.timeframe, first, None, name)
-        report = WriteReport(*count_changes(held, new))
-        if report != WriteReport(0, 0):
-            self._db.execute("DELETE FROM page WHERE series=? AND last_ms>=?", (series, first))
-            self._db.execute("DELETE FROM tail WHERE series=?", (series,))
-            self._lay_down(series, merge(held, new))
-        return report
-
-    def _drop_damaged(self, series: int, first_ms: int, last_ms: int) -> int:
-        """Delete the pages that reach into the span and are not what was written; how many there were."""
-        bad = [page[0] for page in self._pages(series, first_ms, last_ms) if digest_of(page[2]) != page[1]]
-        for page_first in bad:
-            self._db.execute("DELETE FROM page WHERE series=? AND first_ms=?", (series, page_first))
-        return len(bad)
-
-    def _write_tail(self, series: int, new: Candles, name: str) -> WriteReport:
-        (count, newest) = self._one(
-            "SELECT count(*), coalesce(max(open_ms), -1) FROM tail WHERE series=?", series
-        )
-        if count + len(new) < PAGE and int(new.open_ms[0]) > newest:
-            self._insert_rows(series, new)
+        name = series_name(exchange, symbol, new.timeframe)
+        last_paged, newest, count = self._ends(series)
+        if int(new.open_ms[0]) > max(last_paged, newest) and count + len(new) < tail_room(series):
+            self._insert_rows(series, new, name)
             return WriteReport(len(new), 0)
-        held = self._load(series, new.timeframe, int(new.open_ms[0]), None, name)
-        report = WriteReport(*count_changes(held, new))
-        if report != WriteReport(0, 0):
-            (oldest,) = self._one("SELECT coalesce(min(open_ms), 0) FROM tail WHERE series=?", series)
-            tail = self._load(series, new.timeframe, min(oldest, int(new.open_ms[0])), None, name)
-            self._db.execute("DELETE FROM tail WHERE series=?", (series,))
-            self._lay_down(series, merge(tail, new))
-        return report
+        region = self._region(series, new, name, last_paged)
+        held = unpack(new.timeframe, [page.body for page in region.pages], region.tail)
+        added, old = compare(held, new)
+        if added or len(old) or region.dropped:
+            self._keep_former(series, old, name)
+            self._clear(series, region)
+            self._lay_down(series, merge(held, new), name, with_tail=region.with_tail)
+        return WriteReport(added, len(old), region.dropped)
 
-    def _lay_down(self, series: int, candles: Candles) -> None:
-        """Full pages, and what is left as tail rows."""
-        whole = len(candles) - len(candles) % PAGE
-        for start in range(0, whole, PAGE):
-            page = candles.rows(start, start + PAGE)
-            body = pack_page(page)
-            span = int(page.open_ms[0]), int(page.open_ms[-1])
-            self._db.execute(
-                "INSERT INTO page VALUES (?, ?, ?, ?, ?, ?)", (series, *span, PAGE, digest_of(body), body)
-            )
-        self._insert_rows(series, candles.rows(whole, len(candles)))
-
-    def _insert_rows(self, series: int, candles: Candles) -> None:
-        rows = zip(candles.open_ms.tolist(), pack_rows(candles), strict=True)
-        self._db.executemany("INSERT INTO tail VALUES (?, ?, ?)", ((series, time, row) for time, row in rows))
-
-    def _load(
-        self, series: int, timeframe: Timeframe, since_ms: int, last_ms: int | None, name: str
-    ) -> Candles:
-        """Whole pages that reach into the span, and the tail's rows inside it."""
-        upto = last_ms if last_ms is not None else 2**62
-        pages = self._pages(series, since_ms, upto)
-        for first_ms, digest, body in pages:
-            if digest_of(body) != digest:
-                raise DamagedPage(
-                    f"{self.path}: the page of {name} that starts {iso(first_ms)} is damaged",
-                    "Mend it: import that series again with 'data import', or scan without --offline",
-                    first_ms,
-                )
-        rows = self._all(
-            "SELECT row FROM tail WHERE series=? AND open_ms>=? AND open_ms<=? ORDER BY open_ms",
-            series,
-            since_ms,
-            upto,
+    def _ends(self, series: int) -> tuple[int, int, int]:
+        """Newest open time in pages and in the tail, -1 if there are none, and the tail's rows."""
+        (last_paged,) = self.file.one("SELECT coalesce(max(last_ms), -1) FROM page WHERE series=?", series)
+        newest, count = self.file.one(
+            "SELECT coalesce(max(open_ms), -1), count(*) FROM tail WHERE series=?", series
         )
-        return unpack(timeframe, [page[2] for page in pages], [row[0] for row in rows])
+        return last_paged, newest, count
 
-    def _pages(self, series: int, first_ms: int, last_ms: int) -> list[tuple[int, bytes, bytes]]:
-        """First time, digest and body of every page that reaches into the span, oldest first."""
-        query = "SELECT first_ms, digest, body FROM page WHERE series=? AND last_ms>=? AND first_ms<=? ORDER BY first_ms"
-        return [(row[0], row[1], row[2]) for row in self._all(query, series, first_ms, last_ms)]
+    def _region(self, series: int, new: Candles, name: str, last_paged: int) -> Region:
+        """The pages that ``new`` reaches into, those beside them that have room, and the tail if ``new`` reaches beyond the
+        pages. What is damaged there is dropped; a neighbour that is damaged is left for whoever reads it."""
+        first, last = int(new.open_ms[0]), int(new.open_ms[-1])
+        reached = self._pages(series, first, last)
+        bad = [page for page in reached if not page.whole(name)]
+        for page in bad:
+            self.file.db.execute("DELETE FROM page WHERE rowid=?", (page.row,))
+        with_tail = last > last_paged
+        rows = self._rows(series, 0, FOREVER) if with_tail else []
+        lost = set(damaged_rows(name, rows))
+        beside = [page for page in self._beside(series, first, last) if page.whole(name)]
+        pages = sorted(
+            [*(page for page in reached if page not in bad), *beside], key=lambda page: page.first_ms
+        )
+        return Region(pages, [row for time, row in rows if time not in lost], with_tail, len(bad) + len(lost))
+
+    def _beside(self, series: int, first: int, last: int) -> list[Page]:
+        """The page before the span and the one after it, where they are not full."""
+        queries = (
+            (f"{PAGES} AND last_ms<? ORDER BY last_ms DESC LIMIT 1", first),
+            (f"{PAGES} AND first_ms>? ORDER BY first_ms LIMIT 1", last),
+        )
+        found = [Page(*row) for query, time in queries for row in self.file.all(query, series, time)]
+        return [page for page in found if page.bars < PAGE]
+
+    def _clear(self, series: int, region: Region) -> None:
+        for page in region.pages:
+            self.file.db.execute("DELETE FROM page WHERE rowid=?", (page.row,))
+        if region.with_tail:
+            self.file.db.execute("DELETE FROM tail WHERE series=?", (series,))
+
+    def _lay_down(self, series: int, candles: Candles, name: str, *, with_tail: bool) -> None:
+        """Full pages; what is left is tail rows if it is little and the newest there is, else a page with room."""
+        left = len(candles) % PAGE
+        paged = len(candles) - (left if with_tail and left < tail_room(series) else 0)
+        for start in range(0, paged, PAGE):
+            page = candles.rows(start, min(start + PAGE, paged))
+            body, span = pack_page(page), (int(page.open_ms[0]), int(page.open_ms[-1]), len(page))
+            self.file.db.execute(
+                "INSERT INTO page VALUES (?, ?, ?, ?, ?, ?)",
+                (series, *span, seal(name, page_key(*span), body), body),
+            )
+        self._insert_rows(series, candles.rows(paged, len(candles)), name)
+
+    def _insert_rows(self, series: int, candles: Candles, name: str) -> None:
+        rows = zip(candles.open_ms.tolist(), pack_rows(name, candles), strict=True)
+        self.file.db.executemany(
+            "INSERT INTO tail VALUES (?, ?, ?)", ((series, time, row) for time, row in rows)
+        )
+
+    def _keep_former(self, series: int, old: Candles, name: str) -> None:
+        seen_ms = self._now_ms() if len(old) else 0
+        rows = zip(old.open_ms.tolist(), pack_rows(name, old), strict=True)
+        self.file.db.executemany(
+            "INSERT INTO revision (series, open_ms, seen_ms, row) VALUES (?, ?, ?, ?)",
+            ((series, time, seen_ms, row) for time, row in rows),
+        )
+
+    def _pages(self, series: int, first_ms: int, last_ms: int) -> list[Page]:
+        """Every page that reaches into the span, oldest first."""
+        query = f"{PAGES} AND last_ms>=? AND first_ms<=? ORDER BY first_ms"
+        return [Page(*row) for row in self.file.all(query, series, first_ms, last_ms)]
+
+    def _rows(self, series: int, first_ms: int, last_ms: int) -> list[tuple[int, bytes]]:
+        """The tail's rows inside the span, by open time."""
+        query = "SELECT open_ms, row FROM tail WHERE series=? AND open_ms>=? AND open_ms<=? ORDER BY open_ms"
+        return [(row[0], row[1]) for row in self.file.all(query, series, first_ms, last_ms)]
 
     def _series_id(self, exchange: str, symbol: str, timeframe: Timeframe) -> int | None:
-        key = (exchange, symbol, timeframe.value)
+        key = (exchange, symbol, timeframe)
         if key not in self._ids:
             query = "SELECT id FROM series WHERE exchange=? AND symbol=? AND timeframe=?"
-            self._ids |= {key: row[0] for row in self._all(query, *key)}
+            self._ids |= {key: row[0] for row in self.file.all(query, exchange, symbol, timeframe.value)}
         return self._ids.get(key)
 
     def _new_series(self, exchange: str, symbol: str, timeframe: Timeframe) -> int:
         key = (exchange, symbol, timeframe.value)
-        self._db.execute("INSERT INTO series (exchange, symbol, timeframe) VALUES (?, ?, ?)", key)
-        (series,) = self._one("SELECT id FROM series WHERE exchange=? AND symbol=? AND timeframe=?", *key)
-        return int(series)
-
-    def _info(self, exchange: str, symbol: str, timeframe: str, *figures: int) -> SeriesInfo:
-        first, last, count, size = figures
-        kept = Timeframe(timeframe)
-        return SeriesInfo(
-            exchange, symbol, kept, first, last, count, (last - first) // kept.ms + 1 - count, size
-        )
-
-    def _migrate(self) -> None:
-        (version,) = self._one("PRAGMA user_version")
-        if version > VERSION:
+        self.file.db.execute("INSERT INTO series (exchange, symbol, timeframe) VALUES (?, ?, ?)", key)
+        series = self._series_id(exchange, symbol, timeframe)
+        if series is None:
             raise StorageFault(
-                f"{self.path}: written by a newer version (schema {version}, this one reads {VERSION})",
-                "Update SniperSight or name another data directory with SNIPERSIGHT_HOME",
+                f"{self.path}: series {' '.join(key)} is not found after it was made", ADVICE[SQLITE_CORRUPT]
             )
-        if version == VERSION:
-            return
-        with self._transaction():
-            if self._one("PRAGMA user_version") == (0,):
-                if self._one("SELECT count(*) FROM sqlite_master") != (0,):
-                    raise StorageFault(
-                        f"{self.path}: a database of another program", ADVICE[sqlite3.SQLITE_NOTADB]
-                    )
-                for statement in SCHEMA:
-                    self._db.execute(statement)
-                self._db.execute(f"PRAGMA user_version={VERSION}")
+        return series
 
-    def _all(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        with self._faults("read"):
-            rows: list[tuple[Any, ...]] = self._db.execute(query, values).fetchall()
-            return rows
 
-    def _one(self, query: str, *values: object) -> tuple[int, ...]:
-        with self._faults("read"):
-            row: tuple[int, ...] = self._db.execute(query, values).fetchone()
-            return row
-
-    @contextmanager
-    def _snapshot(self) -> Iterator[None]:
-        """Pages and tail as of one instant: another process may fold the tail into a page between two queries."""
-        with self._faults("read"):
-            self._db.execute("BEGIN")
-            try:
-                yield
-            finally:
-                self._db.execute("ROLLBACK")
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with self._faults("written"):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                self._ids.clear()
-                raise
-            self._db.execute("COMMIT")
-
-    @contextmanager
-    def _faults(self, verb: str) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            raise StorageFault(
-                f"candle store {self.path} could not be {verb}: {error}",
-                ADVICE.get(getattr(error, "sqlite_errorcode", 0), USUAL_ADVICE),
-            ) from error
+def _info(exchange: str, symbol: str, timeframe: str, *figures: int) -> SeriesInfo:
+    first, last, count, size, revised = figures
+    kept = Timeframe(timeframe)
+    missing = (last - first) // kept.ms + 1 - count
+    return SeriesInfo(exchange, symbol, kept, first, last, count, missing, size, revised)
 
 
 SERIES_QUERY: Final = f"""
-SELECT exchange, symbol, timeframe, min(first), max(last), sum(n), sum(size) FROM (
+SELECT exchange, symbol, timeframe, min(first), max(last), sum(n), sum(size),
+    (SELECT count(*) FROM revision WHERE revision.series = kept.series)
+FROM (
     SELECT series, min(first_ms) AS first, max(last_ms) AS last, sum(count) AS n, sum(length(body)) AS size
     FROM page GROUP BY series
     UNION ALL
     SELECT series, min(open_ms), max(open_ms), count(*), count(*) * {ROW_BYTES} FROM tail GROUP BY series
-) JOIN series ON series.id = series GROUP BY series
+) AS kept JOIN series ON series.id = kept.series GROUP BY kept.series
 """
-
-
-def _market(row: tuple[Any, ...]) -> Market:
-    exchange, symbol, market_id, base, quote, kind, tick, lot_step, min_notional, active, source = row
-    steps = Decimal(tick), Decimal(lot_step), Decimal(min_notional)
-    return Market(exchange, symbol, market_id, base, quote, kind, *steps, bool(active), source)

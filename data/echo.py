@@ -40,11 +40,28 @@ def check_echo(name: str, fresh: Candles, known: Known) -> None:
     if not len(fresh):
         return
     for what, found, expected in _pairs(fresh, known):
-        if not 1 / BAND <= found / expected <= BAND:
+        if not _agree(found, expected):
             raise DataFault(
                 f"{name}: the candles answered are another market's: {found:g} where {what} is {expected:g}",
                 "Scan again later; if it stays, import this series anew or check base_url",
             )
+
+
+def check_price(name: str, found: float, last: float) -> None:
+    """Hold one price to the exchange's ``last`` price; ``name`` says whose it should be.
+
+    Raises:
+        DataFault: it is outside the band.
+    """
+    if not _agree(found, last):
+        raise DataFault(
+            f"{name}: it is another market's: {found:g} where the exchange's last price is {last:g}",
+            "Try again later; if it stays, check base_url",
+        )
+
+
+def _agree(found: float, expected: float) -> bool:
+    return 1 / BAND <= found / expected <= BAND
 
 
 def _pairs(fresh: Candles, known: Known) -> Iterator[tuple[str, float, float]]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from contracts.data_contract import CandleFeed, CandleStore
+from contracts.universe_contract import UniverseStore
 from data.aggregation import aggregate
 from data.echo import Known, check_echo
 from data.pages import merge
@@ -25,8 +26,8 @@ from shared.models.timeframe import MINUTE_MS, Timeframe
 
 BASE_PAGE: Final = 1000
 """Base candles one request brings: a scan at most this long after the last one costs one request a symbol."""
-CONCURRENCY: Final = 8
-"""Symbols in flight at once; the exchange's own limiter spaces their requests."""
+CONCURRENCY: Final = 32
+"""Symbols in flight at once, so that an answer's way through the network is not waited for; the request budget bounds them."""
 UP_TO_NOW_MS: Final = 15 * MINUTE_MS
 """Candles that end at most this long ago are held against the exchange's last price."""
 SYMBOL_S: Final = 60.0
@@ -43,10 +44,11 @@ class Ingested:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where candles come from: ``feed`` None is offline, ``store`` None keeps nothing."""
+    """Where candles come from: ``feed`` None is offline, ``store`` None keeps nothing, ``universes`` None remembers none."""
 
     feed: CandleFeed | None
     store: CandleStore | None
+    universes: UniverseStore | None = None
 
     def stored_markets(self, exchange: str) -> Mapping[str, Market]:
         """Trading rules the store knows."""

@@ -5,12 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import fields
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, get_args, get_type_hints
 
+from data.adapters.venue import Tiers, Venue
+from data.adapters.venues import VENUES
+from data.universe_gates import RANK, UNIVERSE_GATES
 from risk.gates import GATES as RISK_GATES
+from shared.config.profiles import load_profile, profile_names
 from shared.models.events import PAYLOAD
-from shared.models.profile import SmcRules
+from shared.models.profile import SmcRules, UniverseRules
+from shared.models.timeframe import iso
 from strategy.gates import GATES
 
 DOCS: Final = Path(__file__).resolve().parents[1] / "docs"
@@ -22,7 +29,7 @@ def gate_table() -> str:
     """Every gate as a Markdown table, in the order in which a symbol meets them."""
     rows = [
         (gate.stage, gate.code, gate.what, gate.unit, gate.comparison, _threshold(gate.field))
-        for gate in GATES
+        for gate in (*(gate.row for gate in UNIVERSE_GATES), RANK, *GATES)
     ]
     rows += [
         ("risk", gate.code, gate.what, gate.unit, gate.comparison, _threshold(gate.setting))
@@ -45,6 +52,18 @@ def _threshold(field: str) -> str:
     return f"`{field}`" if "." in field and not field[0].isdigit() else field
 
 
+def universe_table() -> str:
+    """Every number of the universe's rules by profile as a Markdown table."""
+    names = profile_names()
+    lines = [f"| setting | unit | {' | '.join(names)} |", f"|---|---|{'--:|' * len(names)}"]
+    rules = [load_profile(name).universe for name in names]
+    for spec in fields(UniverseRules):
+        if "low" in spec.metadata:
+            values = " | ".join(f"{getattr(one, spec.name):g}" for one in rules)
+            lines.append(f"| `universe.{spec.name}` | {spec.metadata['unit']} | {values} |")
+    return "\n".join(lines)
+
+
 def options_table() -> str:
     """Every option of the structure rules as a Markdown table."""
     lines = ["| option | default | unit | allowed | meaning |", "|---|---|---|---|---|"]
@@ -63,6 +82,14 @@ def _choices(hint: object) -> str:
 
 def _word(value: object) -> str:
     return {True: "on", False: "off"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+
+
+def _weekday(time_ms: int) -> str:
+    return f"{datetime.fromtimestamp(time_ms // 1000, UTC):%A %H:%M} UTC"
+
+
+def _yes(*, value: bool) -> str:
+    return "yes" if value else "no"
 
 
 def payload_table() -> str:
@@ -99,9 +126,47 @@ def _fields(body: dict[str, Any]) -> str:
     return "\n".join(["| field | meaning |", "|---|---|", *rows])
 
 
+def venue_table() -> str:
+    """What is known of every venue as a Markdown table: a row a fact, a column a venue."""
+    lines = [f"| | {' | '.join(f'`{name}`' for name in VENUES)} |", "|---|" + "---|" * len(VENUES)]
+    for what, shown in VENUE_FACTS:
+        lines.append(f"| {what} | {' | '.join(shown(venue) for venue in VENUES.values())} |")
+    return "\n".join(lines)
+
+
+def _weight_of(read: str, venue: Venue) -> str:
+    return str(venue.weights[read])
+
+
+def _tiers(tiers: Tiers) -> str:
+    return ", ".join(f"≤ {rows:,}: {weight}" for rows, weight in tiers)
+
+
+VENUE_FACTS: Final[tuple[tuple[str, Callable[[Venue], str]], ...]] = (
+    ("kind", lambda venue: venue.kind),
+    ("ccxt class", lambda venue: f"`{venue.ccxt_class}`"),
+    ("address", lambda venue: venue.url),
+    ("test network", lambda venue: venue.testnet_url),
+    ("hosts", lambda venue: ", ".join(sorted(venue.hosts))),
+    ("weight of candles by rows", lambda venue: _tiers(venue.candle_tiers)),
+    ("candles a page", lambda venue: f"{venue.page:,}"),
+    ("weight of an order book by levels", lambda venue: _tiers(venue.book_tiers)),
+    *((f"weight of {read}", partial(_weight_of, read)) for read in ("time", "markets", "tickers")),
+    ("weight a window", lambda venue: f"{venue.window_weight:,} in {venue.window_s} s"),
+    ("a week opens", lambda venue: _weekday(venue.week_anchor_ms)),
+    ("volume counts", lambda venue: venue.volume_unit),
+    ("the newest candle may be forming", lambda venue: _yes(value=venue.shows_forming)),
+    ("a long span gives the", lambda venue: "first candles" if venue.pages_forward else "last candles"),
+    ("an order book says as of when", lambda venue: _yes(value=venue.book_is_timed)),
+    ("intervals", lambda venue: ", ".join(f"{name}" for name in venue.intervals.values())),
+    ("nothing traded before", lambda venue: iso(venue.first_ms)),
+)
+
+
 PARTS: Final[dict[str, tuple[tuple[str, Callable[[], str]], ...]]] = {
+    "adapters.md": (("venues", venue_table),),
     "audit.md": (("record", record_table), ("replay", replay_table)),
-    "quality_gates.md": (("table", gate_table),),
+    "quality_gates.md": (("universe", universe_table), ("table", gate_table)),
     "smc_playbook.md": (("options", options_table), ("payload", payload_table)),
 }
 """Pages and their generated tables."""

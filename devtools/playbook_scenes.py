@@ -121,6 +121,8 @@ LATE_LOW: Final[tuple[Bar, ...]] = (
     (101.5, 101.5, 99.5, 99.5625),
 )
 """The leg that breaks at bar 5 starts at the low of its own candle, 99.625, and the next candle closes below it."""
+FAR_LOW: Final[tuple[Bar, ...]] = (*LATE_LOW, (99.5625, 99.75, 99.0, 99.25))
+"""The swing low of 99.5 lies below the protected one; bar 7 closes below it too."""
 TWO_LAYERS: Final = tuple(
     steps(100.5, 101.0, 101.5, 102.0, 102.5, 102.0, 101.5, 101.0, 100.5, 100.0, 100.5, 101.0, 101.5, 102.0, 102.5, 103.0)
 )  # fmt: skip
@@ -206,7 +208,7 @@ SCENES: Final = (
     Scene("breaks", "First break, break of structure, change of character", TREND, (BREAK,)),
     Scene("layers", "The internal structure breaks first (dashed), the swing structure later (solid)", LAYERS, (BREAK,)),
     Scene("structure_shift", "A change of character by a displaced leg: market structure shift", SHIFT, (BREAK, Kind.DISPLACEMENT), only=((BREAK, 10), (Kind.DISPLACEMENT, 13))),
-    Scene("protected_break", "The low that made the break gives way before it is a swing", LATE_LOW, (BREAK,)),
+    Scene("protected_break", "The low that made the break gives way first, the swing low below it later", FAR_LOW, (BREAK,), only=((BREAK, 2), (BREAK, 5), (BREAK, -1)), rules=SmcRules(internal_reach=2, swing_reach=10)),
     Scene("displacement", "Displacement: up to three candles of one colour, 1.5 ATR or more", GAP, (Kind.DISPLACEMENT,)),
     Scene("fair_value_gap", "A fair value gap, filled a quarter at a time", GAP_LIFE, (GAPS,)),
     Scene("inverse_gap", "A close beyond turns the gap over", GAP_LOST, (GAPS, Kind.INVERSE_GAP), only=((GAPS, 1), (Kind.INVERSE_GAP, 1))),

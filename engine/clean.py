@@ -18,6 +18,11 @@ def clean_faults(faults: Iterable[SymbolFault], secrets: tuple[str, ...]) -> tup
     )
 
 
+def clean_flags(flags: Iterable[str], secrets: tuple[str, ...]) -> tuple[str, ...]:
+    """Remarks on a run; they may quote faults."""
+    return tuple(redact(flag, secrets) for flag in flags)
+
+
 def clean_market(market: MarketContext, secrets: tuple[str, ...]) -> MarketContext:
     """The benchmark's state; why it is unknown may quote a fault."""
     return replace(market, why=redact(market.why, secrets))

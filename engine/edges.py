@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from contracts.data_contract import CandleFeed, CandleStore, Clock
 from contracts.journal_contract import Journal
 from contracts.notification_contract import Notifier
+from contracts.universe_contract import UniverseStore
 from shared.errors import ConfigFault
 from shared.models.journal import Appended
 from shared.models.profile import Profile
@@ -78,15 +79,16 @@ class ScanRequest:
 @dataclass(frozen=True, slots=True)
 class Edges:
     """What touches the world, handed in. ``open_feed`` is called inside the event loop, and is None where nothing may be
-    fetched; ``executor`` None computes in this process; ``open_journal`` is called
-    when a scan has decided, and is None where nothing is recorded. ``secrets`` are texts that may stand in
-    no result and no record."""
+    fetched; ``executor`` None computes in this process; ``universes`` None remembers no universe; ``open_journal`` is called
+    when a scan has decided, and is None where nothing is recorded. ``secrets`` are texts that may stand in no result and no
+    record."""
 
     open_feed: Callable[[], CandleFeed] | None
     store: CandleStore | None
     clock: Clock
     executor: Executor | None = None
     notifiers: tuple[Notifier, ...] = ()
+    universes: UniverseStore | None = None
     open_journal: Callable[[], AbstractContextManager[Journal]] | None = None
     on_stage: Timing = untimed
     on_record: Recorded = unheard

@@ -16,9 +16,10 @@ from shared.errors import ContractError, SniperError
 from shared.models.context import SniperContext
 from shared.models.gates import GateResult, Rejection
 from shared.models.scan import Explanation, ScanResult, Setup, SideReview, SymbolFault
-from shared.models.smc import Side
+from shared.models.smc import Side, Standing
 from shared.models.story import Happening
 from strategy.planner.planner_service import review_side
+from strategy.smc.alignment import standing
 
 
 def explain_symbol(request: ScanRequest, symbol: str, edges: Edges, *, hooks: Hooks = HOOKS) -> Explanation:
@@ -30,14 +31,15 @@ def explain_symbol(request: ScanRequest, symbol: str, edges: Edges, *, hooks: Ho
     """
     request = replace(request, symbols=(symbol,))
     pipeline = Pipeline.of(hooks)
-    run = Run.of(request, gather(GATHER, request, edges, silent), hooks, edges.secrets)
+    run = Run.of(
+        request, gather(GATHER, request, replace(edges, universes=None), silent), hooks, edges.secrets
+    )
     decided, broken = decide_all(pipeline, run.contexts(), None, silent)
     scan = result_of(run, reduce_scan(run, decided, hooks), broken)
     context, gates = _walk_on(pipeline, run.contexts()[0]) if run.contexts() else (None, ())
     reviews = _reviews(context) if context else ()
-    return Explanation(
-        symbol, _outcome(scan), context, gates, reviews, scan, _story(context) if context else ()
-    )
+    story, place = (_story(context), _standing(context)) if context else ((), ())
+    return Explanation(symbol, _outcome(scan), context, gates, reviews, scan, story, place)
 
 
 def _walk_on(pipeline: Pipeline, context: SniperContext) -> tuple[SniperContext, tuple[GateResult, ...]]:
@@ -72,6 +74,14 @@ def _story(context: SniperContext) -> tuple[Happening, ...]:
     if data is None or anchor not in data.candles:
         return ()
     return last_happenings(data.candles[anchor], settings.smc, data.market.tick)
+
+
+def _standing(context: SniperContext) -> tuple[Standing, ...]:
+    """Where the anchor timeframe's last close stands, once there is structure."""
+    anchor, snapshot = context.settings.timeframes.anchor, context.smc_snapshot
+    if snapshot is None or anchor not in snapshot.timeframes:
+        return ()
+    return (standing(snapshot, anchor),)
 
 
 def _outcome(scan: ScanResult) -> Setup | Rejection | SymbolFault:

@@ -10,17 +10,19 @@ from typing import Any, Final, TypeVar
 
 from contracts.hook_point import hook_point
 from data.ingestion_pipeline import Ingested, Source, ingest
-from data.universe import Place, Universe, select_universe
-from engine.clean import clean_faults, clean_market
-from engine.edges import Edges, Progress, ScanRequest, timed
+from data.universe import Universe, select_universe
+from data.universe_known import Place
+from engine.clean import clean_faults, clean_flags, clean_market
+from engine.edges import Edges, Progress, ScanRequest, silent, timed
 from engine.steps import assemble
-from shared.errors import ClockFault, DataFault, StaleData
-from shared.models.data import MultiTimeframeData
+from shared.errors import ClockFault, DataFault, StaleData, StorageFault
+from shared.models.data import Market, MultiTimeframeData
 from shared.models.gates import Rejection
 from shared.models.profile import Profile, TimeframeRules
 from shared.models.regime import MarketContext
 from shared.models.scan import SymbolFault
 from shared.models.timeframe import DAY_MS, Timeframe, iso
+from shared.models.universe import UniverseSnapshot
 from strategy.confluence.regime_detection import market_context as market_context_of
 from strategy.confluence.regime_detection import unknown_market
 from strategy.smc.snapshot import find_structure
@@ -36,6 +38,14 @@ BENCHMARK_TIMEFRAMES: Final = TimeframeRules(
 
 
 @dataclass(frozen=True, slots=True)
+class Benchmark:
+    """The benchmark's state, and its trading rules; none where it is not listed."""
+
+    context: MarketContext
+    rules: tuple[Market, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class GatherState:
     """State of the gather stages. ``wanted`` are the symbols asked for; none means the profile's universe."""
 
@@ -45,28 +55,51 @@ class GatherState:
     source: Source
     progress: Progress
     universe: Universe | None = None
+    kept: tuple[str, ...] | None = None
     candles: Ingested | None = None
-    market_context: MarketContext | None = None
+    benchmark: Benchmark | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What a scan decides on. ``data`` has every symbol whose candles could be read, ``drops`` those the universe left out,
-    ``faults`` those that broke; ``flags`` are remarks on the run."""
+    """What a scan decides on. ``data`` has every symbol whose candles could be read, ``universe`` those that were chosen and left
+    out, ``faults`` those that broke; ``flags`` are remarks on the run."""
 
     as_of_ms: int
     data: Mapping[str, MultiTimeframeData]
     quote_volumes: Mapping[str, float]
-    drops: tuple[Rejection, ...]
+    universe: UniverseSnapshot
     faults: tuple[SymbolFault, ...]
-    market_context: MarketContext
+    benchmark: Benchmark
     flags: tuple[str, ...]
+
+    @property
+    def drops(self) -> tuple[Rejection, ...]:
+        """Who the universe left out, and why."""
+        return self.universe.dropped
+
+    @property
+    def market_context(self) -> MarketContext:
+        """The benchmark's state, which every symbol reads."""
+        return self.benchmark.context
 
 
 @hook_point("universe", gives="universe")
 async def select_symbols(wanted: Sequence[str], settings: Profile, source: Source, place: Place) -> Universe:
     """Which symbols, and why not the others."""
-    return await select_universe(wanted, settings, source.feed, source.store, place)
+    return await select_universe(wanted, settings, source, place)
+
+
+@hook_point("universe_kept", gives="kept")
+async def keep_universe(universe: Universe, source: Source) -> tuple[str, ...]:
+    """Store the universe's snapshot. A scan goes on without, and its flags say so."""
+    if source.universes is None:
+        return ()
+    try:
+        source.universes.save(universe.snapshot)
+    except StorageFault as fault:
+        return (f"universe_not_kept: {fault.problem}",)
+    return ()
 
 
 @hook_point("candles", gives="candles")
@@ -83,24 +116,38 @@ async def gather_candles(
     )
 
 
-@hook_point("benchmark", gives="market_context")
-async def read_benchmark(candles: Ingested, settings: Profile, source: Source, place: Place) -> MarketContext:
-    """The benchmark's regime; UNKNOWN, which vetoes, when it cannot be read. What broke a moment ago is not asked again."""
-    symbol = f"{BENCHMARK_BASE}/{settings.universe.quote}"
+@hook_point("benchmark", gives="benchmark")
+async def read_benchmark(candles: Ingested, settings: Profile, source: Source, place: Place) -> Benchmark:
+    """The benchmark's regime; UNKNOWN, which vetoes, when it cannot be read."""
+    markets = await source.feed.markets() if source.feed else source.stored_markets(place.exchange)
+    symbol = _benchmark(markets, settings.universe.quote)
+    if symbol not in markets:
+        return Benchmark(unknown_market(symbol, f"{place.exchange} does not list {symbol}"))
+    market = markets[symbol]
+    return Benchmark(await market_state(market, candles, settings, source, place.as_of_ms), (market,))
+
+
+async def market_state(
+    benchmark: Market, candles: Ingested, settings: Profile, source: Source, as_of_ms: int
+) -> MarketContext:
+    """The regime of a known benchmark. What broke a moment ago is not asked again."""
+    symbol = benchmark.symbol
     for fault in candles.faults:
         if fault.symbol == symbol:
             return unknown_market(symbol, fault.problem)
     rules = replace(settings, timeframes=BENCHMARK_TIMEFRAMES, smc=replace(settings.smc, sessions="off"))
-    markets = await source.feed.markets() if source.feed else source.stored_markets(place.exchange)
-    if symbol not in markets:
-        return unknown_market(symbol, f"{place.exchange} does not list {symbol}")
-    ingested = await ingest(
-        {symbol: markets[symbol]}, source, rules, place.as_of_ms, lambda done, total: None
-    )
+    ingested = await ingest({symbol: benchmark}, source, rules, as_of_ms, lambda done, total: None)
     if ingested.faults:
         return unknown_market(symbol, ingested.faults[0].problem)
     data = ingested.data[symbol]
-    return market_context_of(data, place.as_of_ms, find_structure(data, rules))
+    return market_context_of(data, as_of_ms, find_structure(data, rules))
+
+
+def _benchmark(markets: Mapping[str, Market], quote: str) -> str:
+    """Its spot market's symbol; where only contracts are listed, the perpetual's."""
+    spot = f"{BENCHMARK_BASE}/{quote}"
+    contract = f"{spot}:{quote}"
+    return contract if contract in markets and spot not in markets else spot
 
 
 def gather(stages: Stages, request: ScanRequest, edges: Edges, progress: Progress) -> Gathered:
@@ -111,13 +158,24 @@ def gather(stages: Stages, request: ScanRequest, edges: Edges, progress: Progres
         StaleData: offline, what is stored does not reach the time asked for.
         SniperError: the exchange or the store as a whole cannot be read.
     """
-    return _run_now(lambda: _gather(stages, request, edges, progress))
+    return _gathered(_run_now(lambda: _walk(stages, request, edges, progress)), edges.secrets)
 
 
-async def _gather(stages: Stages, request: ScanRequest, edges: Edges, progress: Progress) -> Gathered:
+def look_up_universe(request: ScanRequest, edges: Edges) -> Universe:
+    """The universe a scan of ``request`` would look at now. Nothing is stored, so asking changes no later answer.
+
+    Raises:
+        SniperError: as :func:`gather`.
+    """
+    found = _held(_run_now(lambda: _walk((select_symbols,), request, edges, silent)).universe)
+    faults, flags = clean_faults(found.faults, edges.secrets), clean_flags(found.flags, edges.secrets)
+    return replace(found, faults=faults, flags=flags)
+
+
+async def _walk(stages: Stages, request: ScanRequest, edges: Edges, progress: Progress) -> GatherState:
     feed = None if request.offline or edges.open_feed is None else edges.open_feed()
     try:
-        source = Source(feed, edges.store)
+        source = Source(feed, edges.store, edges.universes)
         place = Place(request.exchange, await _as_of(request, edges, source), request.top or 0)
         state = GatherState(request.profile, request.symbols, place, source, progress)
         for step in assemble(stages, GatherState, ("settings", "wanted", "place", "source", "progress")):
@@ -126,25 +184,37 @@ async def _gather(stages: Stages, request: ScanRequest, edges: Edges, progress: 
     finally:
         if feed:
             await feed.close()
-    return gathered_of(state, edges.secrets)
+    return state
 
 
-def gathered_of(state: GatherState, secrets: tuple[str, ...]) -> Gathered:
+def _gathered(state: GatherState, secrets: tuple[str, ...]) -> Gathered:
     """What the stages gave, with nothing secret in what broke."""
-    universe, candles, context = state.universe, state.candles, state.market_context
-    if universe is None or candles is None or context is None:
-        raise DataFault("gather: a stage gave nothing")
-    context = clean_market(context, secrets)
+    universe, candles, benchmark = _held(state.universe), _held(state.candles), _held(state.benchmark)
+    context = clean_market(benchmark.context, secrets)
     unknown = (f"benchmark_unknown: {context.why}",) if context.state.value == "unknown" else ()
     return Gathered(
         as_of_ms=state.place.as_of_ms,
         data=candles.data,
         quote_volumes=universe.quote_volumes,
-        drops=universe.drops,
+        universe=universe.snapshot,
         faults=clean_faults((*universe.faults, *candles.faults), secrets),
-        market_context=context,
-        flags=(*unknown, *(flag for data in candles.data.values() for flag in data.flags)),
+        benchmark=replace(benchmark, context=context),
+        flags=clean_flags(
+            (
+                *universe.flags,
+                *_held(state.kept),
+                *unknown,
+                *(flag for data in candles.data.values() for flag in data.flags),
+            ),
+            secrets,
+        ),
     )
+
+
+def _held(value: T | None) -> T:
+    if value is None:
+        raise DataFault("gather: a stage gave nothing")
+    return value
 
 
 async def _as_of(request: ScanRequest, edges: Edges, source: Source) -> int:

@@ -24,7 +24,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from engine.border import Border
-from engine.gather import gather_candles, read_benchmark, select_symbols
+from engine.gather import gather_candles, keep_universe, read_benchmark, select_symbols
 from engine.hooks import Hooks
 from engine.reduce import compose_messages, judge_risk
 from engine.steps import Step, assemble, call_by_name
@@ -45,7 +45,7 @@ from strategy.gates import check_data, check_indicators
 from strategy.planner.planner_service import plan_trade
 from strategy.smc.snapshot import find_structure
 
-GATHER: Final = (select_symbols, gather_candles, read_benchmark)
+GATHER: Final = (select_symbols, keep_universe, gather_candles, read_benchmark)
 """Over the whole scan, at the network's edge."""
 
 PER_SYMBOL: Final = (compute_indicators, find_structure, read_regime, score, plan_trade)

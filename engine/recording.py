@@ -1,7 +1,8 @@
 """What a scan leaves in the journal: enough to show, to prove and to replay it, and no more.
 
-A batch has five kinds of records. ``scan``: who asked what, with the effective profile and account. ``universe``: every symbol with
-its rules, 24h volume and a digest per timeframe, and what was left out or could not be read. ``rejection``: every later stop by
+A batch has five kinds of records. ``scan``: who asked what, with the effective profile and account. ``universe``: who was chosen by
+which rank, every symbol's 24h volume, rules and a digest per timeframe of those that were read, and what was left out, could not
+be measured or could not be read. ``rejection``: every later stop by
 code and numbers. ``plan``: each approved plan's whole published document. ``decision``: the SHA-256 of the very bytes that
 ``scan --json`` prints. Sentences of rejections are not kept: they are written from the numbers, and the digest covers them.
 """
@@ -27,7 +28,10 @@ from shared.utils.serialization import digest_of, to_plain
 
 SHORT: Final = 12
 """Hex digits of a series' digest that are kept: they say which series changed; the whole data digest proves that none did."""
+CHOSEN_COLUMNS: Final = ("symbol", "market_id", "rank", "was_in")
+UNIVERSE_HEAD: Final = ("figures_ms", "basis", "size", "enter_rank", "leave_rank")
 MARKET_COLUMNS: Final = (
+    "exchange",
     "market_id",
     "base",
     "quote",
@@ -37,6 +41,10 @@ MARKET_COLUMNS: Final = (
     "min_notional",
     "active",
     "source",
+    "onboard_ms",
+    "delivery_ms",
+    "contract_size",
+    "settle",
 )
 STOP_COLUMNS: Final = ("symbol", "stage", "code", "measured", "comparison", "threshold", "unit")
 
@@ -108,8 +116,11 @@ def _scan(run: Run, result: ScanResult) -> Mapping[str, object]:
 
 
 def _universe(run: Run) -> Mapping[str, object]:
-    gathered = run.gathered
+    gathered, universe = run.gathered, run.gathered.universe
     return {
+        **{name: getattr(universe, name) for name in UNIVERSE_HEAD},
+        "chosen_columns": CHOSEN_COLUMNS,
+        "chosen": [[getattr(member, name) for name in CHOSEN_COLUMNS] for member in universe.chosen],
         "columns": ("symbol", "market", "series", "flags"),
         "market_columns": MARKET_COLUMNS,
         "symbols": [
@@ -117,7 +128,9 @@ def _universe(run: Run) -> Mapping[str, object]:
             for symbol, data in gathered.data.items()
         ],
         "quote_volumes": gathered.quote_volumes,
-        "drops": [rejection_part(drop) for drop in gathered.drops],
+        "benchmark": [(market.symbol, _rules(market)) for market in gathered.benchmark.rules],
+        "drops": [rejection_part(drop) for drop in universe.dropped],
+        "unmeasured": [to_plain(one) for one in universe.unmeasured],
         "faults": [fault_part(fault) for fault in gathered.faults],
     }
 

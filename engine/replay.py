@@ -1,6 +1,6 @@
 """Replay: a journaled decision made again from stored candles and the recorded settings, and compared byte for byte.
 
-1. The records of the run give profile, account, symbols, trading rules, volumes, and who was left out or could not be read.
+1. The records of the run give profile, account, the universe, trading rules, volumes, and who could not be read.
 2. Candles are read as of the run's time, from the store (the made-up market makes its own again); nothing is fetched.
 3. Everything the decision is made of is compared with what was recorded: code, hooks, settings, every series, the benchmark.
 4. The same pipeline decides, and the documents' bytes are compared.
@@ -15,14 +15,20 @@ from decimal import Decimal
 from typing import Any
 
 from bot.ui.documents import plan_document
-from data.ingestion_pipeline import Source, ingest
-from data.universe import Place
+from data.ingestion_pipeline import Ingested, Source, ingest
 from engine.code import source_digest
 from engine.edges import Edges, ScanRequest, silent
-from engine.gather import Gathered, read_benchmark
+from engine.gather import Benchmark, Gathered, market_state
 from engine.hooks import HOOKS, Hooks
 from engine.orchestrator import decide_run
-from engine.recording import MARKET_COLUMNS, document_digest, market_digest, series_digests
+from engine.recording import (
+    CHOSEN_COLUMNS,
+    MARKET_COLUMNS,
+    UNIVERSE_HEAD,
+    document_digest,
+    market_digest,
+    series_digests,
+)
 from engine.run import Run
 from shared.config.account import read_account
 from shared.config.digest import config_digest
@@ -32,13 +38,17 @@ from shared.errors import NotFound
 from shared.models.data import Market
 from shared.models.gates import Rejection
 from shared.models.journal import Record, RecordKind
+from shared.models.profile import Profile
 from shared.models.regime import MarketContext, RegimeState, RiskAppetite
 from shared.models.replay import Difference, Replay
 from shared.models.scan import ScanResult, SymbolFault
+from shared.models.universe import Member, UniverseSnapshot, Unmeasured
 from shared.utils.serialization import canonical_json
 from shared.version import VERSION
 
 ABSENT = "nothing"
+DECIMALS = ("tick", "lot_step", "min_notional", "contract_size")
+"""Columns of a market that are kept as decimal text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +99,25 @@ class RecordedRun:
 
     def markets(self) -> dict[str, Market]:
         """Trading rules of every symbol that was read, in the order in which they were."""
-        return {
-            symbol: _market(self.scan["exchange"], symbol, rules)
-            for symbol, rules, _, _ in self.universe["symbols"]
-        }
+        return {symbol: _market(symbol, rules) for symbol, rules, _, _ in self.universe["symbols"]}
+
+    def benchmark_rules(self) -> tuple[Market, ...]:
+        """Trading rules of the benchmark; none where it was not listed."""
+        return tuple(_market(symbol, rules) for symbol, rules in self.universe["benchmark"])
+
+    def snapshot(self) -> UniverseSnapshot:
+        """Who was chosen and who was left out."""
+        universe, volumes = self.universe, self.universe["quote_volumes"]
+        chosen = [dict(zip(CHOSEN_COLUMNS, row, strict=True)) for row in universe["chosen"]]
+        return UniverseSnapshot(
+            exchange=self.scan["exchange"],
+            profile=self.scan["profile"]["name"],
+            as_of_ms=self.scan["as_of_ms"],
+            chosen=tuple(Member(quote_volume=volumes[one["symbol"]], **one) for one in chosen),
+            dropped=tuple(Rejection(**drop) for drop in universe["drops"]),
+            unmeasured=tuple(Unmeasured(**one) for one in universe["unmeasured"]),
+            **{name: universe[name] for name in UNIVERSE_HEAD},
+        )
 
     def flags(self) -> dict[str, tuple[str, ...]]:
         """Remarks on each symbol's candles."""
@@ -127,9 +152,7 @@ async def _gather_again(recorded: RecordedRun, request: ScanRequest, edges: Edge
     source, as_of = Source(feed, edges.store), int(recorded.scan["as_of_ms"])
     try:
         candles = await ingest(recorded.markets(), source, request.profile, as_of, lambda done, total: None)
-        market = _unknown_market(recorded.scan["market"]) or await read_benchmark(
-            candles, request.profile, source, Place(request.exchange, as_of)
-        )
+        benchmark = await _benchmark_again(recorded, candles, request.profile, source)
     finally:
         if feed:
             await feed.close()
@@ -139,22 +162,29 @@ async def _gather_again(recorded: RecordedRun, request: ScanRequest, edges: Edge
         as_of_ms=as_of,
         data={symbol: replace(data, flags=flags[symbol]) for symbol, data in candles.data.items()},
         quote_volumes=universe["quote_volumes"],
-        drops=tuple(Rejection(**drop) for drop in universe["drops"]),
+        universe=recorded.snapshot(),
         faults=(*(SymbolFault(**fault) for fault in universe["faults"]), *candles.faults),
-        market_context=market,
+        benchmark=benchmark,
         flags=tuple(recorded.scan["flags"]),
     )
 
 
-def _market(exchange: str, symbol: str, rules: list[Any]) -> Market:
+def _market(symbol: str, rules: list[Any]) -> Market:
     told = dict(zip(MARKET_COLUMNS, rules, strict=True))
-    steps = {name: Decimal(told[name]) for name in ("tick", "lot_step", "min_notional")}
-    return Market(exchange=exchange, symbol=symbol, **{**told, **steps})
+    steps = {name: Decimal(told[name]) for name in DECIMALS}
+    return Market(symbol=symbol, **{**told, **steps})
 
 
-def _unknown_market(told: Mapping[str, Any]) -> MarketContext | None:
-    if told["state"] != RegimeState.UNKNOWN:
-        return None
+async def _benchmark_again(
+    recorded: RecordedRun, candles: Ingested, settings: Profile, source: Source
+) -> Benchmark:
+    rules, told, as_of = recorded.benchmark_rules(), recorded.scan["market"], int(recorded.scan["as_of_ms"])
+    if told["state"] == RegimeState.UNKNOWN:
+        return Benchmark(_unknown_market(told), rules)
+    return Benchmark(await market_state(rules[0], candles, settings, source, as_of), rules)
+
+
+def _unknown_market(told: Mapping[str, Any]) -> MarketContext:
     return MarketContext(
         benchmark=told["benchmark"],
         state=RegimeState.UNKNOWN,

@@ -31,7 +31,7 @@ NOTEWORTHY: Final = frozenset(
     }
 )
 """What a trader would mention: not every touch and fill, and of a lost zone what it turned into."""
-GATHERS: Final = frozenset({Event.FORMED, Event.JOINED, Event.CONFIRMED_BY})
+GATHERS: Final = frozenset({Event.FORMED, Event.JOINED, Event.LAYER_ADDED})
 
 
 def last_happenings(

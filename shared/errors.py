@@ -7,6 +7,7 @@
     │   └── StaleData        stored candles that end too early for what is asked      exit 20
     ├── TransportFault       the network or an answer that cannot be read             exit 30
     │   ├── RateLimited      the venue asked us to wait                               exit 30
+    │   │   └── VenueDown    it asked us to come back after its maintenance           exit 30
     │   └── VenueRefusal     the venue said no (region, key, unknown symbol)          exit 30
     ├── StorageFault         a file or database that cannot be read or written        exit 30
     │   ├── DamagedPage      stored candles that are not what was written             exit 30
@@ -102,6 +103,12 @@ class RateLimited(TransportFault):
         """``wait_s``: seconds the venue asked us to wait."""
         super().__init__(problem, action)
         self.wait_s = wait_s
+
+
+class VenueDown(RateLimited):
+    """The venue is under maintenance for ``wait_s``; others may be up."""
+
+    policy: ClassVar[Policy] = "degrade"
 
 
 class VenueRefusal(TransportFault):

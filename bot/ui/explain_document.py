@@ -19,6 +19,7 @@ from bot.ui.terminal_story import happening_text
 from shared.models.gates import Rejection
 from shared.models.scan import Explanation, Setup, SideReview
 from shared.models.scoring import ConfluenceBreakdown
+from shared.models.smc import Standing
 from shared.models.story import Happening
 from shared.models.timeframe import iso
 from shared.utils.serialization import document_json
@@ -33,7 +34,7 @@ def explain_json(explanation: Explanation) -> str:
 
 
 def explain_document(explanation: Explanation) -> Document:
-    """One symbol as far as its inputs allow; ``regime`` and ``scores`` are there once they were worked out."""
+    """One symbol as far as its inputs allow; ``regime``, ``scores`` and ``standing`` are there once they were worked out."""
     scan, context = explanation.scan, explanation.context
     document: Document = {
         "schema": EXPLAIN,
@@ -48,6 +49,8 @@ def explain_document(explanation: Explanation) -> Document:
         "reviews": [_review(review) for review in explanation.reviews],
         "story": [_happening(happening) for happening in explanation.story],
     }
+    for place in explanation.standing:
+        document["standing"] = _standing(place)
     if context is not None and context.regime is not None:
         document["regime"] = regime_part(context.regime)
     if context is not None and context.confluence_breakdown is not None:
@@ -75,6 +78,34 @@ def _review(review: SideReview) -> Document:
         "planned": not rejected,
         "reason": review.outcome.reason if isinstance(review.outcome, Rejection) else "a plan was drawn",
         "gates": gate_parts(review.gates),
+    }
+
+
+def _standing(place: Standing) -> Document:
+    return {
+        "timeframe": place.timeframe.value,
+        "inside": [
+            {
+                "object_id": zone.object_id,
+                "timeframe": zone.timeframe.value,
+                "kind": zone.kind.value,
+                "side": zone.side.word,
+                "low": zone.low,
+                "high": zone.high,
+            }
+            for zone in place.inside
+        ],
+        "ranges": [
+            {
+                "timeframe": timeframe.value,
+                "low": dealing.low,
+                "high": dealing.high,
+                "position": dealing.position,
+                "side": dealing.side.value,
+            }
+            for timeframe, dealing in place.ranges
+        ],
+        "weekend": place.weekend,
     }
 
 

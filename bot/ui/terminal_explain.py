@@ -13,6 +13,7 @@ from bot.ui.look import Look
 from bot.ui.numbers import amount_shown, measure_text, price_shown, quantity_shown, time_shown
 from bot.ui.table import Column, table_lines, width_of
 from bot.ui.terminal_funnel import gate_text
+from bot.ui.terminal_standing import standing_lines
 from bot.ui.terminal_story import story_lines
 from shared.models.gates import GateResult, Rejection
 from shared.models.planner import EntryKind, TradePlan
@@ -38,6 +39,7 @@ def explain_lines(explanation: Explanation, look: Look) -> list[str]:
         lines = _setup(outcome, look)
     else:
         lines = _rejection(explanation, outcome, look)
+    lines += standing_lines(explanation, look)
     lines += story_lines(explanation, look)
     lines += _gates(explanation, look)
     return [look.signs(line) for line in (*lines, "", f"run {explanation.scan.run_id} · not advice")]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 from bot.ui.look import Look
 from bot.ui.numbers import counted, measure_text
 from shared.models.gates import Rejection, unit_of
-from shared.models.scan import FunnelRow, RunStatus, ScanResult
+from shared.models.scan import FunnelRow, RunStatus, ScanResult, SymbolFault
 
 NAMED: Final = 4
 """Reasons named in the one-line summary; the funnel below it has them all."""
@@ -73,9 +74,14 @@ def refusal_lines(result: ScanResult) -> list[str]:
 
 def fault_lines(result: ScanResult) -> list[str]:
     """One line a symbol that broke."""
+    return symbol_fault_lines(result.faults)
+
+
+def symbol_fault_lines(faults: Sequence[SymbolFault]) -> list[str]:
+    """One line a fault: the symbol, what is wrong, what to do."""
     return [
         f"! {fault.symbol}: {fault.problem}." + (f" {fault.action}." if fault.action else "")
-        for fault in result.faults
+        for fault in faults
     ]
 
 

@@ -1,31 +1,44 @@
-"""Exchanges, as one table: a name and how to open its feed from its settings and the as-of time asked for, if one is."""
+"""Exchanges, as one table: a name and how to open its feed from its settings, the as-of time asked for, if one is, and the
+ledger of requests that is shared on this machine."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from contracts.data_contract import CandleFeed
 
 if TYPE_CHECKING:
+    from data.adapters.budget_ledger import Ledger
     from shared.config.settings import ExchangeSettings
 
 
-Open = Callable[["ExchangeSettings", int | None], CandleFeed]
+Open = Callable[["ExchangeSettings", int | None, "Ledger"], CandleFeed]
 
 
-def _binance(settings: ExchangeSettings, as_of_ms: int | None) -> CandleFeed:
-    from data.adapters.ccxt_binance import BinanceSpot
+def _venue(name: str, settings: ExchangeSettings, as_of_ms: int | None, ledger: Ledger) -> CandleFeed:
+    from data.adapters.ccxt_feed import open_feed
+    from data.adapters.venues import VENUES
 
-    return BinanceSpot(settings)
+    return open_feed(VENUES[name], settings, ledger)
 
 
-def _demo(settings: ExchangeSettings, as_of_ms: int | None) -> CandleFeed:
+def _lite(settings: ExchangeSettings, as_of_ms: int | None, ledger: Ledger) -> CandleFeed:
+    from data.adapters.rest_feed import open_feed
+
+    return open_feed(settings, ledger)
+
+
+def _demo(settings: ExchangeSettings, as_of_ms: int | None, ledger: Ledger) -> CandleFeed:
     from data.adapters.demo import DEMO_AS_OF_MS, DemoFeed
 
     return DemoFeed(DEMO_AS_OF_MS if as_of_ms is None else min(as_of_ms, DEMO_AS_OF_MS))
 
 
-EXCHANGES: Final[Mapping[str, Open]] = MappingProxyType({"binance": _binance, "demo": _demo})
+THROUGH_CCXT: Final = ("binance", "binance-usdm", "bybit", "bybit-linear")
+EXCHANGES: Final[Mapping[str, Open]] = MappingProxyType(
+    {name: partial(_venue, name) for name in THROUGH_CCXT} | {"binance-lite": _lite, "demo": _demo}
+)
 """Feeds by exchange name; nothing is imported before it is opened."""

@@ -7,17 +7,21 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
+import numpy as np
+
 from contracts.data_contract import Ticker
 from data.adapters.demo_market import BAR_MS, BY_SYMBOL, COINS, Coin, base_candles
 from data.aggregation import aggregate
 from shared.errors import NotFound
-from shared.models.data import Candles, Market
+from shared.models.data import Candles, Market, OrderBook
 from shared.models.timeframe import DAY_MS, Timeframe
 
 SEED: Final = 7
 DEMO_AS_OF_MS: Final = int(datetime(2026, 11, 8, 16, tzinfo=UTC).timestamp()) * 1000
 """The instant the demo stands at unless asked otherwise: of the forty tried, eight hours apart, one where both ``balanced``
 and ``mobile`` find plans. Nothing of a result is written down anywhere."""
+LEVEL_NOTIONAL: Final = 20_000.0
+"""What a level of its order book is worth, in quote currency."""
 HISTORY_MS: Final = 300 * DAY_MS
 """How far back it goes at least, wherever it stands: enough for every profile's 1w context."""
 
@@ -71,6 +75,20 @@ class DemoFeed:
         base = self._whole(symbol).between(0, min(until_ms, self._as_of_ms))
         return aggregate(base, timeframe).between(since_ms, until_ms)
 
+    async def order_book(self, symbol: str, depth: int) -> OrderBook:
+        """A book one tick wide at the last price, a level on every tick, each worth the same.
+
+        Raises:
+            NotFound: no such symbol, or it has not traded in 24 hours.
+        """
+        ticker = (await self.tickers()).get(symbol)
+        if ticker is None:
+            raise NotFound(f"demo: no order book of {symbol!r}", f"There are {', '.join(BY_SYMBOL)}")
+        steps = np.arange(max(depth, 1)) * 10.0 ** -BY_SYMBOL[symbol].decimals
+        prices = (ticker.bid - steps[steps < ticker.bid], ticker.ask + steps)
+        sides = (np.column_stack([side, LEVEL_NOTIONAL / side]) for side in prices)
+        return OrderBook(self.exchange, symbol, self._as_of_ms, *sides)
+
     async def close(self) -> None:
         """Nothing to release."""
 
@@ -78,7 +96,11 @@ class DemoFeed:
         day = self._generate(coin, self._as_of_ms - DAY_MS).between(self._as_of_ms - DAY_MS, self._as_of_ms)
         if not len(day):
             return None
-        return Ticker(coin.symbol, float(day.close[-1]), float((day.close * day.volume).sum()))
+        last, tick = float(day.close[-1]), 10.0**-coin.decimals
+        turnover = float((day.close * day.volume).sum())
+        return Ticker(
+            coin.symbol, last, turnover, last, last + tick, float(day.high.max()), float(day.low.min())
+        )
 
     def _generate(self, coin: Coin, since_ms: int) -> Candles:
         """Its 5m candles from ``since_ms``, or its beginning, to the instant it stands at."""

@@ -21,6 +21,10 @@ from engine.commands.options import (
     Debug,
     DemoAsOf,
     Exchange,
+    Exported,
+    ExportFormat,
+    FileExchange,
+    FileFormat,
     Jobs,
     Journal,
     Json,
@@ -36,6 +40,7 @@ from engine.commands.options import (
     Seed,
     Shuffles,
     Stored,
+    StoredOnly,
     Symbols,
     Timeframes,
     Top,
@@ -43,6 +48,7 @@ from engine.commands.options import (
     checks_of,
     flags_of,
 )
+from engine.commands.store_app import add_store_commands
 from shared.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, SniperError
 from shared.version import VERSION
 
@@ -57,7 +63,7 @@ app = typer.Typer(
     context_settings=HELP,
 )
 profiles = typer.Typer(help="The packaged profiles: list, show.", rich_markup_mode=None)
-data = typer.Typer(help="Stored candles: import, status.", rich_markup_mode=None)
+data = typer.Typer(help="Stored candles: import, export, status, verify, prune.", rich_markup_mode=None)
 config = typer.Typer(help="Effective settings: show.", rich_markup_mode=None)
 verify = typer.Typer(help="Check the detectors on your own candles: repaint, null.", rich_markup_mode=None)
 app.add_typer(profiles, name="profiles")
@@ -65,6 +71,7 @@ app.add_typer(data, name="data")
 app.add_typer(config, name="config")
 app.add_typer(verify, name="verify")
 app.add_typer(audit, name="audit")
+add_store_commands(data)
 
 
 def _version(asked: bool) -> None:
@@ -164,6 +171,33 @@ def explain(
     return run(symbol, flags)
 
 
+@app.command()
+def universe(
+    *,
+    last: Annotated[
+        bool, typer.Option("--last", help="Show the one the last scan stored (at or before --as-of).")
+    ] = False,
+    profile: Profile = None,
+    exchange: Exchange = None,
+    symbols: Symbols = None,
+    top: Top = None,
+    as_of: AsOf = None,
+    offline: Offline = False,
+    config: Config = None,
+    json: Json = False,
+    plain: Plain = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+    no_color: NoColor = False,
+    debug: Debug = False,
+) -> int:
+    """Which symbols a scan looks at, and by what numbers the others are left out."""
+    flags = flags_of(locals())
+    from engine.commands.universe import universe as run
+
+    return run(flags, last=last)
+
+
 app.command()(replay)
 
 
@@ -211,24 +245,40 @@ def show_config(
 def import_data(
     paths: Annotated[list[str], typer.Argument(help="Candle files, or folders of them.")],
     *,
+    file_format: FileFormat = "",
+    exchange: FileExchange = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> int:
-    """Read candle files (<exchange>__<BASE>-<QUOTE>__<timeframe>.parquet) into the store. Needs pyarrow: in the checkout run
-    .venv/bin/pip install -e '.[parquet]' once (make test installs it too)."""
+    """Read candle files into the store: Parquet, Feather and CSV named <exchange>__<BASE>-<QUOTE>__<timeframe>, freqtrade's and
+    Binance's public dumps. Parquet and Feather need pyarrow: in the checkout run .venv/bin/pip install -e '.[parquet]' once
+    (make test installs it too)."""
     flags = flags_of(locals())
-    from engine.commands.candles import import_candles as run
+    from engine.commands.transfer import Layout
+    from engine.commands.transfer import import_candles as run
 
-    return run(tuple(paths), flags)
+    return run(tuple(paths), Layout(file_format), flags)
 
 
-@data.command("status")
-def data_status(*, plain: Plain = False, debug: Debug = False) -> int:
-    """What is stored: every series with its span, candles and gaps."""
+@data.command("export")
+def export_data(
+    folder: Annotated[str, typer.Argument(help="Where to; made if it is not there.")],
+    *,
+    file_format: ExportFormat = "parquet",
+    exchange: StoredOnly = None,
+    symbols: Checked = None,
+    timeframes: Exported = None,
+    config: Config = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> int:
+    """Write stored candles into files, a line for each; files of the same name are replaced. Importing them gives the same
+    candles, bit for bit."""
     flags = flags_of(locals())
-    from engine.commands.candles import show_status as run
+    from engine.commands.transfer import Layout
+    from engine.commands.transfer import export_candles as run
 
-    return run(flags)
+    return run(folder, Layout(file_format, tuple(timeframes or ())), flags)
 
 
 @verify.command("repaint")

@@ -7,19 +7,24 @@ import signal
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
-from engine.commands.paths import candle_file, journal_file
+from engine.commands.flags import Flags
+from engine.commands.paths import candle_file, journal_file, request_file, universe_file
 
 if TYPE_CHECKING:
     from contracts.data_contract import CandleFeed, CandleStore
+    from contracts.universe_contract import UniverseStore
+    from data.adapters.budget_ledger import Ledger
     from data.journal import SqliteJournal
     from engine.edges import Edges, ScanRequest
-    from shared.config.settings import Settings
+    from shared.config.settings import Settings, StoreSettings
 
+USUAL = Flags()
+"""Nothing said: settings come from the usual files and the environment."""
 DEMO = "demo"
 """The made-up market: no network, nothing stored."""
 
@@ -52,13 +57,15 @@ def open_edges(
     from engine.edges import Edges
 
     with ExitStack() as stack:
-        store = None if request.exchange == DEMO else stack.enter_context(open_store(environ))
+        stored = request.exchange != DEMO
+        store = stack.enter_context(open_store_at(settings.store, environ)) if stored else None
         edges = Edges(
             open_feed=None
             if request.offline and request.exchange != DEMO
-            else lambda: _open_feed(settings, request),
+            else lambda: _open_feed(settings, request, stack, environ),
             store=store,
             clock=SystemClock(),
+            universes=stack.enter_context(open_universes(environ)) if stored else None,
             secrets=secrets_of(environ),
         )
         if jobs > 1:
@@ -96,22 +103,73 @@ def open_journal(environ: Mapping[str, str], *, accept: bool = False) -> Iterato
 
 
 @contextmanager
-def open_store(environ: Mapping[str, str]) -> Iterator[CandleStore]:
-    """The candle store in its usual place.
+def open_store(environ: Mapping[str, str], flags: Flags = USUAL) -> Iterator[CandleStore]:
+    """The candle store where the settings say: on object storage, or in its usual file.
 
     Raises:
+        ConfigFault: ``store.url`` is wrong, or a package for it is not installed.
         StorageFault: it cannot be opened.
     """
-    from data.cache import SqliteCandleStore
+    from engine.commands.settings import configure_store
 
-    store = SqliteCandleStore(candle_file(environ))
+    with open_store_at(configure_store(flags, environ), environ) as store:
+        yield store
+
+
+@contextmanager
+def open_store_at(settings: StoreSettings, environ: Mapping[str, str]) -> Iterator[CandleStore]:
+    """The candle store of known settings.
+
+    Raises:
+        ConfigFault: its address is wrong, or a package for it is not installed.
+        StorageFault: it cannot be opened.
+    """
+    store = _store(settings.url, environ)
     try:
         yield store
     finally:
         store.close()
 
 
-def _open_feed(settings: Settings, request: ScanRequest) -> CandleFeed:
+def _store(url: str, environ: Mapping[str, str]) -> CandleStore:
+    if url:
+        from data.object_store import ObjectCandleStore
+
+        return ObjectCandleStore(url)
+    from data.cache import SqliteCandleStore
+
+    return SqliteCandleStore(candle_file(environ))
+
+
+@contextmanager
+def open_universes(environ: Mapping[str, str]) -> Iterator[UniverseStore]:
+    """Earlier universes.
+
+    Raises:
+        StorageFault: the file cannot be opened.
+    """
+    from data.universe_store import SqliteUniverseStore
+
+    store = SqliteUniverseStore(universe_file(environ))
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _open_feed(
+    settings: Settings, request: ScanRequest, stack: ExitStack, environ: Mapping[str, str]
+) -> CandleFeed:
     from data.adapters import EXCHANGES
 
-    return EXCHANGES[request.exchange](settings.of_exchange(request.exchange), request.as_of_ms)
+    ledger = _open_ledger(request, stack, environ)
+    return EXCHANGES[request.exchange](settings.of_exchange(request.exchange), request.as_of_ms, ledger)
+
+
+def _open_ledger(request: ScanRequest, stack: ExitStack, environ: Mapping[str, str]) -> Ledger:
+    """The ledger of requests that every run of this machine shares; the demo market sends none."""
+    from data.adapters.budget_ledger import MemoryLedger, SqliteLedger
+
+    if request.exchange == DEMO:
+        return MemoryLedger()
+    return stack.enter_context(closing(SqliteLedger(request_file(environ))))

@@ -79,3 +79,12 @@ class Checks:
     shuffles: int = 20
     seed: int = 1
     library: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prune:
+    """What may go from the store, and whether it goes now. ``older_than`` is in days, 0 for any age."""
+
+    older_than: int = 0
+    timeframes: tuple[str, ...] = ()
+    yes: bool = False

@@ -9,12 +9,20 @@ import typer
 from engine.commands.flags import Checks, Flags, LogForm, Output
 
 OUTPUT_NAMES: Final = tuple(Output.__dataclass_fields__)
+FORMAT_NAMES: Final = (
+    "parquet, feather, csv, freqtrade-feather, freqtrade-parquet, freqtrade-json, freqtrade-jsongz, binance"
+)
 
 Profile = Annotated[
     str | None, typer.Option("--profile", "-p", help="balanced, trend, range, aggressive or mobile.")
 ]
 Exchange = Annotated[
-    str | None, typer.Option("--exchange", "-e", help="binance, or demo (made up, no network).")
+    str | None,
+    typer.Option(
+        "--exchange",
+        "-e",
+        help="binance, binance-usdm, bybit, bybit-linear, binance-lite (without ccxt), or demo (made up, no network).",
+    ),
 ]
 Symbols = Annotated[
     list[str] | None,
@@ -81,6 +89,17 @@ Journal = Annotated[
         "--journal/--no-journal",
         help="Record this scan in the journal, or not. [journal.enabled; the made-up market is not recorded]",
     ),
+]
+FileFormat = Annotated[str, typer.Option("--format", help=f"{FORMAT_NAMES}. [by name]", show_default=False)]
+ExportFormat = Annotated[str, typer.Option("--format", help=f"{FORMAT_NAMES}.")]
+FileExchange = Annotated[
+    str | None, typer.Option("--exchange", "-e", help="Whose candles they are. [by name or folder]")
+]
+StoredOnly = Annotated[
+    str | None, typer.Option("--exchange", "-e", help="An exchange of the store. [every one]")
+]
+Exported = Annotated[
+    list[str] | None, typer.Option("--timeframes", "-t", help="15m,1h,4h; repeatable. [every one]")
 ]
 
 

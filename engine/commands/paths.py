@@ -25,6 +25,16 @@ def journal_file(environ: Mapping[str, str]) -> Path:
     return _place("data", environ) / "journal.sqlite3"
 
 
+def request_file(environ: Mapping[str, str]) -> Path:
+    """The ledger of requests that all runs of this machine share, with the bans it remembers."""
+    return _place("data", environ) / "requests.sqlite3"
+
+
+def universe_file(environ: Mapping[str, str]) -> Path:
+    """Earlier universes and the market ids they had."""
+    return _place("data", environ) / "universes.sqlite3"
+
+
 def log_folder(environ: Mapping[str, str]) -> Path:
     """Saved tracebacks."""
     return _place("log", environ)

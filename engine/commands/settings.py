@@ -11,9 +11,9 @@ from engine.commands.flags import Flags
 from engine.commands.paths import config_file
 from engine.commands.reading import parse_account, read_text
 from shared.config.account import AccountFile, parse_equity
-from shared.config.environment import read_environment
-from shared.config.layers import Leaf, Tree, graft, read_toml
-from shared.config.settings import Settings, build_settings, with_risk
+from shared.config.environment import read_environment, variable
+from shared.config.layers import Leaf, Tree, graft, merged, read_toml
+from shared.config.settings import Settings, StoreSettings, build_settings, read_store, with_risk
 from shared.config.urls import check_url
 from shared.models.profile import Profile
 from shared.models.risk import Account
@@ -43,6 +43,17 @@ def configure(flags: Flags, environ: Mapping[str, str], exchanges: Collection[st
         return Configured(settings, Account(equity, currency))
     given = parse_account(flags.account, flags.called("account"))
     return Configured(_with_account_risk(settings, given, flags.account), given.account)
+
+
+def configure_store(flags: Flags, environ: Mapping[str, str]) -> StoreSettings:
+    """Where candles are kept, by the same precedence. The rest of the settings is not looked at: which exchanges they may name
+    depends on what is stored.
+
+    Raises:
+        ConfigFault: a file cannot be read, or a value is wrong.
+    """
+    mine = {name: value for name, value in environ.items() if name.startswith(variable("store."))}
+    return read_store(merged((*_files(flags, environ), read_environment(mine, ()))))
 
 
 def _files(flags: Flags, environ: Mapping[str, str]) -> list[Tree]:

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-from engine.commands.edges import DEMO, exchange_names, open_store
+from engine.commands.edges import DEMO, exchange_names, open_store_at
 from engine.commands.flags import Checks, Flags
 from engine.commands.paths import candle_file
 from engine.commands.reading import parse_symbols, parse_timeframes
+from engine.commands.settings import configure_store
 from engine.verification.tallies import MIN_BARS
 from shared.errors import DataFault, NotFound
 from shared.models.data import Candles, Market
@@ -43,11 +44,12 @@ class Shelf(Protocol):
         ...
 
 
-def known_exchanges(environ: Mapping[str, str]) -> tuple[str, ...]:
+def known_exchanges(environ: Mapping[str, str], flags: Flags) -> tuple[str, ...]:
     """Exchanges that can be scanned, and those whose candles are stored."""
-    if not candle_file(environ).is_file():
+    store_settings = configure_store(flags, environ)
+    if not store_settings.url and not candle_file(environ).is_file():
         return exchange_names()
-    with open_store(environ) as store:
+    with open_store_at(store_settings, environ) as store:
         stored = {info.exchange for info in store.series()}
     return (*exchange_names(), *sorted(stored - set(exchange_names())))
 
@@ -63,7 +65,7 @@ def read_series(flags: Flags, checks: Checks, settings: Settings, environ: Mappi
     timeframes = parse_timeframes(checks.timeframes)
     found: list[Series] = []
     left_out: list[LeftOut] = []
-    with _open_shelf(settings.exchange, environ) as shelf:
+    with _open_shelf(settings, environ) as shelf:
         for symbol in _chosen(flags, settings, shelf.symbols()):
             for timeframe in timeframes:
                 candles = shelf.newest(symbol, timeframe, checks.bars)
@@ -100,14 +102,15 @@ def _too_short(left_out: Sequence[LeftOut]) -> DataFault:
 
 
 @contextmanager
-def _open_shelf(exchange: str, environ: Mapping[str, str]) -> Iterator[Shelf]:
+def _open_shelf(settings: Settings, environ: Mapping[str, str]) -> Iterator[Shelf]:
+    exchange = settings.exchange
     if exchange == DEMO:
         from data.adapters.demo import DemoFeed
 
         feed = DemoFeed()
         yield DemoShelf(feed, asyncio.run(feed.markets()))
         return
-    with open_store(environ) as store:
+    with open_store_at(settings.store, environ) as store:
         series = {(info.symbol, info.timeframe): info for info in store.series(exchange)}
         yield StoreShelf(store, exchange, series, store.markets(exchange))
 

@@ -32,7 +32,7 @@ from shared.models.verification import BaseRate, Examined
 def repaint(flags: Flags, checks: Checks, environ: Mapping[str, str] = os.environ) -> int:
     """Check for repainting and show what was found; 30 if one of our own detectors rewrites the past, else 0."""
     console = Console.of(flags.output, environ)
-    settings = configure(flags, environ, known_exchanges(environ)).settings
+    settings = configure(flags, environ, known_exchanges(environ, flags)).settings
     rules = settings.profile.smc
     library = open_library(checks.library, rules.swing_reach) if checks.library else None
     examined = read_series(flags, checks, settings, environ)
@@ -48,7 +48,7 @@ def repaint(flags: Flags, checks: Checks, environ: Mapping[str, str] = os.enviro
 def null(flags: Flags, checks: Checks, environ: Mapping[str, str] = os.environ) -> int:
     """Measure base rates beside those of shuffled candles and show them."""
     console = Console.of(flags.output, environ)
-    settings = configure(flags, environ, known_exchanges(environ)).settings
+    settings = configure(flags, environ, known_exchanges(environ, flags)).settings
     examined = read_series(flags, checks, settings, environ)
     with progress_on(sys.stderr, shown=not console.quiet, colour=console.error_look.colour) as report:
         rates = verify_null(

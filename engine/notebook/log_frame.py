@@ -43,7 +43,7 @@ NUMBERS: Final[Mapping[tuple[Kind, Event], Mapping[str, str]]] = {
     (Kind.ORDER_BLOCK, Event.FORMED): {"b": "displacement_atr", "c": "relative_volume"},
     (Kind.POOL, Event.FORMED): MEMBERS,
     (Kind.POOL, Event.JOINED): MEMBERS,
-    (Kind.POOL, Event.CONFIRMED_BY): MEMBERS,
+    (Kind.POOL, Event.LAYER_ADDED): MEMBERS,
     (Kind.POOL, Event.EXPIRED): MEMBERS,
     (Kind.POOL, Event.TAKEN): {"a": "depth_atr"},
     (Kind.POOL, Event.SWEPT_WICK): SWEEP,
@@ -67,7 +67,7 @@ PAYLOAD_COLUMNS: Final = (
     *("prominence_atr", "volume_z", "candles", "relative_volume", "left_zone", "has_fvg", "touches_before_known"),
     *("fill_before_known", "filled", "members", "depth_atr", "bars", "wick_share"),
 )  # fmt: skip
-NAMING: Final = (Event.FORMED, Event.JOINED, Event.CONFIRMED_BY)
+NAMING: Final = (Event.FORMED, Event.JOINED, Event.LAYER_ADDED)
 """Events of a pool that name their own layer; later ones have the layer the pool formed on."""
 
 

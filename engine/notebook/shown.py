@@ -17,7 +17,7 @@ LOOK = Look(columns=120)
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ShownStructure(TimeframeStructure):
-    """The structure of one timeframe that prints as tables; ``tick`` is the price step its prices are shown on."""
+    """The structure of one timeframe that prints as tables; ``tick`` is the step its prices are shown on."""
 
     tick: float = 0.0
 

@@ -23,8 +23,8 @@ NOT_SETTINGS: Final[Mapping[str, str]] = {
 
 
 def variable(key: str) -> str:
-    """The variable of a dotted key."""
-    return PREFIX + key.upper().replace(".", "__")
+    """The variable of a dotted key; a shell takes no hyphen in its name."""
+    return PREFIX + key.upper().replace(".", "__").replace("-", "_")
 
 
 def read_environment(environ: Mapping[str, str], exchanges: Collection[str]) -> Tree:
@@ -37,7 +37,7 @@ def read_environment(environ: Mapping[str, str], exchanges: Collection[str]) -> 
     known = {variable(key) for key in (*setting_keys(exchanges), "profile")} | set(NOT_SETTINGS)
     for name in sorted(environ):
         if name.startswith(PREFIX) and name not in NOT_SETTINGS:
-            path = tuple(name.removeprefix(PREFIX).lower().split("__"))
+            path = _path(name.removeprefix(PREFIX).lower(), exchanges)
             if name not in known and variable(".".join(path[:-1])) not in known:
                 near = nearest(name, known)
                 raise ConfigFault(
@@ -46,3 +46,12 @@ def read_environment(environ: Mapping[str, str], exchanges: Collection[str]) -> 
             target = ("profile", "name") if path == ("profile",) else path
             graft(tree, target, Leaf(environ[name], f"environment {name}", text=True))
     return tree
+
+
+def _path(written: str, exchanges: Collection[str]) -> tuple[str, ...]:
+    """The key's parts; an exchange's name has its hyphens back."""
+    path = tuple(written.split("__"))
+    if path[0] != "exchanges" or len(path) < 2:
+        return path
+    named = {name.replace("-", "_"): name for name in exchanges}
+    return (path[0], named.get(path[1], path[1]), *path[2:])

@@ -16,7 +16,7 @@ from shared.errors import ConfigFault
 from shared.models.profile import Profile, Section, choice, setting
 from shared.utils.suggest import suggest
 
-TOP: Final = ("profile", "exchange", "exchanges", "account", "journal", "log")
+TOP: Final = ("profile", "exchange", "exchanges", "account", "store", "journal", "log")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,9 @@ class ExchangeSettings(Section):
     timeout_s: float = setting(10.0, "s", 0.1, 300, "deadline of one request, all of it")
     allowed_hosts: tuple[str, ...] = choice((), "hosts that may be spoken to besides base_url's")
     proxy: str = choice("", "proxy for every request, http(s)://host:port; empty: none")
+    testnet: bool = choice(
+        False, "speak to the exchange's test network, and to no other host; its candles are kept apart"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,15 @@ class AccountSettings(Section):
 
     equity: str = choice("10000USDT", "amount and currency, like 10000USDT")
     risk_pct: float | None = choice(None, "% of equity a stopped plan may cost; absent: the profile's")
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings(Section):
+    """Where candles are kept."""
+
+    url: str = choice(
+        "", "s3://bucket/folder or file:///folder of a shared store; empty: one file on this machine"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +71,7 @@ class Settings:
     exchange: str = "binance"
     exchanges: Mapping[str, ExchangeSettings] = field(default_factory=dict)
     account: AccountSettings = AccountSettings()
+    store: StoreSettings = StoreSettings()
     journal: JournalSettings = JournalSettings()
     log: LogSettings = LogSettings()
     origin: Mapping[str, str] = field(default_factory=dict)
@@ -88,10 +101,20 @@ def build_settings(layers: tuple[Tree, ...], exchanges: Collection[str]) -> Sett
         ),
         exchanges=_exchanges(_table(tree, "exchanges"), exchanges),
         account=account,
+        store=read_store(tree),
         journal=read_into(JournalSettings(), _table(tree, "journal"), "journal"),
         log=read_into(LogSettings(), _table(tree, "log"), "log"),
         origin=_origins(tree, profile.name),
     )
+
+
+def read_store(tree: Tree) -> StoreSettings:
+    """Where candles are kept, of merged layers.
+
+    Raises:
+        ConfigFault: an unknown key or a wrong value.
+    """
+    return read_into(StoreSettings(), _table(tree, "store"), "store")
 
 
 def setting_keys(exchanges: Collection[str]) -> tuple[str, ...]:
@@ -105,6 +128,7 @@ def setting_keys(exchanges: Collection[str]) -> tuple[str, ...]:
         "exchange",
         *per_exchange,
         *known_keys(AccountSettings(), "account"),
+        *known_keys(StoreSettings(), "store"),
         *known_keys(JournalSettings(), "journal"),
         *known_keys(LogSettings(), "log"),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
@@ -129,8 +129,7 @@ class Candles:
 
     def rows(self, start: int, stop: int) -> Self:
         """Candles ``start`` up to, not including, ``stop``."""
-        columns = (getattr(self, name)[start:stop] for name in COLUMNS)
-        return type(self)(self.timeframe, self.open_ms[start:stop], *columns)
+        return self.known(self.timeframe, [getattr(self, name)[start:stop] for name in ("open_ms", *COLUMNS)])
 
     def between(self, since_ms: int, until_ms: int) -> Self:
         """Candles that open at or after ``since_ms`` and are closed at ``until_ms``."""
@@ -145,6 +144,14 @@ class Candles:
         span = int(self.open_ms[-1] - self.open_ms[0]) // self.timeframe.ms + 1
         return span - len(self)
 
+    def mean_true_range(self, bars: int) -> float:
+        """Mean true range of the last ``bars`` candles, in price; NaN with fewer than ``bars`` + 1 candles."""
+        if len(self) <= bars:
+            return float("nan")
+        before = self.close[-bars - 1 : -1]
+        reach = np.maximum(self.high[-bars:], before) - np.minimum(self.low[-bars:], before)
+        return float(reach.mean())
+
     def digest(self) -> str:
         """SHA-256 over the timeframe and the little-endian bytes of every column."""
         sha = hashlib.sha256(self.timeframe.value.encode())
@@ -152,6 +159,18 @@ class Candles:
         for name in COLUMNS:
             sha.update(getattr(self, name).astype("<f8").tobytes())
         return sha.hexdigest()
+
+    @classmethod
+    def known(cls, timeframe: Timeframe, columns: Sequence[npt.NDArray[np.generic]]) -> Self:
+        """Candles of which it is known that they keep every rule: parts of checked ones, or stored bytes proven to be what
+        was written of them. Nothing is checked; the columns, open times first, are made read-only.
+        """
+        candles = object.__new__(cls)
+        object.__setattr__(candles, "timeframe", timeframe)
+        for name, column in zip(("open_ms", *COLUMNS), columns, strict=True):
+            column.flags.writeable = False
+            object.__setattr__(candles, name, column)
+        return candles
 
     @classmethod
     def empty(cls, timeframe: Timeframe) -> Self:
@@ -216,6 +235,8 @@ class Market:
 
     ``tick`` is the price step, ``lot_step`` the quantity step in base currency, ``min_notional`` the smallest order in
     quote currency. ``source`` says whether the exchange told us or the steps were read off recorded candles.
+    ``onboard_ms`` is when trading began and ``delivery_ms`` when it will end, 0 where not known. One contract is
+    ``contract_size`` of the base currency (1 on spot) and is margined in ``settle`` (empty on spot).
     """
 
     exchange: str
@@ -229,20 +250,91 @@ class Market:
     min_notional: Decimal
     active: bool
     source: Literal["exchange", "inferred"]
+    onboard_ms: int = 0
+    delivery_ms: int = 0
+    contract_size: Decimal = Decimal(1)
+    settle: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse steps that cannot be steps."""
-        for name in ("tick", "lot_step"):
+        """Refuse steps that cannot be steps, and times before the epoch."""
+        for name in ("tick", "lot_step", "contract_size"):
             if not getattr(self, name) > 0:
                 raise DataFault(f"market {self.symbol}: {name} must be above 0, found {getattr(self, name)}")
-        if self.min_notional < 0:
-            raise DataFault(
-                f"market {self.symbol}: min_notional must not be negative, found {self.min_notional}"
-            )
+        for name in ("min_notional", "onboard_ms", "delivery_ms"):
+            if getattr(self, name) < 0:
+                raise DataFault(
+                    f"market {self.symbol}: {name} must not be negative, found {getattr(self, name)}"
+                )
 
     def whole_lots(self, quantity: Decimal) -> Decimal:
         """``quantity`` on the lot step, never above it: rounding towards smaller risk."""
         return (quantity / self.lot_step).to_integral_value(ROUND_DOWN) * self.lot_step
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class OrderBook:
+    """The resting orders of a symbol at one instant, best first.
+
+    ``bids`` and ``asks`` have shape (n, 2), n ≥ 1: price in quote currency and amount in base currency, float64 > 0; bid
+    prices fall, ask prices rise, and the best bid is below the best ask. Arrays are read-only.
+
+    Raises:
+        DataFault: a side breaks one of these rules.
+    """
+
+    exchange: str
+    symbol: str
+    time_ms: int
+    bids: Floats
+    asks: Floats
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be a book."""
+        if self.time_ms <= 0:
+            raise DataFault(f"order book {self.symbol}: {self.time_ms} is not a time")
+        for name, direction in (("bids", -1), ("asks", 1)):
+            object.__setattr__(self, name, _frozen(np.asarray(getattr(self, name), np.float64)))
+            self._check_side(name, getattr(self, name), direction)
+        if not self.bids[0, 0] < self.asks[0, 0]:
+            raise DataFault(
+                f"order book {self.symbol}: the best bid {self.bids[0, 0]:.10g} is not below the best ask {self.asks[0, 0]:.10g}"
+            )
+
+    def _check_side(self, name: str, side: Floats, direction: int) -> None:
+        if side.ndim != 2 or side.shape[1] != 2 or not len(side):
+            raise DataFault(
+                f"order book {self.symbol}: {name} have shape {side.shape}, not (n, 2) with n ≥ 1"
+            )
+        if not (np.isfinite(side) & (side > 0)).all():
+            raise DataFault(f"order book {self.symbol}: {name} hold a price or amount that is not above 0")
+        if (np.diff(side[:, 0]) * direction <= 0).any():
+            raise DataFault(f"order book {self.symbol}: {name} are not sorted, best first")
+
+    def __repr__(self) -> str:
+        """Symbol, time, best prices and depth: the levels themselves are in the arrays."""
+        best = f"{self.bids[0, 0]:.10g} / {self.asks[0, 0]:.10g}"
+        return f"<OrderBook {self.exchange} {self.symbol} {iso(self.time_ms)}: {best}, {len(self.bids)} + {len(self.asks)} levels>"
+
+    def __eq__(self, other: object) -> bool:
+        """Same market, same time and the same levels."""
+        return (
+            isinstance(other, OrderBook)
+            and (self.exchange, self.symbol, self.time_ms) == (other.exchange, other.symbol, other.time_ms)
+            and np.array_equal(self.bids, other.bids)
+            and np.array_equal(self.asks, other.asks)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def mid(self) -> float:
+        """Halfway between the best bid and the best ask."""
+        return float(self.bids[0, 0] + self.asks[0, 0]) / 2
+
+    @property
+    def spread_bps(self) -> float:
+        """The best ask above the best bid, in basis points of the middle."""
+        return float(self.asks[0, 0] - self.bids[0, 0]) / self.mid * 1e4
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,7 @@ class Event(IntEnum):
     ACCUMULATED = 18
     MANIPULATED = 19
     DISTRIBUTED = 20
+    LAYER_ADDED = 21
 
 
 INT_COLUMNS: Final = ("known", "kind", "event", "side", "layer", "object", "origin")
@@ -91,7 +92,7 @@ PAYLOAD: Final[Mapping[tuple[Kind, Event], Mapping[str, str]]] = MappingProxyTyp
         (Kind.MITIGATION_BLOCK, Event.FORMED): {"low": "lower edge", "high": "upper edge", "a": "ATR frozen"},
         (Kind.POOL, Event.FORMED): {"low": "level", "a": "members"},
         (Kind.POOL, Event.JOINED): {"low": "level", "a": "members"},
-        (Kind.POOL, Event.CONFIRMED_BY): {"low": "level", "a": "members"},
+        (Kind.POOL, Event.LAYER_ADDED): {"low": "level", "a": "members"},
         (Kind.POOL, Event.TAKEN): {"low": "level", "a": "depth, ATR"},
         (Kind.POOL, Event.SWEPT_WICK): SWEPT,
         (Kind.POOL, Event.SWEPT_RECLAIM): SWEPT,

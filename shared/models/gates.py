@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
 
+from shared.models.profile import Profile
+
 Comparison = Literal[">=", "<="]
 Stage = Literal["universe", "data", "indicators", "smc", "regime", "confluence", "plan", "risk"]
 
@@ -57,6 +59,42 @@ class GateResult:
     def distance(self) -> float:
         """How far the measure is from passing, in the gate's unit; at or below 0 it passes."""
         return self.threshold - self.measured if self.comparison == ">=" else self.measured - self.threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One gate as documentation shows it. ``field`` is the profile's field that holds the threshold, such as
+    ``gates.min_score``; a plain number stands for a threshold that is no matter of taste.
+    """
+
+    stage: Stage
+    code: str
+    what: str
+    unit: str
+    comparison: Comparison
+    field: str
+
+    def threshold(self, settings: Profile) -> float:
+        """The limit under ``settings``."""
+        if self.field[0].isdigit():
+            return float(self.field)
+        section, name = self.field.split(".")
+        return float(getattr(getattr(settings, section), name))
+
+    def result(
+        self, measured: float, settings: Profile, *, what: str = "", threshold: float | None = None
+    ) -> GateResult:
+        """The gate evaluated. ``what`` narrows the words (a timeframe), ``threshold`` replaces a field that depends on it."""
+        limit = self.threshold(settings) if threshold is None else threshold
+        return GateResult(
+            self.stage,
+            self.code,
+            what or self.what,
+            self.unit,
+            float(measured),
+            self.comparison,
+            float(limit),
+        )
 
 
 @dataclass(frozen=True, slots=True)

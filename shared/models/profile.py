@@ -135,37 +135,66 @@ class DataRules(Section):
 
 @dataclass(frozen=True, slots=True)
 class UniverseRules(Section):
-    """Which symbols are looked at."""
+    """Which symbols are looked at. Patterns are globs (``*``, ``?``, ``[…]``)."""
 
     quote: str = choice("USDT", "quote currency")
+    kind: Literal["any", "spot", "perpetual"] = choice("any", "kind of market")
     size: int = setting(50, "symbols", 1, 5000, "most symbols, by 24h quote volume")
+    hysteresis_pct: float = setting(
+        20.0,
+        "% of size",
+        0,
+        50,
+        "ranks by which a symbol already in may fall behind before another takes its seat",
+    )
+    include: tuple[str, ...] = choice((), "patterns of symbols or bases looked at; none: all of them")
+    exclude: tuple[str, ...] = choice((), "patterns of symbols or bases never looked at")
+    pegged: tuple[str, ...] = choice(
+        (
+            *("USD*", "*USD", "DAI", "FRAX", "EUR*", "AEUR", "GBP*", "TRY", "BRL", "AUD", "JPY"),
+            *("PAXG", "XAUT", "WBTC", "TBTC", "CBBTC", "WETH", "*STETH", "WBETH", "BETH", "RETH", "CBETH"),
+            *("BNSOL", "JITOSOL", "MSOL"),
+        ),
+        "patterns of bases that follow another price: currencies, stable coins, metals, wrapped and staked tokens",
+    )
+    leveraged: tuple[str, ...] = choice(
+        ("UP", "DOWN", "BULL", "BEAR", "2L", "2S", "3L", "3S", "5L", "5S"),
+        "endings that make a leveraged token of a base the exchange lists without them",
+    )
+    renamed: tuple[str, ...] = choice(
+        ("MATICUSDT>POLUSDT", "RNDRUSDT>RENDERUSDT", "FTMUSDT>SUSDT", "EOSUSDT>AUSDT", "KLAYUSDT>KAIAUSDT"),
+        "market ids that were renamed one to one, old>new",
+    )
     min_quote_volume_musd: float = setting(
         20.0, "million quote units in 24 h", 0, 1e6, "smallest 24h quote volume"
     )
-    exclude_bases: tuple[str, ...] = choice(
-        (
-            "USDC",
-            "FDUSD",
-            "TUSD",
-            "USDP",
-            "DAI",
-            "BUSD",
-            "EUR",
-            "GBP",
-            "TRY",
-            "BRL",
-            "AEUR",
-            "USDE",
-            "XUSD",
-            "USD1",
-            "PAXG",
-            "WBTC",
-        ),
-        "bases never looked at: currencies, stable coins and wrapped or pegged tokens",
-    )
-    exclude_suffixes: tuple[str, ...] = choice(
-        ("UP", "DOWN", "BULL", "BEAR"), "endings of leveraged tokens' bases"
-    )
+    min_age_days: float = setting(60.0, "days", 0, 3650, "shortest time since it was listed")
+    min_days_left: float = setting(7.0, "days", 0, 3650, "shortest time until an announced delivery")
+    max_spread_bps: float = setting(15.0, "bps", 0, 1000, "widest distance between best bid and ask")
+    max_tick_bps: float = setting(15.0, "bps", 0, 1000, "coarsest tick, over price")
+    min_range_pct: float = setting(0.5, "%", 0, 100, "smallest 24h range, over price")
+    max_range_pct: float = setting(60.0, "%", 0, 1000, "largest 24h range, over price")
+    min_atr_pct: float = setting(1.0, "%", 0, 100, "smallest mean true range of a day, over price")
+    max_atr_pct: float = setting(30.0, "%", 0, 1000, "largest mean true range of a day, over price")
+
+    def __post_init__(self) -> None:
+        """Check the ranges, and that every renaming is one.
+
+        Raises:
+            ConfigFault: an entry of ``renamed`` is not two different ids.
+        """
+        Section.__post_init__(self)
+        for entry in self.renamed:
+            old, _, new = entry.partition(">")
+            if not old or not new or old == new or ">" in new:
+                raise ConfigFault(
+                    f"universe.renamed: {entry!r} is not old>new", "Write it like MATICUSDT>POLUSDT"
+                )
+
+    @property
+    def successors(self) -> Mapping[str, str]:
+        """The newer market id by the older."""
+        return dict(entry.split(">") for entry in self.renamed)
 
 
 @dataclass(frozen=True, slots=True)

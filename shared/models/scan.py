@@ -13,7 +13,7 @@ from shared.models.planner import TradePlan
 from shared.models.regime import MarketContext, Regime
 from shared.models.risk import RiskPlan
 from shared.models.scoring import ConfluenceBreakdown
-from shared.models.smc import Side
+from shared.models.smc import Side, Standing
 from shared.models.story import Happening
 
 
@@ -110,7 +110,8 @@ class SideReview:
 class Explanation:
     """One symbol taken as far as its inputs allow. ``context`` is None and ``reviews`` empty when its candles never arrived;
     ``reviews`` is empty too when data stopped it before scoring. ``story`` holds the newest noteworthy events of the anchor
-    timeframe's structure, newest first."""
+    timeframe's structure, newest first; ``standing`` where its last close stands among the coarser timeframes, or none when there
+    is no structure."""
 
     symbol: str
     outcome: Setup | Rejection | SymbolFault
@@ -119,3 +120,4 @@ class Explanation:
     reviews: tuple[SideReview, ...]
     scan: ScanResult
     story: tuple[Happening, ...] = ()
+    standing: tuple[Standing, ...] = ()

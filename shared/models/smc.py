@@ -365,9 +365,22 @@ class Alignment:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a timeframe's last close stands: ``inside`` which active zones of coarser timeframes, where in their dealing ``ranges``, and
+    whether at a ``weekend``. Coarser timeframes come finest first; their ranges are those that count for the bias."""
+
+    timeframe: Timeframe
+    inside: tuple[Zone, ...]
+    ranges: tuple[tuple[Timeframe, DealingRange], ...]
+    weekend: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SMCSnapshot:
-    """Structure of every timeframe of a symbol, joined by close time."""
+    """Structure of every timeframe of a symbol, joined by close time. ``weekend``: the as-of instant is a Saturday or Sunday on the
+    sessions' clock, by UTC where no timeframe is fine enough for sessions."""
 
     as_of_ms: int
     timeframes: Mapping[Timeframe, TimeframeStructure]
     alignment: Alignment
+    weekend: bool = False

@@ -26,6 +26,8 @@ import numpy.typing as npt
 R = TypeVar("R")
 
 NO_JIT_VARIABLE: Final = "SNIPERSIGHT_NO_JIT"
+HOW: Final[dict[str, Any]] = {"nogil": True, "_nrt": False}
+"""Without numba's runtime no references to arrays are counted, which takes several times as long as the work: kernels make none."""
 
 
 @cache
@@ -98,7 +100,7 @@ def _compile(function: Callable[..., Any], done: dict[Callable[..., Any], Any]) 
             twin = types.FunctionType(inner.__code__, scope, inner.__name__, inner.__defaults__)
             twin.__module__ = inner.__module__
             twin.__qualname__ = f"{inner.__qualname__}_{tag}"
-            done[inner] = numba.njit(cache=inner is function, nogil=True)(twin)
+            done[inner] = numba.njit(cache=inner is function, forceinline=inner is not function, **HOW)(twin)
         return done[inner]
 
     return compiled(function)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from shared.models.gates import Gate
 from strategy.gates.data_gates import DATA_GATES, check_data
 from strategy.gates.indicator_gates import INDICATOR_GATES, check_indicators
 from strategy.gates.side_gates import SIDE_GATES, check_side
-from strategy.gates.table import Gate
 
 TIE: Final = Gate(
     "confluence", "confluence.tie", "difference of the two directions' scores", "points", ">=", "0.1"

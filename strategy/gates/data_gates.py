@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-import numpy as np
-
 from shared.models.data import Candles, MultiTimeframeData
-from shared.models.gates import GateResult
+from shared.models.gates import Gate, GateResult
 from shared.models.profile import Profile
 from shared.models.timeframe import Timeframe
-from strategy.gates.table import Gate
 
 COVERAGE: Final = Gate("data", "data.coverage", "required timeframes missing", "timeframes", "<=", "0")
 HISTORY: Final = Gate("data", "data.history", "closed candles", "bars", ">=", "data.history_bars")
@@ -54,7 +51,8 @@ def _results(data: MultiTimeframeData, settings: Profile) -> Iterator[GateResult
             share = missing_pct(series, rules.gap_window_bars)
             yield GAPS.result(share, settings, what=f"{name} candles missing in the recent window")
     if len(held[frames.anchor]) > ATR_BARS:
-        yield TICK.result(_range_ticks(held[frames.anchor], float(data.market.tick)), settings)
+        mean_range = held[frames.anchor].mean_true_range(ATR_BARS)
+        yield TICK.result(mean_range / float(data.market.tick), settings)
 
 
 def _bars_late(series: Candles, as_of_ms: int) -> int:
@@ -67,9 +65,3 @@ def missing_pct(series: Candles, window_bars: int) -> float:
     first_ms = max(int(series.open_ms[0]), int(series.open_ms[-1]) - (window_bars - 1) * series.timeframe.ms)
     wanted = (int(series.open_ms[-1]) - first_ms) // series.timeframe.ms + 1
     return 100.0 * (wanted - int((series.open_ms >= first_ms).sum())) / wanted
-
-
-def _range_ticks(series: Candles, tick: float) -> float:
-    high, low, before = series.high[-ATR_BARS:], series.low[-ATR_BARS:], series.close[-ATR_BARS - 1 : -1]
-    true_range = np.maximum(high, before) - np.minimum(low, before)
-    return float(true_range.mean()) / tick

@@ -7,11 +7,10 @@ from typing import Final
 
 import numpy as np
 
-from shared.models.gates import GateResult
+from shared.models.gates import Gate, GateResult
 from shared.models.indicators import IndicatorSets
 from shared.models.profile import Profile
 from strategy.confluence.evidence import READ_COLUMNS
-from strategy.gates.table import Gate
 
 FINITE: Final = Gate(
     "indicators",

@@ -6,12 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from shared.models.gates import GateResult
+from shared.models.gates import Gate, GateResult
 from shared.models.profile import Profile
 from shared.models.regime import Regime
 from shared.models.scoring import ConfluenceBreakdown
 from strategy.confluence.evidence import Evidence
-from strategy.gates.table import Gate
 
 NO_SWEEP_BARS: Final = 1000.0
 """Age measured when there is no sweep at all: as old as the oldest pool."""

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
-from shared.models.smc import Alignment, Layer, TimeframeStructure, Trend
+from shared.models.smc import (
+    Alignment,
+    DealingRange,
+    Layer,
+    SMCSnapshot,
+    Standing,
+    TimeframeStructure,
+    Trend,
+)
 from shared.models.timeframe import Timeframe
 
 INTERNAL_FROM: Final = Timeframe.D1
@@ -15,6 +24,33 @@ INTERNAL_FROM: Final = Timeframe.D1
 def bias_layer(timeframe: Timeframe) -> Layer:
     """The layer whose trend counts on a timeframe."""
     return Layer.INTERNAL if timeframe.ms >= INTERNAL_FROM.ms else Layer.SWING
+
+
+def standing(snapshot: SMCSnapshot, timeframe: Timeframe) -> Standing:
+    """Where the last close of ``timeframe`` stands among the coarser timeframes there are."""
+    price = snapshot.timeframes[timeframe].close
+    coarser = [snapshot.timeframes[name] for name in Timeframe if _is_coarser(name, timeframe, snapshot)]
+    coarser.sort(key=lambda structure: structure.timeframe.ms)
+    return Standing(
+        timeframe,
+        tuple(zone for structure in coarser for zone in structure.inside(price)),
+        tuple(
+            (structure.timeframe, _placed(dealing, price))
+            for structure in coarser
+            for dealing in structure.layer(bias_layer(structure.timeframe)).ranges
+        ),
+        snapshot.weekend,
+    )
+
+
+def _is_coarser(name: Timeframe, than: Timeframe, snapshot: SMCSnapshot) -> bool:
+    return name.ms > than.ms and name in snapshot.timeframes
+
+
+def _placed(dealing: DealingRange, price: float) -> DealingRange:
+    """The range with the place of another price in it; without a height as it is."""
+    height = dealing.high - dealing.low
+    return replace(dealing, position=(price - dealing.low) / height) if height > 0 else dealing
 
 
 def align(structures: Mapping[Timeframe, TimeframeStructure], weights: Mapping[str, float]) -> Alignment:

@@ -1,16 +1,25 @@
-"""All detectors over the bars of one series, compiled as one, in the order in which they need each other."""
+"""All detectors over the bars of one series, compiled as one: every bar is taken in the order of the log.
+
+Lives of zones, pools taken, heirs, pivots and their pools, displacement and the pools it left, new gaps, breaks, their order
+blocks, sessions. What is made at a bar is first tested on the next.
+"""
 
 from __future__ import annotations
 
 from indicators.volatility import extend_atr
 from shared.models.data import Floats, Ints
 from shared.utils.kernels import kernel
-from strategy.smc.bos_choch import find_breaks
-from strategy.smc.displacement import find_displacements
-from strategy.smc.liquidity_sweeps import find_sweeps
-from strategy.smc.sessions import find_periods
+from strategy.smc.bos_choch import find_break
+from strategy.smc.displacement import LEG, count_whole, find_displacement
+from strategy.smc.fvg import find_gap, tell_legs
+from strategy.smc.liquidity_sweeps import add_levels, follow_swept, live_pools
+from strategy.smc.marks import GAP_DOWN, GAP_UP, LAST, begin_bar
+from strategy.smc.memory import lacks_room
+from strategy.smc.options import DISPLACED_ATR, INTERNAL_REACH, SWING_REACH
+from strategy.smc.order_blocks import find_blocks
+from strategy.smc.sessions import find_periods, walk_sessions
 from strategy.smc.swings import find_swings
-from strategy.smc.zone_lives import find_zones
+from strategy.smc.zones import live_zones, log_heirs
 
 
 @kernel
@@ -23,100 +32,79 @@ def detect_all(
     low: Floats,
     close: Floats,
     volume: Floats,
-    tick: float,
     change_ms: Ints,
     shift_ms: Ints,
     numbers: Floats,
     switches: Ints,
     atr_out: Floats,
-    up_out: Floats,
-    down_out: Floats,
-    internal_low_out: Floats,
-    swing_low_out: Floats,
-    internal_high_out: Floats,
-    swing_high_out: Floats,
-    legs_out: Ints,
-    whole_out: Ints,
-    internal_pivots_out: Ints,
-    swing_pivots_out: Ints,
-    swept_out: Ints,
-    gaps_out: Ints,
-    internal_out: Ints,
-    internal_origins_out: Ints,
-    swing_out: Ints,
-    swing_origins_out: Ints,
-    internal_trend_out: Ints,
-    swing_trend_out: Ints,
+    ranges_out: Floats,
+    trends_out: Ints,
+    memo_out: Ints,
+    spans_out: Floats,
+    marks_out: Ints,
+    legs_out: Floats,
     members_out: Ints,
-    blocks_out: Ints,
-    internal_memo_out: Ints,
-    swing_memo_out: Ints,
     periods_out: Ints,
-    internal_state_out: Ints,
-    swing_state_out: Ints,
-    internal_range_out: Floats,
-    swing_range_out: Floats,
-    zones_out: Floats,
-    heirs_out: Floats,
-    pools_out: Floats,
     levels_out: Ints,
+    prices_out: Floats,
+    facts_out: Ints,
+    pools_out: Floats,
     ints_out: Ints,
-    floats_out: Floats,
+    measures_out: Floats,
+    details_out: Floats,
     rows_out: Ints,
-) -> None:
-    """Run the detectors over the bars from ``start`` on, in the order in which they need each other."""
-    buffer_atr, gap_atr, displaced, equal_atr = numbers[0], numbers[1], numbers[2], numbers[3]
-    internal_reach, swing_reach, reclaim = switches[0], switches[1], switches[2]
-    zone_expiry, spawn_expiry, pool_expiry = switches[3], switches[4], switches[5]
-    body_only, break_by_wick, at_extreme, lost_by_wick = switches[6], switches[7], switches[8], switches[9]
-    zone_room, heir_room, pool_room = switches[10], switches[11], switches[12]
-    find_whole(start, open_ms, length_ms, volume, whole_out)
+) -> int:
+    """Run the detectors over the bars from ``start`` on; the first bar that was not taken, for want of room in a table or a book."""
+    reach, swing_reach, displaced = switches[INTERNAL_REACH], switches[SWING_REACH], numbers[DISPLACED_ATR]
     extend_atr(start, high, low, close, 14, atr_out)
-    find_displacements(
-        start, open_, high, low, close, volume, atr_out, whole_out, displaced, up_out, down_out, legs_out,
-        ints_out, floats_out, rows_out,
-    )  # fmt: skip
-    find_swings(
-        start, high, low, atr_out, internal_reach, 0, equal_atr, tick, internal_pivots_out, internal_memo_out,
-        ints_out, floats_out, rows_out,
-    )  # fmt: skip
-    find_swings(
-        start, high, low, atr_out, swing_reach, 1, equal_atr, tick, swing_pivots_out, swing_memo_out,
-        ints_out, floats_out, rows_out,
-    )  # fmt: skip
-    find_periods(
-        start, open_ms, length_ms, high, low, close, atr_out, change_ms, shift_ms, levels_out,
-        periods_out, ints_out, floats_out, rows_out,
-    )  # fmt: skip
-    find_sweeps(
-        start, open_, high, low, close, volume, atr_out, internal_pivots_out, internal_reach, swing_pivots_out, swing_reach,
-        levels_out, up_out, down_out, displaced, equal_atr, tick, reclaim, pool_expiry, pool_room,
-        swept_out, members_out, pools_out, ints_out, floats_out, rows_out,
-    )  # fmt: skip
-    find_breaks(
-        start, high, low, close, atr_out, internal_pivots_out, internal_reach, 0, buffer_atr, break_by_wick, up_out, down_out,
-        swept_out, internal_out, internal_origins_out, internal_trend_out, internal_low_out, internal_high_out,
-        internal_state_out, internal_range_out, ints_out, floats_out, rows_out,
-    )  # fmt: skip
-    find_breaks(
-        start, high, low, close, atr_out, swing_pivots_out, swing_reach, 1, buffer_atr, break_by_wick, up_out, down_out,
-        swept_out, swing_out, swing_origins_out, swing_trend_out, swing_low_out, swing_high_out,
-        swing_state_out, swing_range_out, ints_out, floats_out, rows_out,
-    )  # fmt: skip
-    find_zones(
-        start, open_, high, low, close, volume, atr_out, whole_out, tick, gap_atr, displaced, body_only, at_extreme,
-        lost_by_wick, zone_expiry, zone_room, spawn_expiry, heir_room, up_out, down_out, legs_out, swept_out,
-        internal_out, internal_origins_out, swing_out, swing_origins_out, gaps_out, blocks_out, zones_out, heirs_out,
-        ints_out, floats_out, rows_out,
-    )  # fmt: skip
-
-
-def find_whole(start: int, open_ms: Ints, length_ms: int, volume: Floats, whole_out: Ints) -> None:
-    """``whole_out[t]``: how many traded bars without a hole end at t; 0 at an untraded one."""
-    for t in range(start, len(volume)):
-        if not volume[t] > 0.0:
-            whole_out[t] = 0
-        elif t > 0 and open_ms[t] - open_ms[t - 1] == length_ms:
-            whole_out[t] = whole_out[t - 1] + 1
-        else:
-            whole_out[t] = 1
+    for t in range(start, len(close)):
+        if lacks_room(facts_out, pools_out, measures_out, details_out, rows_out):
+            return t
+        begin_bar(t, marks_out, members_out)
+        whole = count_whole(t, open_ms, length_ms, volume, memo_out)
+        live_zones(t, high, low, close, switches, prices_out, facts_out, ints_out, measures_out, rows_out)
+        live_pools(
+            t, open_, high, low, close, volume, atr_out, switches, marks_out, pools_out,
+            ints_out, measures_out, details_out, rows_out,
+        )  # fmt: skip
+        log_heirs(t, atr_out[t], prices_out, facts_out, ints_out, measures_out, details_out, rows_out)
+        internal, swing = find_swings(
+            t, high, low, atr_out, reach, swing_reach, numbers, marks_out, memo_out,
+            ints_out, measures_out, details_out, rows_out,
+        )  # fmt: skip
+        find_periods(t, open_ms[t], length_ms, high, low, change_ms, shift_ms, levels_out, periods_out)
+        if internal > 0 or swing > 0 or levels_out[0] > 0:
+            add_levels(
+                t, internal, swing, levels_out, high, low, atr_out, numbers, switches, members_out, pools_out,
+                ints_out, measures_out, details_out, rows_out,
+            )  # fmt: skip
+        leg = memo_out[LEG]
+        find_displacement(
+            t, open_, high, low, close, volume, atr_out, whole, displaced, legs_out, memo_out,
+            ints_out, measures_out, details_out, rows_out,
+        )  # fmt: skip
+        follow_swept(t, legs_out, numbers, pools_out, ints_out, measures_out, details_out, rows_out)
+        if whole >= 3 and (low[t] > high[t - 2] or high[t] < low[t - 2]):
+            find_gap(
+                t, high, low, close, atr_out, numbers, marks_out, prices_out, facts_out,
+                ints_out, measures_out, details_out, rows_out,
+            )  # fmt: skip
+        if memo_out[LEG] != leg or marks_out[t & LAST] & (GAP_UP | GAP_DOWN):
+            tell_legs(t, displaced, legs_out, leg, memo_out[LEG], marks_out, ints_out, measures_out, rows_out)
+        inner = find_break(
+            t, 0, internal, reach, high, low, close, atr_out, numbers, switches, legs_out, marks_out, memo_out, spans_out,
+            trends_out, ranges_out, ints_out, measures_out, details_out, rows_out,
+        )  # fmt: skip
+        outer = find_break(
+            t, 1, swing, swing_reach, high, low, close, atr_out, numbers, switches, legs_out, marks_out, memo_out, spans_out,
+            trends_out, ranges_out, ints_out, measures_out, details_out, rows_out,
+        )  # fmt: skip
+        if inner != 0 or outer != 0:
+            find_blocks(
+                t, inner, outer, open_, high, low, close, volume, atr_out, numbers, switches, legs_out, memo_out, marks_out,
+                prices_out, facts_out, ints_out, measures_out, details_out, rows_out,
+            )  # fmt: skip
+        walk_sessions(
+            t, high, low, close, atr_out, levels_out, periods_out, ints_out, measures_out, details_out, rows_out
+        )  # fmt: skip
+    return len(close)

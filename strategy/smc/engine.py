@@ -1,56 +1,38 @@
-"""Every detector over one series, in one compiled call, merged into one log. New candles continue it.
+"""Every detector over one series, in one compiled call, into one log. New candles continue it.
 
-Each detector walks the bars once and keeps what it must remember between calls in memory of its own, so that a series fed
-bar by bar and one fed at once give the same log.
+The detectors walk the bars once, together, and keep what they must remember between calls in a memory of their own, so that a
+series fed bar by bar and one fed at once give the same log.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from shared.errors import ContractError, DataFault, NotFound
-from shared.models.data import COLUMNS, AnyInts, Candles, Floats, Ints
+from shared.models.data import COLUMNS, Candles, Ints
 from shared.models.events import INT_COLUMNS, EventLog, StructureEvent
 from shared.models.profile import SmcRules
 from shared.models.smc import TimeframeStructure
 from shared.models.timeframe import DAY_MS
 from strategy.smc.detectors import detect_all
-from strategy.smc.emit import DETAILED, DETAILS, MADE
-from strategy.smc.emit import INTS as RAW_INTS
+from strategy.smc.emit import DETAILED, DETAILS, INTS, MADE
 from strategy.smc.fold import read_structure
-from strategy.smc.log import RANK_TABLE, merge_rows
-from strategy.smc.memory import (
-    BOOKS,
-    LEVELS_A_BAR,
-    ZONES_A_BAR,
-    Memory,
-    Rooms,
-    memory_bars,
-    moved,
-    new_memory,
-    numbers_of,
-    switches_of,
-)
+from strategy.smc.memory import memory_bars, most_rows, new_memory, widen_books
+from strategy.smc.options import numbers_of, switches_of
 from strategy.smc.records import known_between, of_object, records
-from strategy.smc.sessions import ENDS_A_BAR, LEVEL_CELLS, clock_changes
+from strategy.smc.sessions import clock_changes
+from strategy.smc.table import Table
 
-ROWS_A_BAR: Final = 5
-"""First guess at the room the log needs; a run that needs more is repeated with enough."""
-CHUNK: Final = 16_384
-"""Bars taken at once: what a run needs beside the log stays small however long the series is."""
-FEW_BARS: Final = 64
+MARKET: Final = ("open_ms", *COLUMNS)
+CHUNK: Final = 8_192
+"""Bars taken at once: after the first of them the log's size is foreseen."""
+SPARE: Final = 1.12
+"""Rows there is room for, over those foreseen."""
 CLOCK_AHEAD_MS: Final = 90 * DAY_MS
-ROWS_AN_OBJECT: Final = 6
-"""More rows than one object can make at one bar: touched, four fills, invalidated."""
-FLOAT_STATE: Final = ("atr", "up", "down", "internal_low", "swing_low", "internal_high", "swing_high")
-INT_STATE: Final = (
-    *("legs", "whole", "internal_pivots", "swing_pivots", "swept", "gaps"),
-    *("internal", "internal_origins", "swing", "swing_origins", "internal_trend", "swing_trend"),
-)
-WIDE_STATE: Final = {"members": 2, "blocks": 2}
-"""Integer state with several cells a bar."""
+ROWS_A_BAR, DETAILS_A_BAR = 5, 2
+"""First guess at the room the log needs; later the series itself tells."""
 
 
 class SmcSeries:
@@ -61,55 +43,47 @@ class SmcSeries:
     """
 
     def __init__(self, candles: Candles, options: SmcRules, tick: float) -> None:
-        """Detect over ``candles``; ``tick`` is the market's price step."""
+        """Detect over ``candles``; ``tick`` is the market's price step, 0 where nothing shall be measured by it."""
         self.options = options
         self.tick = tick
         self._parts = [candles]
         self._count = 0
-        self._rows = 0
-        self._detailed = 0
-        self._columns = {name: np.empty(0) for name in (*COLUMNS, *FLOAT_STATE)}
-        self._numbers = {name: np.empty(0, np.int64) for name in ("open_ms", *INT_STATE, *WIDE_STATE)}
-        self._ints = np.empty(0, np.int32)
-        self._measures = np.empty(0)
-        self._details = np.empty(0)
-        self._detail = np.empty(0, np.int32)
-        self._formed = np.empty(0, np.int32)
-        self._order = np.empty(0, np.int32)
+        self._numbers, self._switches = numbers_of(options, tick), switches_of(options)
+        columns = {name: np.require(getattr(candles, name), requirements=("C", "A")) for name in MARKET}
+        self._market = Table.holding(**columns)
+        self._state = Table(atr=(1, np.float64), ranges=(4, np.float64), trends=(2, np.int8))
+        self._events = Table(ints=(INTS, np.int32), measures=(1, np.float64))
+        self._details = Table(details=(DETAILS, np.float64))
+        self._rows = np.zeros(2, np.int64)
         self._clock_ms, self._clock = -1, (np.empty(0, np.int64), np.empty(0, np.int64))
-        self._rooms = Rooms.of(options, len(candles))
-        self._memory = new_memory(self._rooms)
-        self._take(candles)
+        self._memory = new_memory()
+        self._take(len(candles))
 
     @property
     def candles(self) -> Candles:
         """All candles fed so far."""
         if len(self._parts) > 1:
-            columns = (self._columns[name][: self._count].copy() for name in COLUMNS)
-            whole = Candles(
-                self._parts[0].timeframe, self._numbers["open_ms"][: self._count].copy(), *columns
-            )
-            self._parts = [whole]
+            times, *columns = (column.copy() for column in self._market.head(self._count))
+            self._parts = [Candles(self._parts[0].timeframe, times, *columns)]
         return self._parts[0]
 
     @property
     def log(self) -> EventLog:
         """Everything that happened up to the last candle."""
-        n, width = self._count, len(INT_COLUMNS)
-
-        def floats(name: str) -> Floats:
-            return self._columns[name][:n]
-
+        ints, measures = self._events.head(int(self._rows[MADE]))
+        (details,) = self._details.head(int(self._rows[DETAILED]))
+        atr, ranges, trends = self._state.head(self._count)
+        rows, spans, ways = ints.reshape(-1, INTS), ranges.reshape(-1, 4), trends.reshape(-1, 2)
         return EventLog(
-            self._ints[: self._rows * width].reshape(-1, width),
-            self._measures[: self._rows],
-            self._detail[: self._rows],
-            self._details[: self._detailed * DETAILS].reshape(-1, DETAILS),
-            self._formed[: self._rows],
-            floats("atr"),
-            (self._numbers["internal_trend"][:n], self._numbers["swing_trend"][:n]),
-            (floats("internal_low"), floats("swing_low")),
-            (floats("internal_high"), floats("swing_high")),
+            rows[:, : len(INT_COLUMNS)],
+            measures,
+            rows[:, len(INT_COLUMNS) + 1],
+            details.reshape(-1, DETAILS),
+            rows[:, len(INT_COLUMNS)],
+            atr,
+            (ways[:, 0], ways[:, 1]),
+            (spans[:, 0], spans[:, 2]),
+            (spans[:, 1], spans[:, 3]),
             memory_bars(self.options),
         )
 
@@ -155,88 +129,60 @@ class SmcSeries:
         if not len(candles):
             return
         timeframe = self._parts[0].timeframe
-        last = int(self._numbers["open_ms"][self._count - 1]) if self._count else -1
+        last = int(self._market.columns["open_ms"][self._count - 1]) if self._count else -1
         if candles.timeframe is not timeframe or int(candles.open_ms[0]) <= last:
             raise DataFault(
                 f"structure: {timeframe} candles cannot be continued by {candles.timeframe} ones from {int(candles.open_ms[0])} ms",
                 "Give closed candles of the same timeframe that open after the last one",
             )
         self._parts.append(candles)
-        self._take(candles)
+        stop = self._count + len(candles)
+        self._grow(self._market, stop)
+        for name, column in self._market.columns.items():
+            column[self._count : stop] = getattr(candles, name)
+        self._take(stop)
 
-    def _take(self, candles: Candles) -> None:
-        start, stop = self._count, self._count + len(candles)
-        self._make_room(stop)
-        for name in COLUMNS:
-            self._columns[name][start:stop] = getattr(candles, name)
-        self._numbers["open_ms"][start:stop] = candles.open_ms
-        for first in range(start, stop, CHUNK):
-            self._advance(first, min(stop, first + CHUNK), candles.timeframe.ms)
+    def _take(self, stop: int) -> None:
+        """Take the memory to bar ``stop``."""
+        self._grow(self._state, stop)
+        bar = self._count
+        while bar < stop:
+            self._make_room(bar, stop)
+            bar = self._run(bar, min(stop, bar + CHUNK))
         self._count = stop
 
-    def _advance(self, start: int, n: int, length_ms: int) -> None:
-        """Take the memory from bar ``start`` to ``n``. A run that needs more rows than guessed is repeated from what was remembered
-        before it, marks on earlier bars included."""
-        few = n - start <= FEW_BARS
-        rows = self._most_rows(n - start) if few else ROWS_A_BAR * (n - start) + 64
-        memory, marks = ({}, {}) if few or not start else self._remembered(start)
-        while (needed := self._run(start, n, rows, length_ms)) > rows:
-            if few and start:
-                raise ContractError(
-                    f"structure: bars {start} to {n} made {needed} rows, at most {rows} can be"
-                )
-            rows = needed
-            self._memory = {name: cells.copy() for name, cells in memory.items()} or new_memory(self._rooms)
-            for name, cells in marks.items():
-                self._numbers[name][: cells.size] = cells
+    def _grow(self, table: Table, stop: int) -> None:
+        """Room for ``stop`` bars; for twice those there are when they grow in number, so that growing stays cheap."""
+        if stop > table.room:
+            table.make_room(max(stop, 2 * self._count), self._count)
 
-    def _remembered(self, start: int) -> tuple[Memory, Memory]:
-        """Copies of the memory, and of the marks on bars before ``start``."""
-        memory = {name: cells.copy() for name, cells in self._memory.items()}
-        marks = {name: self._numbers[name][: start * cells].copy() for name, cells in WIDE_STATE.items()}
-        return memory, marks
-
-    def _most_rows(self, bars: int) -> int:
-        """More rows than ``bars`` bars can make, from what is alive: so that feeding a few bars copies no memory."""
-        halves = [half for name in BOOKS for half in np.split(self._memory[name], 2)]
-        alive = int(sum(half[0] for half in halves)) + bars * (2 * ZONES_A_BAR + 2 * LEVELS_A_BAR)
-        return bars * (ROWS_AN_OBJECT * alive + 64)
-
-    def _make_room(self, n: int) -> None:
-        """Columns for ``n`` bars; twice as many when they grow, so that growing stays cheap."""
-        have = self._columns["close"].size
-        if n <= have:
-            return
-        room = n if not have else max(n, 2 * have)
-        self._columns = {name: _grown(column, room) for name, column in self._columns.items()}
-        self._numbers = {
-            name: _grown(column, room * WIDE_STATE.get(name, 1)) for name, column in self._numbers.items()
-        }
-        rooms = Rooms.of(self.options, room)
-        if rooms != self._rooms:
-            self._rooms, self._memory = rooms, moved(self._memory, rooms)
-
-    def _run(self, start: int, n: int, room: int, length_ms: int) -> int:
-        """Run the detectors over bars ``start`` to ``n``; how many rows they made. With enough room the rows join the log."""
-        options, memory = self.options, self._memory
-        columns = {name: column[:n] for name, column in self._columns.items()}
-        numbers = {name: column[: n * WIDE_STATE.get(name, 1)] for name, column in self._numbers.items()}
-        raw_ints = np.empty(room * RAW_INTS, np.int32)
-        raw_floats = np.empty(room * (1 + DETAILS))
-        times = numbers["open_ms"]
+    def _run(self, start: int, n: int) -> int:
+        """Run the detectors over bars ``start`` to ``n``; how far they came before they wanted room."""
+        length_ms = self._parts[0].timeframe.ms
+        times, *prices = self._market.head(n)
         changes = self._clock_until(int(times[0]), int(times[-1]) + length_ms, length_ms)
-        rows = np.array([0, self._rows, 0, self._detailed, room], np.int64)
-        detect_all(
-            start, times, length_ms, *(columns[name] for name in COLUMNS), self.tick, *changes, numbers_of(options),
-            switches_of(options, self._rooms), *(columns[name] for name in FLOAT_STATE), *(numbers[name] for name in INT_STATE),
-            *(numbers[name] for name in WIDE_STATE), *memory.values(),
-            np.empty(1 + (n - start) * ENDS_A_BAR * LEVEL_CELLS, np.int64), raw_ints, raw_floats, rows,
+        bar = detect_all(
+            start, times, length_ms, *prices, *changes, self._numbers, self._switches, *self._state.head(n),
+            *self._memory.values(), *self._events.columns.values(), *self._details.columns.values(), self._rows,
         )  # fmt: skip
-        made, detailed = int(rows[MADE]), int(rows[DETAILED])
-        if made <= room:
-            self._join(start, n, made, raw_ints, raw_floats)
-            self._keep_details(raw_floats[room : room + detailed * DETAILS])
-        return made
+        if self._rows[MADE] > self._events.room or self._rows[DETAILED] > self._details.room:
+            raise ContractError(
+                f"structure: bars {start} to {bar} made {self._rows[MADE]} rows, more than can be"
+            )
+        return bar
+
+    def _make_room(self, bar: int, stop: int) -> None:
+        """Make room where bar ``bar`` may need more than there is: in the log for what is foreseen until ``stop``."""
+        widen_books(self._memory)
+        least = most_rows(self._memory["facts"], self._memory["pools"])
+        for table, count, guess in (
+            (self._events, MADE, ROWS_A_BAR),
+            (self._details, DETAILED, DETAILS_A_BAR),
+        ):
+            made = int(self._rows[count])
+            if made + least > table.room:
+                foreseen = SPARE * made * stop / bar if bar else guess * min(stop, CHUNK)
+                table.make_room(int(foreseen) + 2 * least, made)
 
     def _clock_until(self, first_ms: int, last_ms: int, length_ms: int) -> tuple[Ints, Ints]:
         """Clock changes up to ``last_ms`` at least; looked up some months ahead, so that feeding bars does not ask each time."""
@@ -245,31 +191,6 @@ class SmcSeries:
             self._clock = clock_changes(first_ms, self._clock_ms, self.options.sessions, length_ms)
         return self._clock
 
-    def _join(self, start: int, n: int, made: int, raw_ints: AnyInts, raw_measures: Floats) -> None:
-        """Put new rows into their order at the end of the log."""
-        total = self._rows + made
-        if total > self._formed.size:
-            room = total if not self._rows else max(total, 2 * self._rows)
-            self._ints = _grown(self._ints, room * len(INT_COLUMNS))
-            self._measures = _grown(self._measures, room)
-            self._formed = _grown(self._formed, room)
-            self._detail = _grown(self._detail, room)
-            self._order = _grown(self._order, room)
-        counts = np.empty((n - start) * (int(RANK_TABLE.max()) + 1) + 1, np.int64)
-        merge_rows(
-            start, made, self._rows, raw_ints, raw_measures, RANK_TABLE.ravel(), counts, self._order,
-            self._ints, self._measures, self._formed, self._detail,
-        )  # fmt: skip
-        self._rows = total
-
-    def _keep_details(self, made: Floats) -> None:
-        """Put new details at the end of theirs."""
-        start, stop = self._detailed * DETAILS, self._detailed * DETAILS + made.size
-        if stop > self._details.size:
-            self._details = _grown(self._details, stop if not start else max(stop, 2 * start))
-        self._details[start:stop] = made
-        self._detailed = stop // DETAILS
-
 
 def detect(candles: Candles, options: SmcRules, tick: float) -> EventLog:
     """The event log of a series. ``tick`` is the market's price step.
@@ -277,9 +198,3 @@ def detect(candles: Candles, options: SmcRules, tick: float) -> EventLog:
     Causal: the log of ``candles.head(n)`` is the log of ``candles`` until bar n − 1, bit for bit.
     """
     return SmcSeries(candles, options, tick).log
-
-
-def _grown(column: np.ndarray[Any, Any], room: int) -> np.ndarray[Any, Any]:
-    wider = np.empty(room, column.dtype)
-    wider[: column.size] = column
-    return wider

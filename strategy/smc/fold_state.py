@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from shared.models.data import Floats, Ints
-from shared.models.events import EventLog
+from shared.models.events import INT_COLUMNS, EventLog
 from shared.utils.kernels import kernel
 from strategy.smc.emit import DETAILS
-from strategy.smc.log import COLUMNS
 
+COLUMNS = len(INT_COLUMNS)
 RECENT_BARS = 50
 """Sweeps and displacements of this many bars are shown."""
 BREAKS, SWINGS = 8, 4
@@ -27,6 +27,7 @@ GAP, BLOCK, POOL, SWING, DISPLACEMENT, BREAK, INVERSE, BREAKER, MITIGATION, SESS
     10,
 )
 FORMED, CONFIRMED_BY, JOINED, MADE_FVG, TOUCHED, FILLED_100, INVALIDATED, EXPIRED = 1, 2, 4, 5, 6, 10, 11, 12
+LAYER_ADDED = 21
 TAKEN, SWEPT_WICK, SWEPT_RECLAIM, BROKEN, AWAY, ACCUMULATED, DISTRIBUTED = 13, 14, 15, 16, 17, 18, 20
 PICK_INTS = 10
 KIND, EVENT, SIDE, LAYER, KNOWN, ORIGIN, TOUCHES, BITS, COUNT, MARK = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
@@ -49,8 +50,8 @@ def pick(log: EventLog, bar: int) -> tuple[Ints, Floats]:
     count = 0
     if rows:
         count = _pick(
-            bar, first, log.ints[first:stop].reshape(-1), log.measures[first:stop], log.detail[first:stop],
-            log.details.reshape(-1), log.formed[first:stop],
+            bar, first, log.ints[first:stop].reshape(-1), log.measures[first:stop], np.ascontiguousarray(log.detail[first:stop]),
+            log.details.reshape(-1), np.ascontiguousarray(log.formed[first:stop]),
             *state, *values, ints, floats,
         )  # fmt: skip
     return (
@@ -148,7 +149,7 @@ def _fold(
             continue
         if event == CONFIRMED_BY:
             bits_out[at] |= 1 << layer
-        elif event == JOINED:
+        elif event == JOINED or event == LAYER_ADDED:
             bits_out[at] |= 1 << layer
             level_out[at] = details[detail[row] * DETAILS]
             count_out[at] = int(measure)

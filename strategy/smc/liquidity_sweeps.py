@@ -9,13 +9,22 @@ from __future__ import annotations
 
 from shared.models.data import Floats, Ints
 from strategy.smc.emit import ITSELF, emit
-from strategy.smc.sessions import LEVEL_CELLS
+from strategy.smc.marks import HIGHS_SWEPT, LAST, LONGEST, LOWS_SWEPT, leg_ending
+from strategy.smc.options import (
+    DISPLACED_ATR,
+    EQUAL_ATR,
+    INTERNAL_REACH,
+    POOL_EXPIRY,
+    RECLAIM,
+    SWING_REACH,
+    TICK,
+)
+from strategy.smc.sessions import HIGH_AT, LEVEL_CELLS, LOW_AT, PERIOD_FIRST, TRACK
 from strategy.smc.volume import relative_volume
 
 POOL = 3
-FORMED, CONFIRMED_BY, JOINED, EXPIRED, TAKEN, SWEPT_WICK, SWEPT_RECLAIM, BROKEN, AWAY = (
+FORMED, JOINED, EXPIRED, TAKEN, SWEPT_WICK, SWEPT_RECLAIM, BROKEN, AWAY, LAYER_ADDED = (
     1,
-    2,
     4,
     12,
     13,
@@ -23,13 +32,27 @@ FORMED, CONFIRMED_BY, JOINED, EXPIRED, TAKEN, SWEPT_WICK, SWEPT_RECLAIM, BROKEN,
     15,
     16,
     17,
+    21,
 )
-HEAD = 4
-SIZE, EDGE, OLDEST, BUSY = 0, 1, 2, 3
-"""Head of a book: pools in it, the level price meets first, the bar the oldest formed at, pools taken or swept."""
+HEAD = 5
+SIZE, EDGE, OLDEST, TAKEN_NOW, SWEPT_SINCE = 0, 1, 2, 3, 4
+"""Head of a book: pools in it, the level price meets first, the bar the oldest untaken formed at, pools taken but not swept yet, the bar
+at which the first of those was swept that may still be left by a displacement."""
 FIELDS = 10
-LEVEL, FIRST, LAST, COUNT, TAKEN_AT, SWEPT_AT, DEPTH, FORMED_AT, SOURCES, BIRTH = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
+LEVEL, FIRST, LAST_AT, COUNT, TAKEN_AT, SWEPT_AT, DEPTH, FORMED_AT, SOURCES, BIRTH = (
+    0,
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+)
 APART = 5
+NO_PIVOT = -1.0
 HIGH, LOW = 1, 2
 AWAY_BARS = 3
 INTERNAL, SWING, DAY = 0, 1, 2
@@ -37,145 +60,194 @@ INTERNAL, SWING, DAY = 0, 1, 2
 FAR_AWAY = 1e300
 
 
-def find_sweeps(
-    start: int,
-    open_: Floats,
-    high: Floats,
-    low: Floats,
-    close: Floats,
-    volume: Floats,
-    atr: Floats,
-    pivots: Ints,
-    reach: int,
-    swing_pivots: Ints,
-    swing_reach: int,
-    levels: Ints,
-    up: Floats,
-    down: Floats,
-    displaced: float,
-    equal_atr: float,
-    tick: float,
-    reclaim: int,
-    expiry: int,
-    room: int,
-    swept_out: Ints,
-    members_out: Ints,
-    book_out: Floats,
-    ints_out: Ints,
-    floats_out: Floats,
-    rows_out: Ints,
-) -> None:
-    """Log the pools of both sides; ``swept_out[t]`` is 1 if a pool of highs was swept at t, 2 for lows, 3 for both.
+def half_of(sign: int, book: Floats) -> int:
+    """Where the book of a side's pools begins: highs, then lows."""
+    return 0 if sign > 0 else len(book) // 2
 
-    ``levels`` are the periods that ended, see ``find_periods``.
-    ``members_out`` (2n,) holds per bar and side the first bar of the pool it belongs to, −1 for none. ``book_out`` holds two
-    books of ``room`` rows.
-    """
-    for t in range(start, len(high)):
-        swept_out[t] = 0
-        members_out[2 * t] = -1
-        members_out[2 * t + 1] = -1
+
+def new_pools(book_out: Floats) -> None:
+    """Two empty books."""
     for sign in (1, -1):
-        extremes = high if sign > 0 else low
-        ended = 0
-        legs = down if sign > 0 else up
-        flag = HIGH if sign > 0 else LOW
-        book = 0 if sign > 0 else HEAD + room * FIELDS
-        for t in range(start, len(high)):
-            changed = False
-            if book_out[book] > 0.0 and (
-                book_out[book + BUSY] > 0.0
-                or sign * extremes[t] > book_out[book + EDGE]
-                or t - book_out[book + OLDEST] > expiry
-            ):
-                changed = True
-                leg = legs[t] if legs[t] >= displaced else 0.0
-                if _live_pools(
-                    t, sign, open_, high, low, close, volume, atr, leg, reclaim, expiry, book, book_out,
-                    ints_out, floats_out, rows_out,
-                ):  # fmt: skip
-                    swept_out[t] += flag
-            if (pivots[t] | swing_pivots[t]) & flag:
-                changed = True
-                tolerance = max(equal_atr * atr[t], tick)
-                for source in range(2):
-                    place = t - (reach if source == INTERNAL else swing_reach)
-                    if (pivots[t] if source == INTERNAL else swing_pivots[t]) & flag:
-                        _add_level(
-                            t, place, sign, source, extremes, tolerance, book, members_out, book_out,
-                            ints_out, floats_out, rows_out,
-                        )  # fmt: skip
-            while ended < levels[0] and levels[1 + ended * LEVEL_CELLS] == t:
-                at = 1 + ended * LEVEL_CELLS
-                ended += 1
-                if atr[t] > 0.0:
-                    changed = True
-                    _add_level(
-                        t, levels[at + 2 if sign > 0 else at + 3], sign, DAY + levels[at + 1], extremes,
-                        max(equal_atr * atr[t], tick), book, members_out, book_out, ints_out, floats_out, rows_out,
-                    )  # fmt: skip
-            if changed:
-                _look_over(book, book_out)
+        book_out[half_of(sign, book_out)] = 0.0
+        _look_over(half_of(sign, book_out), book_out)
+
+
+def live_pools(
+    t: int, open_: Floats, high: Floats, low: Floats, close: Floats, volume: Floats, atr: Floats, switches: Ints,
+    marks_out: Ints, book_out: Floats, ints_out: Ints, measures_out: Floats, details_out: Floats, rows_out: Ints,
+) -> None:  # fmt: skip
+    """Take the pools of both sides through bar ``t``, which is marked if one was swept. The swept stay for what follows them."""
+    for sign in (1, -1):
+        book = half_of(sign, book_out)
+        extreme = high[t] if sign > 0 else -low[t]
+        if (
+            book_out[book + TAKEN_NOW] == 0.0
+            and extreme <= book_out[book + EDGE]
+            and t - book_out[book + OLDEST] <= switches[POOL_EXPIRY]
+        ):
+            continue
+        if _live(
+            t, sign, open_, high, low, close, volume, atr, switches[RECLAIM], switches[POOL_EXPIRY], book, book_out,
+            ints_out, measures_out, details_out, rows_out,
+        ):  # fmt: skip
+            marks_out[t & LAST] |= HIGHS_SWEPT if sign > 0 else LOWS_SWEPT
+        _look_over(book, book_out)
+
+
+def add_levels(
+    t: int, internal: int, swing: int, levels: Ints, high: Floats, low: Floats, atr: Floats, numbers: Floats, switches: Ints,
+    members_out: Ints, book_out: Floats, ints_out: Ints, measures_out: Floats, details_out: Floats, rows_out: Ints,
+) -> None:  # fmt: skip
+    """Let pivots (``internal`` and ``swing``, see ``find_swings``) and the extremes of periods that ended (``levels``, see
+    ``find_periods``) name, join or make pools. ``members_out`` holds per bar and side the first bar of the pool it belongs to, −1 for
+    none."""
+    tolerance = max(numbers[EQUAL_ATR] * atr[t], numbers[TICK])
+    for sign in (1, -1):
+        book, flag = half_of(sign, book_out), HIGH if sign > 0 else LOW
+        if not ((internal | swing) & flag or levels[0] > 0):
+            continue
+        if internal & flag:
+            _add_level(
+                t, t - switches[INTERNAL_REACH], sign, INTERNAL, high, low, tolerance, book, members_out, book_out,
+                ints_out, measures_out, details_out, rows_out,
+            )  # fmt: skip
+        if swing & flag:
+            _add_level(
+                t, t - switches[SWING_REACH], sign, SWING, high, low, tolerance, book, members_out, book_out,
+                ints_out, measures_out, details_out, rows_out,
+            )  # fmt: skip
+        for ended in range(levels[0] if atr[t] > 0.0 else 0):
+            at = 1 + ended * LEVEL_CELLS
+            if levels[at + PERIOD_FIRST] >= 0:
+                _add_level(
+                    t, levels[at + (HIGH_AT if sign > 0 else LOW_AT)], sign, DAY + levels[at + TRACK], high, low, tolerance,
+                    book, members_out, book_out, ints_out, measures_out, details_out, rows_out,
+                )  # fmt: skip
+        _look_over(book, book_out)
+
+
+def follow_swept(
+    t: int, legs: Floats, numbers: Floats, book_out: Floats,
+    ints_out: Ints, measures_out: Floats, details_out: Floats, rows_out: Ints,
+) -> None:  # fmt: skip
+    """Tell swept pools of the displacement away from them that ends at ``t``, begun after the sweep; then, or after some bars, they are
+    done with."""
+    for sign in (1, -1):
+        book = half_of(sign, book_out)
+        displaced = -sign * leg_ending(legs, t, LONGEST) >= numbers[DISPLACED_ATR]
+        if t - book_out[book + SWEPT_SINCE] < (1 if displaced else AWAY_BARS):
+            continue
+        size = int(book_out[book])
+        book_out[book] = 0.0
+        for i in range(size):
+            at = book + HEAD + i * FIELDS
+            if book_out[at + SWEPT_AT] >= 0.0:
+                waited = t - int(book_out[at + SWEPT_AT])
+                leg = -sign * leg_ending(legs, t, waited) if waited > 0 else 0.0
+                away = waited > 0 and leg >= numbers[DISPLACED_ATR]
+                if away:
+                    _say(
+                        t,
+                        sign,
+                        AWAY,
+                        at,
+                        leg,
+                        waited,
+                        book_out,
+                        ints_out,
+                        measures_out,
+                        details_out,
+                        rows_out,
+                    )
+                if away or waited >= AWAY_BARS:
+                    continue
+            _keep(at, book, book_out)
+        _look_over(book, book_out)
 
 
 def _look_over(book: int, book_out: Floats) -> None:
     """Write a book's head anew."""
-    book_out[book + EDGE] = FAR_AWAY
-    book_out[book + OLDEST] = FAR_AWAY
-    book_out[book + BUSY] = 0.0
+    edge, oldest, taken, swept_since = FAR_AWAY, FAR_AWAY, 0.0, FAR_AWAY
     for i in range(int(book_out[book])):
         at = book + HEAD + i * FIELDS
-        if book_out[at + TAKEN_AT] >= 0.0:
-            book_out[book + BUSY] += 1.0
-        else:
-            book_out[book + EDGE] = min(book_out[book + EDGE], book_out[at + LEVEL])
-            book_out[book + OLDEST] = min(book_out[book + OLDEST], book_out[at + FORMED_AT])
+        if book_out[at + TAKEN_AT] < 0.0:
+            edge, oldest = min(edge, book_out[at + LEVEL]), min(oldest, book_out[at + FORMED_AT])
+        elif book_out[at + SWEPT_AT] < 0.0:
+            taken += 1.0
+        elif book_out[at + SWEPT_AT] < swept_since:
+            swept_since = book_out[at + SWEPT_AT]
+    book_out[book + EDGE], book_out[book + OLDEST] = edge, oldest
+    book_out[book + TAKEN_NOW], book_out[book + SWEPT_SINCE] = taken, swept_since
 
 
-def _live_pools(
-    t: int, sign: int, open_: Floats, high: Floats, low: Floats, close: Floats, volume: Floats, atr: Floats, leg: float,
-    reclaim: int, expiry: int, book: int, book_out: Floats, ints_out: Ints, floats_out: Floats, rows_out: Ints,
+def _keep(at: int, book: int, book_out: Floats) -> None:
+    """Leave a pool in the book, behind those kept before it."""
+    to = book + HEAD + int(book_out[book]) * FIELDS
+    if to < at:
+        for field in range(FIELDS):
+            book_out[to + field] = book_out[at + field]
+    book_out[book] += 1.0
+
+
+def _live(
+    t: int, sign: int, open_: Floats, high: Floats, low: Floats, close: Floats, volume: Floats, atr: Floats,
+    reclaim: int, expiry: int, book: int, book_out: Floats,
+    ints_out: Ints, measures_out: Floats, details_out: Floats, rows_out: Ints,
 ) -> bool:  # fmt: skip
-    """Take every pool through bar ``t``; whether one was swept. ``leg`` is the displacement away from these pools that ends here."""
+    """Take every pool of a side through bar ``t``; whether one was swept."""
     any_swept = False
     size = int(book_out[book])
     book_out[book] = 0.0
     for i in range(size):
         at = book + HEAD + i * FIELDS
         if book_out[at + TAKEN_AT] < 0.0 and t - book_out[at + FORMED_AT] > expiry:
-            _say(t, sign, EXPIRED, at, book_out[at + COUNT], 0, book_out, ints_out, floats_out, rows_out)
+            _say(
+                t,
+                sign,
+                EXPIRED,
+                at,
+                book_out[at + COUNT],
+                0,
+                book_out,
+                ints_out,
+                measures_out,
+                details_out,
+                rows_out,
+            )
             continue
         if book_out[at + SWEPT_AT] < 0.0:
-            _meet(t, sign, high, low, atr, at, book_out, ints_out, floats_out, rows_out)
+            _meet(t, sign, high, low, atr, at, book_out, ints_out, measures_out, details_out, rows_out)
             end = _end_of(t, sign, close, reclaim, at, book_out)
             bars = t - int(book_out[at + TAKEN_AT])
             if end == BROKEN:
-                _say(t, sign, end, at, book_out[at + DEPTH], bars, book_out, ints_out, floats_out, rows_out)
+                _say(
+                    t,
+                    sign,
+                    end,
+                    at,
+                    book_out[at + DEPTH],
+                    bars,
+                    book_out,
+                    ints_out,
+                    measures_out,
+                    details_out,
+                    rows_out,
+                )
                 continue
             if end > 0:
                 any_swept = True
                 book_out[at + SWEPT_AT] = t
                 _log(
                     t, sign, end, INTERNAL, at, book_out[at + DEPTH], bars, _wick_share(t, sign, open_, high, low, close),
-                    relative_volume(volume, t), book_out, ints_out, floats_out, rows_out,
+                    relative_volume(volume, t), book_out, ints_out, measures_out, details_out, rows_out,
                 )  # fmt: skip
-        if book_out[at + SWEPT_AT] >= 0.0:
-            waited = t - int(book_out[at + SWEPT_AT])
-            if leg > 0.0:
-                _say(t, sign, AWAY, at, leg, waited, book_out, ints_out, floats_out, rows_out)
-            if leg > 0.0 or waited >= AWAY_BARS:
-                continue
-        to = book + HEAD + int(book_out[book]) * FIELDS
-        if to < at:
-            for field in range(FIELDS):
-                book_out[to + field] = book_out[at + field]
-        book_out[book] += 1.0
+        _keep(at, book, book_out)
     return any_swept
 
 
 def _meet(
     t: int, sign: int, high: Floats, low: Floats, atr: Floats, at: int,
-    book_out: Floats, ints_out: Ints, floats_out: Floats, rows_out: Ints,
+    book_out: Floats, ints_out: Ints, measures_out: Floats, details_out: Floats, rows_out: Ints,
 ) -> None:  # fmt: skip
     """Note whether price has passed a level, and how far."""
     beyond = sign * (high[t] if sign > 0 else low[t]) - book_out[at + LEVEL]
@@ -184,7 +256,19 @@ def _meet(
     elif beyond > 0.0:
         book_out[at + TAKEN_AT] = t
         book_out[at + DEPTH] = beyond / atr[t - 1]
-        _say(t, sign, TAKEN, at, book_out[at + DEPTH], 0, book_out, ints_out, floats_out, rows_out)
+        _say(
+            t,
+            sign,
+            TAKEN,
+            at,
+            book_out[at + DEPTH],
+            0,
+            book_out,
+            ints_out,
+            measures_out,
+            details_out,
+            rows_out,
+        )
 
 
 def _end_of(t: int, sign: int, close: Floats, reclaim: int, at: int, book: Floats) -> int:
@@ -199,9 +283,24 @@ def _end_of(t: int, sign: int, close: Floats, reclaim: int, at: int, book: Float
 
 def _say(
     t: int, sign: int, event: int, at: int, measure: float, bars: int, book: Floats,
-    ints_out: Ints, floats_out: Floats, rows_out: Ints,
+    ints_out: Ints, measures_out: Floats, details_out: Floats, rows_out: Ints,
 ) -> None:  # fmt: skip
-    _log(t, sign, event, INTERNAL, at, measure, bars, 0.0, 0.0, book, ints_out, floats_out, rows_out)
+    _log(
+        t,
+        sign,
+        event,
+        INTERNAL,
+        at,
+        measure,
+        bars,
+        0.0,
+        0.0,
+        book,
+        ints_out,
+        measures_out,
+        details_out,
+        rows_out,
+    )
 
 
 def _wick_share(t: int, sign: int, open_: Floats, high: Floats, low: Floats, close: Floats) -> float:
@@ -214,12 +313,13 @@ def _wick_share(t: int, sign: int, open_: Floats, high: Floats, low: Floats, clo
 
 
 def _add_level(
-    t: int, place: int, sign: int, source: int, extremes: Floats, tolerance: float, book: int, members_out: Ints,
-    book_out: Floats, ints_out: Ints, floats_out: Floats, rows_out: Ints,
+    t: int, place: int, sign: int, source: int, high: Floats, low: Floats, tolerance: float, book: int, members_out: Ints,
+    book_out: Floats, ints_out: Ints, measures_out: Floats, details_out: Floats, rows_out: Ints,
 ) -> None:  # fmt: skip
-    """A level names a bar its pool has already, joins the nearest live pool within the tolerance, or makes one."""
-    level = sign * extremes[place]
-    cell = 2 * place + (1 if sign > 0 else 0)
+    """A level names a bar its pool has already, joins the nearest live pool within the tolerance, or makes one. Only pivots count as
+    members, those some bars from the newest; ``LAST_AT`` is that one, NO_PIVOT before any."""
+    level = high[place] if sign > 0 else -low[place]
+    cell = 2 * (place & LAST) + (1 if sign > 0 else 0)
     bit = 1 << source
     best = -1
     for i in range(int(book_out[book])):
@@ -227,12 +327,14 @@ def _add_level(
         if book_out[at + TAKEN_AT] >= 0.0:
             continue
         if members_out[cell] >= 0:
-            if book_out[at + FIRST] == members_out[cell] and not int(book_out[at + SOURCES]) & bit:
-                book_out[at + SOURCES] = int(book_out[at + SOURCES]) | bit
-                _log(
-                    t, sign, CONFIRMED_BY, source, at, book_out[at + COUNT], 0, 0.0, 0.0,
-                    book_out, ints_out, floats_out, rows_out,
-                )  # fmt: skip
+            if book_out[at + FIRST] == members_out[cell]:
+                known, counted = int(book_out[at + SOURCES]) & bit, _count(place, source, at, book_out)
+                if counted or not known:
+                    book_out[at + SOURCES] = int(book_out[at + SOURCES]) | bit
+                    _log(
+                        t, sign, JOINED if known else LAYER_ADDED, source, at, book_out[at + COUNT], 0, 0.0, 0.0,
+                        book_out, ints_out, measures_out, details_out, rows_out,
+                    )  # fmt: skip
             continue
         away = abs(book_out[at + LEVEL] - level)
         if away <= tolerance and (best < 0 or away < abs(book_out[best + LEVEL] - level)):
@@ -241,31 +343,18 @@ def _add_level(
         return
     if best >= 0:
         book_out[best + LEVEL] = max(book_out[best + LEVEL], level)
-        if abs(place - book_out[best + LAST]) >= APART:
-            book_out[best + COUNT] += 1.0
-        book_out[best + LAST] = max(book_out[best + LAST], place)
+        _count(place, source, best, book_out)
         book_out[best + SOURCES] = int(book_out[best + SOURCES]) | bit
         members_out[cell] = int(book_out[best + FIRST])
         _log(
-            t,
-            sign,
-            JOINED,
-            source,
-            best,
-            book_out[best + COUNT],
-            0,
-            0.0,
-            0.0,
-            book_out,
-            ints_out,
-            floats_out,
-            rows_out,
-        )
+            t, sign, JOINED, source, best, book_out[best + COUNT], 0, 0.0, 0.0,
+            book_out, ints_out, measures_out, details_out, rows_out,
+        )  # fmt: skip
         return
     at = book + HEAD + int(book_out[book]) * FIELDS
     book_out[at + LEVEL] = level
     book_out[at + FIRST] = place
-    book_out[at + LAST] = place
+    book_out[at + LAST_AT] = place if source == INTERNAL else NO_PIVOT
     book_out[at + COUNT] = 1.0
     book_out[at + TAKEN_AT] = -1.0
     book_out[at + SWEPT_AT] = -1.0
@@ -276,17 +365,29 @@ def _add_level(
     book_out[book] += 1.0
     members_out[cell] = place
     book_out[at + BIRTH] = _log(
-        t, sign, FORMED, source, at, 1.0, 0, 0.0, 0.0, book_out, ints_out, floats_out, rows_out
+        t, sign, FORMED, source, at, 1.0, 0, 0.0, 0.0, book_out, ints_out, measures_out, details_out, rows_out
     )
+
+
+def _count(place: int, source: int, at: int, book_out: Floats) -> bool:
+    """Note a pivot of a pool; whether it counts as another member."""
+    if source != INTERNAL:
+        return False
+    last = book_out[at + LAST_AT]
+    counted = last != NO_PIVOT and abs(place - last) >= APART
+    if counted:
+        book_out[at + COUNT] += 1.0
+    book_out[at + LAST_AT] = max(last, place)
+    return bool(counted)
 
 
 def _log(
     t: int, sign: int, event: int, layer: int, at: int, measure: float, bars: int, wick: float, busy: float,
-    book: Floats, ints_out: Ints, floats_out: Floats, rows_out: Ints,
+    book: Floats, ints_out: Ints, measures_out: Floats, details_out: Floats, rows_out: Ints,
 ) -> int:  # fmt: skip
     first = int(book[at + FIRST])
     return emit(
-        ints_out, floats_out, rows_out, t, POOL, event, -sign, layer, first * 2 + (1 if sign > 0 else 0), first,
+        ints_out, measures_out, details_out, rows_out, t, POOL, event, -sign, layer, first * 2 + (1 if sign > 0 else 0), first,
         int(book[at + BIRTH]),
         sign * book[at + LEVEL], 0.0, measure, float(bars), wick, busy, 0.0, 0.0,
     )  # fmt: skip

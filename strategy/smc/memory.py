@@ -1,107 +1,111 @@
-"""What the detectors remember between calls, sized so that no book can overflow, and the options as the kernel reads them."""
+"""What the detectors remember between calls, and the room their books and the log need."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from shared.models.data import Floats, Ints
 from shared.models.profile import SmcRules
-from strategy.smc.bos_choch import new_structure
-from strategy.smc.liquidity_sweeps import AWAY_BARS
+from strategy.smc.bos_choch import CELLS, SPANS, STRUCTURE, new_structure
+from strategy.smc.emit import DETAILED, DETAILS, MADE
 from strategy.smc.liquidity_sweeps import FIELDS as POOL_FIELDS
 from strategy.smc.liquidity_sweeps import HEAD as POOL_HEAD
+from strategy.smc.liquidity_sweeps import half_of, new_pools
+from strategy.smc.marks import LONGEST, RING
+from strategy.smc.sessions import ENDS_A_BAR, LEVEL_CELLS, new_periods
 from strategy.smc.sessions import MEMORY as PERIOD_MEMORY
-from strategy.smc.sessions import new_periods
 from strategy.smc.zones import FIELDS as ZONE_FIELDS
 from strategy.smc.zones import HEAD as ZONE_HEAD
+from strategy.smc.zones import SHELVES, SIZE, room_of
 
-ZONES_A_BAR: Final = 3
+FIRST_ROOM = 64
+"""Zones of a shelf and pools of a side that there is room for at first."""
+ZONES_A_BAR = 3
 """Zones of one side that can form at one bar: a gap and a block of each layer."""
-LEVELS_A_BAR: Final = 7
-"""Pools of one side that can form at one bar: a pivot and six period ends."""
-BOOKS: Final = ("zones", "heirs", "pools")
+LEVELS_A_BAR = 8
+"""Pools of one side that can form at one bar: of two pivots and six periods."""
+ROWS_AN_OBJECT = 7
+"""More rows than one object can make at one bar: touched, four fills, invalidated, its heir."""
+ROWS_BESIDE = 64
+"""More rows than a bar can make beside: swings, new pools, a leg, a gap, breaks, blocks, sessions."""
 
 Memory = dict[str, np.ndarray[Any, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Rooms:
-    """Rows each half of a book may need: never more than can live at once, nor than the bars there are can make."""
-
-    zones: int
-    heirs: int
-    pools: int
-
-    @classmethod
-    def of(cls, options: SmcRules, bars: int) -> Rooms:
-        """For a series of up to ``bars``."""
-        zones = ZONES_A_BAR * min(bars, options.zone_expiry_bars + 1)
-        heirs = ZONES_A_BAR * min(bars, options.zone_expiry_bars + options.spawn_expiry_bars + 2)
-        pools = LEVELS_A_BAR * min(bars, options.pool_expiry_bars + options.reclaim_bars + AWAY_BARS + 2)
-        return cls(zones, heirs, pools)
-
-
-def new_memory(rooms: Rooms) -> Memory:
-    """What the detectors remember, before the first bar, in the order ``_detect_all`` takes it."""
+def new_memory() -> Memory:
+    """What the detectors remember, before the first bar, in the order ``detect_all`` takes it."""
     memory: Memory = {
-        "internal_pivots": np.full(4, -1, np.int64),
-        "swing_pivots": np.full(4, -1, np.int64),
+        "memo": np.full(STRUCTURE + 2 * CELLS, -1, np.int64),
+        "spans": np.empty(2 * SPANS),
+        "marks": np.empty(RING, np.int64),
+        "legs": np.empty(LONGEST * RING),
+        "members": np.empty(2 * RING, np.int64),
         "periods": np.empty(PERIOD_MEMORY, np.int64),
-        "internal": np.empty(7, np.int64),
-        "swing": np.empty(7, np.int64),
-        "internal_range": np.empty(2),
-        "swing_range": np.empty(2),
-        "zones": _new_book(ZONE_HEAD + ZONE_FIELDS * rooms.zones),
-        "heirs": _new_book(ZONE_HEAD + ZONE_FIELDS * rooms.heirs),
-        "pools": _new_book(POOL_HEAD + POOL_FIELDS * rooms.pools),
+        "levels": np.empty(1 + ENDS_A_BAR * LEVEL_CELLS, np.int64),
+        "prices": np.zeros(ZONE_HEAD + SHELVES * FIRST_ROOM * ZONE_FIELDS),
+        "facts": np.zeros(ZONE_HEAD + SHELVES * FIRST_ROOM * ZONE_FIELDS, np.int64),
+        "pools": np.zeros(2 * (POOL_HEAD + FIRST_ROOM * POOL_FIELDS)),
     }
     new_periods(memory["periods"])
-    new_structure(memory["internal"], memory["internal_range"])
-    new_structure(memory["swing"], memory["swing_range"])
+    new_pools(memory["pools"])
+    for layer in range(2):
+        new_structure(layer, memory["memo"], memory["spans"])
     return memory
 
 
-def _new_book(half: int) -> Floats:
-    """An empty book of two halves: nothing in a half is read while it holds no rows."""
-    book = np.empty(2 * half)
-    book[0] = book[half] = 0.0
-    return book
+def lacks_zones(facts: Ints) -> bool:
+    """Whether a shelf may overflow at one bar: every zone may leave an heir."""
+    return alive_on(facts) + ZONES_A_BAR > room_of(facts)
 
 
-def moved(memory: Memory, rooms: Rooms) -> Memory:
-    """The same memory with books of more room."""
-    wider = new_memory(rooms)
-    for name, cells in memory.items():
-        halves = 2 if name in BOOKS else 1
-        for old, new in zip(np.split(cells, halves), np.split(wider[name], halves), strict=True):
-            new[: old.size] = old
-    return wider
+def lacks_pools(pools: Floats) -> bool:
+    """Whether a side's book may overflow at one bar."""
+    size = max(pools[0], pools[half_of(-1, pools)])
+    return bool(POOL_HEAD + (size + LEVELS_A_BAR) * POOL_FIELDS > len(pools) // 2)
+
+
+def alive_on(facts: Ints) -> int:
+    """Zones on all shelves."""
+    return int(facts[SIZE] + facts[SIZE + 1] + facts[SIZE + 2] + facts[SIZE + 3])
+
+
+def most_rows(facts: Ints, pools: Floats) -> int:
+    """More rows than one bar can make."""
+    alive = alive_on(facts) + int(pools[0] + pools[half_of(-1, pools)])
+    return ROWS_AN_OBJECT * alive + ROWS_BESIDE
+
+
+def lacks_room(facts: Ints, pools: Floats, measures: Floats, details: Floats, rows: Ints) -> bool:
+    """Whether a book or a table of the log may overflow at one bar."""
+    least = most_rows(facts, pools)
+    return (
+        lacks_zones(facts)
+        or lacks_pools(pools)
+        or rows[MADE] + least > len(measures)
+        or (rows[DETAILED] + least) * DETAILS > len(details)
+    )
+
+
+def widen_books(memory: Memory) -> None:
+    """Give the books that may overflow twice the room."""
+    if lacks_zones(memory["facts"]):
+        for name in ("prices", "facts"):
+            memory[name] = _widened(memory[name], ZONE_HEAD, SHELVES, 0)
+    if lacks_pools(memory["pools"]):
+        memory["pools"] = _widened(memory["pools"], 0, 2, POOL_HEAD)
+
+
+def _widened(book: np.ndarray[Any, Any], head: int, parts: int, part_head: int) -> np.ndarray[Any, Any]:
+    """The same book with twice the rows in every part."""
+    old = book[head:].reshape(parts, -1)
+    new = np.zeros((parts, 2 * old.shape[1] - part_head), book.dtype)
+    new[:, : old.shape[1]] = old
+    return np.concatenate([book[:head], new.ravel()])
 
 
 def memory_bars(options: SmcRules) -> int:
     """Bars after which nothing that formed is alive."""
     pools = options.pool_expiry_bars + options.reclaim_bars
     return max(options.zone_expiry_bars, options.spawn_expiry_bars, pools) + 1
-
-
-def numbers_of(options: SmcRules) -> Floats:
-    """Options that are distances, in the order the kernel reads them."""
-    return np.array(
-        [options.break_buffer_atr, options.min_gap_atr, options.displacement_atr, options.equal_atr]
-    )
-
-
-def switches_of(options: SmcRules, rooms: Rooms) -> Ints:
-    """Options that are counts or choices, in the order the kernel reads them."""
-    return np.array(
-        [
-            options.internal_reach, options.swing_reach, options.reclaim_bars, options.zone_expiry_bars,
-            options.spawn_expiry_bars, options.pool_expiry_bars, options.zone_body_only, options.break_on == "wick",
-            options.block_candle == "extreme", options.invalidate_on == "wick",
-            rooms.zones, rooms.heirs, rooms.pools,
-        ],
-        np.int64,
-    )  # fmt: skip

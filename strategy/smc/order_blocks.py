@@ -8,57 +8,87 @@ swept a pool, else a mitigation block.
 from __future__ import annotations
 
 from shared.models.data import Floats, Ints
-from strategy.smc.bos_choch import SWEEP_REACH, swept_within
-from strategy.smc.displacement import largest_leg
-from strategy.smc.emit import ITSELF, emit, emit_short
+from strategy.smc.bos_choch import CELLS, ORIGIN, STRUCTURE, SWEEP_REACH
+from strategy.smc.emit import ITSELF, NOTHING, emit, write_row
+from strategy.smc.marks import (
+    BLOCKS_DOWN,
+    BLOCKS_UP,
+    GAP_DOWN,
+    GAP_UP,
+    HIGHS_SWEPT,
+    LAST,
+    LOWS_SWEPT,
+    largest_leg,
+    marked_within,
+)
+from strategy.smc.options import AT_EXTREME, BODY_ONLY, TICK
 from strategy.smc.volume import relative_volume
-from strategy.smc.zones import FORMED, add_zone, birth_of, share_of
+from strategy.smc.zones import FORMED, ZONES_DOWN, ZONES_UP, add_zone, birth_of, share_of
 
 ORDER_BLOCK = 2
 CONFIRMED_BY = 2
 MIN_TICKS = 3.0
 LOOK_BACK = 3
-HIGH, LOW = 1, 2
 LEFT_ZONE, HAS_GAP, SWEPT = 1, 2, 4
 
 
-def add_block(
-    t: int, layer: int, broke: int, origin: int, open_: Floats, high: Floats, low: Floats, close: Floats, volume: Floats,
-    atr: Floats, tick: float, body_only: int, at_extreme: int, up: Floats, down: Floats, gaps: Ints, swept: Ints,
-    layers_out: Ints, room: int, book_out: Floats, ints_out: Ints, floats_out: Floats, rows_out: Ints,
+def find_blocks(
+    t: int, inner: int, outer: int, open_: Floats, high: Floats, low: Floats, close: Floats, volume: Floats, atr: Floats,
+    numbers: Floats, switches: Ints, legs: Floats, memo: Ints, marks_out: Ints, prices_out: Floats, facts_out: Ints,
+    ints_out: Ints, measures_out: Floats, details_out: Floats, rows_out: Ints,
 ) -> None:  # fmt: skip
-    """Log the block of the break ``broke`` (see ``find_breaks``) whose leg began at ``origin``. ``layers_out`` (2n,) holds per side and
-    candle the layers that confirmed its block, as bits."""
+    """Log the blocks of the breaks of both layers at ``t``, see ``find_break``."""
+    for layer in range(2):
+        broke = inner if layer == 0 else outer
+        if broke != 0:
+            _add_block(
+                t, layer, broke, memo[STRUCTURE + layer * CELLS + ORIGIN], open_, high, low, close, volume, atr, numbers, switches,
+                legs, marks_out, prices_out, facts_out, ints_out, measures_out, details_out, rows_out,
+            )  # fmt: skip
+
+
+def _add_block(
+    t: int, layer: int, broke: int, origin: int, open_: Floats, high: Floats, low: Floats, close: Floats, volume: Floats,
+    atr: Floats, numbers: Floats, switches: Ints, legs: Floats, marks_out: Ints, prices_out: Floats, facts_out: Ints,
+    ints_out: Ints, measures_out: Floats, details_out: Floats, rows_out: Ints,
+) -> None:  # fmt: skip
+    """Log the block of the break ``broke`` whose leg began at ``origin``. The marks of its candle tell which layers
+    have confirmed it."""
     side = 1 if broke > 0 else -1
-    candle = origin if at_extreme > 0 else block_candle(open_, close, side, origin)
+    candle = origin if switches[AT_EXTREME] > 0 else block_candle(open_, close, side, origin)
     thing = candle * 2 + (1 if side > 0 else 0)
-    bit = 1 << layer
-    if layers_out[thing] > 0:
-        birth = birth_of(side, thing, ORDER_BLOCK, room, book_out)
-        if birth >= 0 and not layers_out[thing] & bit:
-            layers_out[thing] |= bit
-            emit_short(
-                ints_out, floats_out, rows_out, t, ORDER_BLOCK, CONFIRMED_BY, side, layer, thing, candle, birth, 0.0,
+    first_bit = BLOCKS_UP if side > 0 else BLOCKS_DOWN
+    bit = first_bit << layer
+    marks = marks_out[candle & LAST]
+    if marks & (3 * first_bit):
+        birth = birth_of(side, thing, ORDER_BLOCK, facts_out)
+        if birth >= 0 and not marks & bit:
+            marks_out[candle & LAST] |= bit
+            write_row(
+                ints_out, measures_out, rows_out, t, ORDER_BLOCK, CONFIRMED_BY, side, layer, thing, candle, birth, NOTHING, 0.0
             )  # fmt: skip
         return
-    near, far = block_edges(open_, high, low, close, side, candle, origin, body_only)
-    if side * (near - far) < MIN_TICKS * tick:
+    near, far = block_edges(open_, high, low, close, side, candle, origin, switches[BODY_ONLY])
+    height = side * (near - far)
+    if height <= 0.0 or height < MIN_TICKS * numbers[TICK]:
         return
-    layers_out[thing] = bit
+    marks_out[candle & LAST] |= bit
     touches, deep, outside = early_life(high, low, close, side, near, origin, t)
     fill = share_of(side * near, side * far, deep)
-    swept_leg = swept_within(swept, LOW if side > 0 else HIGH, origin - SWEEP_REACH, t)
+    swept_leg = marked_within(marks_out, LOWS_SWEPT if side > 0 else HIGHS_SWEPT, origin - SWEEP_REACH, t)
     flags = LEFT_ZONE if side * (close[t] - near) > 0.0 else 0
-    flags += HAS_GAP if has_gap(gaps, side, origin, t) else 0
+    flags += HAS_GAP if marked_within(marks_out, GAP_UP if side > 0 else GAP_DOWN, origin + 1, t) else 0
     flags += SWEPT if swept_leg else 0
     label = 1 if abs(broke) == 1 else -1 if abs(broke) == 3 else 0
     birth = emit(
-        ints_out, floats_out, rows_out, t, ORDER_BLOCK, FORMED, side, layer, thing, candle, ITSELF,
-        min(near, far), max(near, far), atr[t], largest_leg(up if side > 0 else down, origin, t),
+        ints_out, measures_out, details_out, rows_out, t, ORDER_BLOCK, FORMED, side, layer, thing, candle, ITSELF,
+        min(near, far), max(near, far), atr[t], largest_leg(legs, side, origin, t),
         relative_volume(volume, candle), float(label), float(flags), touches + 0.5 * fill,
     )  # fmt: skip
-    kind = -ORDER_BLOCK if swept_leg else ORDER_BLOCK
-    add_zone(side, side * near, side * far, t, thing, candle, deep, outside, kind, birth, room, book_out)
+    add_zone(
+        ZONES_UP if side > 0 else ZONES_DOWN, side * near, side * far, t, thing, candle, deep, outside,
+        -ORDER_BLOCK if swept_leg else ORDER_BLOCK, birth, prices_out, facts_out,
+    )  # fmt: skip
 
 
 def block_candle(open_: Floats, close: Floats, side: int, origin: int) -> int:
@@ -96,11 +126,11 @@ def block_edges(
 
 def early_life(
     high: Floats, low: Floats, close: Floats, side: int, near: float, origin: int, known: int
-) -> tuple[float, float, float]:
+) -> tuple[float, float, bool]:
     """Entries and deepest price (in the block's direction, at first the near edge) from the first close outside the zone up to
     the break, and whether its close lies outside."""
-    left = False
     outside = side * (close[origin] - near) >= 0.0
+    left = outside
     touches = 0.0
     deep = side * near
     for j in range(origin + 1, known + 1):
@@ -111,12 +141,4 @@ def early_life(
             deep = min(deep, extreme)
         outside = side * (close[j] - near) >= 0.0
         left = left or outside
-    return touches, deep, 1.0 if outside else 0.0
-
-
-def has_gap(gaps: Ints, side: int, first: int, last: int) -> bool:
-    """Whether a gap of the side became known inside [first, last]."""
-    for j in range(first, last + 1):
-        if gaps[j] == side:
-            return True
-    return False
+    return touches, deep, outside

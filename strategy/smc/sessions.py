@@ -7,14 +7,18 @@ opens, and only on timeframes of at most 15 minutes.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
 from shared.errors import ConfigFault
 from shared.models.data import Floats, Ints
-from shared.models.timeframe import DAY_MS, MINUTE_MS, MONDAY_MS
+from shared.models.timeframe import DAY_MS, MINUTE_MS, MONDAY_MS, Timeframe
 from strategy.smc.emit import ITSELF, emit
 
 if TYPE_CHECKING:
@@ -34,14 +38,28 @@ ACCUMULATION, BELOW, ABOVE = 1, 2, 3
 """Phases of the session model: Asia's range stands, one of its edges was swept."""
 ENDS_A_BAR = 6
 """Periods that can end at one bar: of each track the one a hole cut off, and the bar's own."""
-LEVEL_CELLS = 4
+LEVEL_CELLS = 5
+TRACK, HIGH_AT, LOW_AT, ENDED_KEY, PERIOD_FIRST = 0, 1, 2, 3, 4
+"""A period that ended at a bar: its track, the bars of its high and low, which it was, its first bar (−1 if it began before the
+series: then it has no level)."""
 KEY, FIRST, NOW, UNTIL, CELLS = 0, 1, 2, 3, 4
 """Memory of a track: the period under way (−1 none) and its first bar (−1 if it began before the series); the period of the
 newest instant looked at, and the instant up to which no other can begin."""
-PHASE, RANGE_FIRST, RANGE_HIGH, RANGE_LOW, RANGE_DAY, BIRTH, CHANGE, QUIET = 12, 13, 14, 15, 16, 17, 18, 19
+PHASE, RANGE_FIRST, RANGE_HIGH, RANGE_LOW, RANGE_DAY, BIRTH, CHANGE, QUIET, OPEN = (
+    12,
+    13,
+    14,
+    15,
+    16,
+    17,
+    18,
+    19,
+    20,
+)
 """Memory of the session model: phase, first bar of its range, the bars of the range's edges, its local day and its row; then
-which clock change is in force, and the instant up to which no period begins or ends."""
-MEMORY = 20
+which clock change is in force, the instant up to which no period begins or ends, and the trading session the bar opens in."""
+MEMORY = 21
+SATURDAY = 5
 HOUR_MS = 60 * MINUTE_MS
 HALF_HOUR_MS = 30 * MINUTE_MS
 WEEK_MS = 7 * DAY_MS
@@ -67,13 +85,53 @@ def clock_changes(first_ms: int, last_ms: int, clock: Clock, length_ms: int) -> 
             "no time zone data for America/New_York",
             "Run: pip install tzdata, or set profile.smc.sessions to UTC",
         ) from error
-    times, shifts = [first_ms], [_shift(first_ms, zone)]
-    for day in range(first_ms - first_ms % DAY_MS, last_ms + 1, DAY_MS):
-        if _shift(day + DAY_MS, zone) != shifts[-1]:
-            hours = range(max(day, first_ms - first_ms % HOUR_MS), day + DAY_MS + 1, HOUR_MS)
-            times.append(next(hour for hour in hours if _shift(hour, zone) != shifts[-1]))
-            shifts.append(_shift(day + DAY_MS, zone))
+    years = range(_year(first_ms), _year(last_ms) + 1)
+    changes = [
+        change
+        for year in years
+        for change in _changes_in(year, zone)
+        if first_ms < change[0] <= last_ms + DAY_MS
+    ]
+    times, shifts = zip((first_ms, _shift(first_ms, zone)), *changes, strict=True)
     return np.asarray(times, np.int64), np.asarray(shifts, np.int64)
+
+
+def _year(time_ms: int) -> int:
+    return datetime.fromtimestamp(time_ms // 1000, UTC).year
+
+
+@cache
+def _changes_in(year: int, zone: ZoneInfo) -> tuple[tuple[int, int], ...]:
+    """Hours at which the clock of a zone changes in a year, and its distance from UTC in ms from then on: no month has two."""
+    months = [
+        int(datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC).timestamp()) * 1000
+        for month in range(13)
+    ]
+    changes = []
+    for first, after in pairwise(months):
+        shift = _shift(after, zone)
+        if shift != _shift(first, zone):
+            hour = bisect_left(
+                range(first, after, HOUR_MS), True, key=lambda time_ms: _shift(time_ms, zone) == shift
+            )
+            changes.append((first + hour * HOUR_MS, shift))
+    return tuple(changes)
+
+
+def has_sessions(timeframes: Iterable[Timeframe]) -> bool:
+    """Whether any of them is fine enough for sessions; without one no time zone is needed."""
+    return any(timeframe.ms <= COARSEST_MS for timeframe in timeframes)
+
+
+def is_weekend(time_ms: int, clock: Clock) -> bool:
+    """Whether an instant is a Saturday or Sunday on the sessions' clock; by UTC where there are no sessions.
+
+    Raises:
+        ConfigFault: this machine has no time zone data.
+    """
+    _, shifts = clock_changes(time_ms, time_ms, clock, COARSEST_MS)
+    local_ms = time_ms + (int(shifts[0]) if len(shifts) else 0)
+    return bool((local_ms - MONDAY_MS) // DAY_MS % 7 >= SATURDAY)
 
 
 def _shift(time_ms: int, zone: ZoneInfo) -> int:
@@ -90,65 +148,71 @@ def new_periods(memo_out: Ints) -> None:
 
 
 def find_periods(
-    start: int,
-    open_ms: Ints,
-    length_ms: int,
-    high: Floats,
-    low: Floats,
-    close: Floats,
-    atr: Floats,
-    change_ms: Ints,
-    shift_ms: Ints,
-    levels_out: Ints,
-    memo_out: Ints,
-    ints_out: Ints,
-    floats_out: Floats,
-    rows_out: Ints,
-) -> None:
-    """Note where a period ends, and log the session model. ``levels_out[0]`` counts the periods that ended; ``LEVEL_CELLS`` cells each
-    follow: the bar, the track, the bars of the period's high and low."""
+    t: int, open_ms: int, length_ms: int, high: Floats, low: Floats, change_ms: Ints, shift_ms: Ints,
+    levels_out: Ints, memo_out: Ints,
+) -> None:  # fmt: skip
+    """Note the periods that end at ``t``, a bar that opens at ``open_ms``: ``levels_out[0]`` counts them, ``LEVEL_CELLS`` cells each
+    follow."""
     levels_out[0] = 0
+    if open_ms + length_ms < memo_out[QUIET]:
+        memo_out[OPEN] = memo_out[TRADING * CELLS + NOW]
+        return
     if length_ms >= WEEK_MS:
         return
-    first_track = WEEK if length_ms >= DAY_MS else DAY
-    last_track = TRADING if len(change_ms) > 0 else WEEK
-    for t in range(start, len(close)):
-        phase = memo_out[PHASE]
-        if phase > 0:
-            key = memo_out[TRADING * CELLS + NOW]
-            if open_ms[t] >= memo_out[TRADING * CELLS + UNTIL]:
-                key = _key(TRADING, open_ms[t], change_ms, shift_ms, memo_out)
-            session = key % 8 if key >= 0 else 0
-            if (
-                session == ASIA
-                or (phase == ACCUMULATION and session == LONDON_OPEN)
-                or (phase == BELOW and close[t] > high[memo_out[RANGE_HIGH]])
-                or (phase == ABOVE and close[t] < low[memo_out[RANGE_LOW]])
-            ):
-                _walk(t, key, high, low, close, atr, memo_out, ints_out, floats_out, rows_out)
-        if open_ms[t] + length_ms < memo_out[QUIET]:
-            continue
-        quiet = open_ms[t] + WEEK_MS
-        for track in range(first_track, last_track + 1):
-            _step(
-                t, track, open_ms[t], length_ms, high, low, atr, change_ms, shift_ms, levels_out, memo_out,
-                ints_out, floats_out, rows_out,
+    quiet = open_ms + WEEK_MS
+    for track in range(WEEK if length_ms >= DAY_MS else DAY, TRACKS if len(change_ms) > 0 else TRADING):
+        _step(t, track, open_ms, length_ms, high, low, change_ms, shift_ms, levels_out, memo_out)
+        at = track * CELLS
+        quiet = min(quiet, memo_out[at + UNTIL] if memo_out[at + KEY] == memo_out[at + NOW] else 0)
+    memo_out[QUIET] = quiet
+
+
+def walk_sessions(
+    t: int, high: Floats, low: Floats, close: Floats, atr: Floats, levels: Ints, memo_out: Ints,
+    ints_out: Ints, measures_out: Floats, details_out: Floats, rows_out: Ints,
+) -> None:  # fmt: skip
+    """Log the session model at ``t``, after ``find_periods``: first what the bar does to a range that stands, then what has ended."""
+    phase = memo_out[PHASE]
+    if phase > 0:
+        key = memo_out[OPEN]
+        session = key % 8 if key >= 0 else 0
+        if (
+            session == ASIA
+            or (phase == ACCUMULATION and session == LONDON_OPEN)
+            or (phase == BELOW and close[t] > high[memo_out[RANGE_HIGH]])
+            or (phase == ABOVE and close[t] < low[memo_out[RANGE_LOW]])
+        ):
+            _walk(t, key, high, low, close, atr, memo_out, ints_out, measures_out, details_out, rows_out)
+    for ended in range(levels[0]):
+        at = 1 + ended * LEVEL_CELLS
+        session = levels[at + ENDED_KEY] % 8 if levels[at + TRACK] == TRADING else 0
+        if session == NY_PM:
+            memo_out[PHASE] = 0
+        if session == ASIA and levels[at + PERIOD_FIRST] >= 0 and atr[t] > 0.0:
+            memo_out[PHASE] = ACCUMULATION
+            memo_out[RANGE_DAY] = levels[at + ENDED_KEY] // 8
+            memo_out[RANGE_FIRST] = levels[at + PERIOD_FIRST]
+            memo_out[RANGE_HIGH] = levels[at + HIGH_AT]
+            memo_out[RANGE_LOW] = levels[at + LOW_AT]
+            memo_out[BIRTH] = ITSELF
+            height = high[levels[at + HIGH_AT]] - low[levels[at + LOW_AT]]
+            memo_out[BIRTH] = _log(
+                t, ACCUMULATED, 0, height / atr[t], high, low, memo_out, ints_out, measures_out, details_out, rows_out
             )  # fmt: skip
-            at = track * CELLS
-            quiet = min(quiet, memo_out[at + UNTIL] if memo_out[at + KEY] == memo_out[at + NOW] else 0)
-        memo_out[QUIET] = quiet
 
 
 def _step(
-    t: int, track: int, open_ms: int, length_ms: int, high: Floats, low: Floats, atr: Floats, change_ms: Ints,
-    shift_ms: Ints, levels_out: Ints, memo_out: Ints, ints_out: Ints, floats_out: Floats, rows_out: Ints,
+    t: int, track: int, open_ms: int, length_ms: int, high: Floats, low: Floats, change_ms: Ints, shift_ms: Ints,
+    levels_out: Ints, memo_out: Ints,
 ) -> None:  # fmt: skip
     """Take a track through bar ``t``: the period that a hole cut off ends, the bar's own begins, and ends with the bar if the next
     instant lies in another."""
     at = track * CELLS
     key = _key(track, open_ms, change_ms, shift_ms, memo_out)
+    if track == TRADING:
+        memo_out[OPEN] = key
     if memo_out[at + KEY] >= 0 and memo_out[at + KEY] != key:
-        _end(t, t - 1, track, high, low, atr, levels_out, memo_out, ints_out, floats_out, rows_out)
+        _end(t - 1, track, high, low, levels_out, memo_out)
     if key < 0:
         return
     if memo_out[at + KEY] != key:
@@ -156,7 +220,7 @@ def _step(
         memo_out[at + KEY] = key
         memo_out[at + FIRST] = -1 if under_way else t
     if _key(track, open_ms + length_ms, change_ms, shift_ms, memo_out) != key:
-        _end(t, t, track, high, low, atr, levels_out, memo_out, ints_out, floats_out, rows_out)
+        _end(t, track, high, low, levels_out, memo_out)
 
 
 def _key(track: int, time_ms: int, change_ms: Ints, shift_ms: Ints, memo_out: Ints) -> int:
@@ -203,45 +267,30 @@ def _key_of(track: int, time_ms: int, change_ms: Ints, shift_ms: Ints, change: i
     return local // DAY_MS * 8 + session if session > 0 else -1
 
 
-def _end(
-    t: int, last: int, track: int, high: Floats, low: Floats, atr: Floats, levels_out: Ints, memo_out: Ints,
-    ints_out: Ints, floats_out: Floats, rows_out: Ints,
-) -> None:  # fmt: skip
-    """A period is over, its last bar ``last``: its extremes become levels; Asia's range begins the session model, the afternoon's end
-    closes it."""
+def _end(last: int, track: int, high: Floats, low: Floats, levels_out: Ints, memo_out: Ints) -> None:
+    """A period is over, its last bar ``last``."""
     at = track * CELLS
-    key, first = memo_out[at + KEY], memo_out[at + FIRST]
-    session = key % 8 if track == TRADING else 0
-    memo_out[at + KEY] = -1
-    if session == NY_PM:
-        memo_out[PHASE] = 0
-    if first < 0:
-        return
-    high_at, low_at = first, first
-    for j in range(first, last + 1):
-        high_at = j if high[j] > high[high_at] else high_at
-        low_at = j if low[j] < low[low_at] else low_at
+    first = memo_out[at + FIRST]
     cell = 1 + levels_out[0] * LEVEL_CELLS
     levels_out[0] += 1
-    levels_out[cell] = t
-    levels_out[cell + 1] = track
-    levels_out[cell + 2] = high_at
-    levels_out[cell + 3] = low_at
-    if session == ASIA and atr[t] > 0.0:
-        memo_out[PHASE] = ACCUMULATION
-        memo_out[RANGE_DAY] = key // 8
-        memo_out[RANGE_FIRST] = first
-        memo_out[RANGE_HIGH] = high_at
-        memo_out[RANGE_LOW] = low_at
-        memo_out[BIRTH] = ITSELF
-        height = high[high_at] - low[low_at]
-        memo_out[BIRTH] = _log(
-            t, ACCUMULATED, 0, height / atr[t], high, low, memo_out, ints_out, floats_out, rows_out
-        )
+    levels_out[cell + TRACK] = track
+    levels_out[cell + ENDED_KEY] = memo_out[at + KEY]
+    levels_out[cell + PERIOD_FIRST] = first
+    memo_out[at + KEY] = -1
+    if first < 0:
+        return
+    high_at, low_at, top, bottom = first, first, high[first], low[first]
+    for j in range(first, last + 1):
+        if high[j] > top:
+            high_at, top = j, high[j]
+        if low[j] < bottom:
+            low_at, bottom = j, low[j]
+    levels_out[cell + HIGH_AT] = high_at
+    levels_out[cell + LOW_AT] = low_at
 
 
 def _walk(t: int, key: int, high: Floats, low: Floats, close: Floats, atr: Floats, memo_out: Ints,
-    ints_out: Ints, floats_out: Floats, rows_out: Ints,
+    ints_out: Ints, measures_out: Floats, details_out: Floats, rows_out: Ints,
 ) -> None:  # fmt: skip
     """Take the session model through a bar whose session key is ``key`` (−1: none)."""
     session = key % 8 if key >= 0 else 0
@@ -258,23 +307,45 @@ def _walk(t: int, key: int, high: Floats, low: Floats, close: Floats, atr: Float
             side = 1 if below else -1
             depth = lower - low[t] if below else high[t] - upper
             _log(
-                t, MANIPULATED, side, depth / atr[t - 1], high, low, memo_out, ints_out, floats_out, rows_out
+                t,
+                MANIPULATED,
+                side,
+                depth / atr[t - 1],
+                high,
+                low,
+                memo_out,
+                ints_out,
+                measures_out,
+                details_out,
+                rows_out,
             )
             memo_out[PHASE] = BELOW if below else ABOVE
     elif phase > ACCUMULATION:
         side = 1 if phase == BELOW else -1
         away = side * (close[t] - (upper if side > 0 else lower))
         if away > 0.0:
-            _log(t, DISTRIBUTED, side, away / atr[t - 1], high, low, memo_out, ints_out, floats_out, rows_out)
+            _log(
+                t,
+                DISTRIBUTED,
+                side,
+                away / atr[t - 1],
+                high,
+                low,
+                memo_out,
+                ints_out,
+                measures_out,
+                details_out,
+                rows_out,
+            )
             memo_out[PHASE] = 0
 
 
 def _log(
     t: int, event: int, side: int, measure: float, high: Floats, low: Floats, memo: Ints,
-    ints_out: Ints, floats_out: Floats, rows_out: Ints,
+    ints_out: Ints, measures_out: Floats, details_out: Floats, rows_out: Ints,
 ) -> int:  # fmt: skip
     return emit(
-        ints_out, floats_out, rows_out, t, SESSION, event, side, SESSION_LAYER, memo[RANGE_FIRST], memo[RANGE_FIRST],
+        ints_out, measures_out, details_out, rows_out, t, SESSION, event, side, SESSION_LAYER, memo[RANGE_FIRST], memo[RANGE_FIRST],
         memo[BIRTH],
         low[memo[RANGE_LOW]], high[memo[RANGE_HIGH]], measure, 0.0, 0.0, 0.0, 0.0, 0.0,
     )  # fmt: skip

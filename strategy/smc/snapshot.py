@@ -11,6 +11,7 @@ from shared.models.smc import SMCSnapshot, TimeframeStructure, Zone
 from strategy.smc.alignment import align
 from strategy.smc.engine import detect
 from strategy.smc.fold import HALF_LIFE_BARS, freshness_of, read_structure
+from strategy.smc.sessions import has_sessions, is_weekend
 from strategy.smc.zones import depth_of
 
 
@@ -34,7 +35,12 @@ def find_structure(multi_tf_data: MultiTimeframeData, settings: Profile) -> SMCS
         for timeframe in settings.timeframes.context
         if timeframe in structures
     }
-    return SMCSnapshot(multi_tf_data.as_of_ms, structures, align(context, settings.confluence.alignment))
+    return SMCSnapshot(
+        multi_tf_data.as_of_ms,
+        structures,
+        align(context, settings.confluence.alignment),
+        is_weekend(multi_tf_data.as_of_ms, settings.smc.sessions if has_sessions(structures) else "off"),
+    )
 
 
 def overlay(structure: TimeframeStructure, trigger: Candles) -> TimeframeStructure:
@@ -48,14 +54,18 @@ def overlay(structure: TimeframeStructure, trigger: Candles) -> TimeframeStructu
     if not len(since):
         return structure
     low, high = float(since.low.min()), float(since.high.max())
-    blocks = [
-        replace(block, zone=_reached(block.zone, structure.close, low, high))
-        for block in structure.order_blocks
-    ]
-    gaps = [
-        replace(gap, zone=_reached(gap.zone, structure.close, low, high)) for gap in structure.fair_value_gaps
-    ]
-    return replace(structure, order_blocks=tuple(blocks), fair_value_gaps=tuple(gaps))
+
+    def reached(zone: Zone) -> Zone:
+        return _reached(zone, structure.close, low, high)
+
+    return replace(
+        structure,
+        order_blocks=tuple(replace(block, zone=reached(block.zone)) for block in structure.order_blocks),
+        fair_value_gaps=tuple(replace(gap, zone=reached(gap.zone)) for gap in structure.fair_value_gaps),
+        inverse_gaps=tuple(map(reached, structure.inverse_gaps)),
+        breakers=tuple(map(reached, structure.breakers)),
+        mitigation_blocks=tuple(map(reached, structure.mitigation_blocks)),
+    )
 
 
 def _reached(zone: Zone, close: float, low: float, high: float) -> Zone:

@@ -1,62 +1,78 @@
 """A zone's life, the same for every kind: touched, filled, invalidated beyond its far edge, expired.
 
-Living zones stand in a book, one half a side. Prices are walked in the zone's own direction (``side * price``), so that
-demand and supply are one path. A half remembers the prices at which any of its zones would stir, so that most bars cost
-four comparisons. A zone is first tested on the bar after it became known.
+Living zones stand on four shelves, oldest first. Prices are walked in the zone's own direction (``side * price``), so that
+demand and supply are one path. A zone remembers the two prices at which it would stir, and a shelf the nearest of them, so
+that most bars cost a few comparisons. A zone is first tested on the bar after it became known.
 """
 
 from __future__ import annotations
 
 from shared.models.data import Floats, Ints
-from strategy.smc.emit import ITSELF, emit, emit_short
+from strategy.smc.emit import ITSELF, NOTHING, emit, write_row
+from strategy.smc.options import LOST_BY_WICK, SPAWN_EXPIRY, ZONE_EXPIRY
 
-HEAD = 6
-SIZE, ENTERED, DEEPER, BEYOND, LEAVES, OLDEST = 0, 1, 2, 3, 4, 5
-"""Head of a half: zones in it, then the prices (in its direction) below which one is entered, filled deeper or lost by a
-close, at or above which a close leaves one, and the bar at which the oldest became known."""
-FIELDS = 9
-NEAR, FAR, KNOWN, THING, ORIGIN, DEEP, OUTSIDE, KIND, BIRTH = 0, 1, 2, 3, 4, 5, 6, 7, 8
-"""A row. ``DEEP`` is the furthest price reached, at first the near edge; a negative ``KIND`` marks a swept leg."""
+SHELVES = 4
+HEIRS_UP, HEIRS_DOWN, ZONES_UP, ZONES_DOWN = 0, 1, 2, 3
+"""Shelves in the order in which a bar tests them: heirs that favour longs and shorts, then gaps and blocks that do."""
+HEAD = 8
+SIZE, OLDEST = 0, 4
+"""Head of the facts: of each shelf how many zones stand on it, then when the oldest became known."""
+FLOORS, CEILINGS = 0, 4
+"""Head of the prices: of each shelf the highest floor, then the lowest ceiling."""
+FIELDS = 5
+KNOWN, THING, ORIGIN, KIND, BIRTH = 0, 1, 2, 3, 4
+"""Facts of a zone; a negative ``KIND`` marks a swept leg."""
+FLOOR, CEILING, NEAR, FAR, DEEP = 0, 1, 2, 3, 4
+"""Prices of a zone: it stirs below its floor, and if the last close lay inside at a close at or above its ceiling (the near edge);
+its edges; the furthest price reached, at first the near edge."""
 FAIR_VALUE_GAP, INVERSE_GAP, BREAKER, MITIGATION_BLOCK = 1, 7, 8, 9
 TOUCHED, FILLED_25 = 6, 7
 FORMED, INVALIDATED, EXPIRED = 1, 11, 12
 FAR_AWAY = 1e300
 
 
-def half_of(side: int, room: int) -> int:
-    """Where a side's half of a book with ``room`` rows a side begins."""
-    return 0 if side > 0 else HEAD + room * FIELDS
+def room_of(facts: Ints) -> int:
+    """Zones for which a shelf has room."""
+    return (len(facts) - HEAD) // (SHELVES * FIELDS)
+
+
+def place_of(shelf: int, i: int, facts: Ints) -> int:
+    """Where a zone's facts and prices stand."""
+    return HEAD + (shelf * room_of(facts) + i) * FIELDS
 
 
 def add_zone(
-    side: int, near: float, far: float, known: int, thing: int, origin: int, deep: float, outside: float,
-    kind: int, birth: int, room: int, book_out: Floats,
+    shelf: int, near: float, far: float, known: int, thing: int, origin: int, deep: float, outside: bool,
+    kind: int, birth: int, prices_out: Floats, facts_out: Ints,
 ) -> None:  # fmt: skip
-    """Enter a zone; ``near``, ``far`` and ``deep`` are prices in the zone's direction."""
-    half = half_of(side, room)
-    at = half + HEAD + int(book_out[half]) * FIELDS
-    book_out[at + NEAR] = near
-    book_out[at + FAR] = far
-    book_out[at + KNOWN] = known
-    book_out[at + THING] = thing
-    book_out[at + ORIGIN] = origin
-    book_out[at + DEEP] = deep
-    book_out[at + OUTSIDE] = outside
-    book_out[at + KIND] = kind
-    book_out[at + BIRTH] = birth
-    if book_out[half] == 0.0:
-        _forget(half, book_out)
-    book_out[half] += 1.0
-    _watch(half, at, book_out)
+    """Put a zone on a shelf; ``near``, ``far`` and ``deep`` are prices in its direction, ``outside`` says where the last close lies."""
+    size = facts_out[SIZE + shelf]
+    at = place_of(shelf, size, facts_out)
+    facts_out[at + KNOWN] = known
+    facts_out[at + THING] = thing
+    facts_out[at + ORIGIN] = origin
+    facts_out[at + KIND] = kind
+    facts_out[at + BIRTH] = birth
+    prices_out[at + NEAR] = near
+    prices_out[at + FAR] = far
+    prices_out[at + DEEP] = deep
+    prices_out[at + FLOOR] = max(near if outside else deep, far)
+    prices_out[at + CEILING] = FAR_AWAY if outside else near
+    if size == 0:
+        prices_out[FLOORS + shelf], prices_out[CEILINGS + shelf] = -FAR_AWAY, FAR_AWAY
+        facts_out[OLDEST + shelf] = known
+    facts_out[SIZE + shelf] = size + 1
+    prices_out[FLOORS + shelf] = max(prices_out[FLOORS + shelf], prices_out[at + FLOOR])
+    prices_out[CEILINGS + shelf] = min(prices_out[CEILINGS + shelf], prices_out[at + CEILING])
 
 
-def birth_of(side: int, thing: int, kind: int, room: int, book: Floats) -> int:
-    """The row at which a living object formed; −1 if it does not stand in the book."""
-    half = half_of(side, room)
-    for i in range(int(book[half])):
-        at = half + HEAD + i * FIELDS
-        if book[at + THING] == thing and abs(book[at + KIND]) == kind:
-            return int(book[at + BIRTH])
+def birth_of(side: int, thing: int, kind: int, facts: Ints) -> int:
+    """The row at which a living zone formed; −1 if it stands on no shelf."""
+    shelf = ZONES_UP if side > 0 else ZONES_DOWN
+    for i in range(facts[SIZE + shelf]):
+        at = place_of(shelf, i, facts)
+        if facts[at + THING] == thing and abs(facts[at + KIND]) == kind:
+            return int(facts[at + BIRTH])
     return -1
 
 
@@ -70,117 +86,120 @@ def depth_of(side: int, near: float, far: float, extreme: float) -> float:
     return share_of(side * near, side * far, side * extreme)
 
 
-def stirs(t: int, extreme: float, close: float, expiry: int, half: int, book: Floats) -> bool:
-    """Whether anything can happen to a zone of this half; prices in its direction."""
-    if book[half] == 0.0:
-        return False
-    return bool(
-        extreme < book[half + ENTERED]
-        or extreme < book[half + DEEPER]
-        or extreme < book[half + BEYOND]
-        or close >= book[half + LEAVES]
-        or t - book[half + OLDEST] > expiry
-    )
-
-
 def live_zones(
-    t: int, side: int, extreme: float, close: float, atr: float, expiry: int, by_wick: int, room: int, book_out: Floats,
-    heir_room: int, heirs_out: Floats, ints_out: Ints, floats_out: Floats, rows_out: Ints,
+    t: int, high: Floats, low: Floats, close: Floats, switches: Ints, prices_out: Floats, facts_out: Ints,
+    ints_out: Ints, measures_out: Floats, rows_out: Ints,
 ) -> None:  # fmt: skip
-    """Take a half through bar ``t``; the dead leave it. Prices in its direction. An invalidated zone leaves an heir on the other
-    side in ``heirs_out``, unless ``heir_room`` is 0."""
-    half = half_of(side, room)
-    to = half + HEAD
-    entered, deeper, beyond, leaves, oldest = -FAR_AWAY, -FAR_AWAY, -FAR_AWAY, FAR_AWAY, FAR_AWAY
-    for i in range(int(book_out[half])):
-        at = half + HEAD + i * FIELDS
-        near, far, deep, outside = (
-            book_out[at + NEAR],
-            book_out[at + FAR],
-            book_out[at + DEEP],
-            book_out[at + OUTSIDE],
-        )
-        known = book_out[at + KNOWN]
-        if t - known > expiry:
-            _log(t, side, EXPIRED, at, share_of(near, far, deep), book_out, ints_out, floats_out, rows_out)
+    """Take every shelf through bar ``t``."""
+    for shelf in range(SHELVES):
+        if facts_out[SIZE + shelf] == 0:
             continue
-        if extreme < near and (outside > 0.0 or extreme < deep):
-            depth, fill = share_of(near, far, extreme), share_of(near, far, deep)
-            if outside > 0.0:
-                _log(t, side, TOUCHED, at, depth, book_out, ints_out, floats_out, rows_out)
-            if depth > fill:
-                for step in range(4):
-                    if fill < 0.25 * (step + 1) <= depth:
-                        _log(t, side, FILLED_25 + step, at, depth, book_out, ints_out, floats_out, rows_out)
-        deep = min(deep, extreme)
-        if (extreme if by_wick > 0 else close) < far:
-            _log(
-                t, side, INVALIDATED, at, share_of(near, far, deep), book_out, ints_out, floats_out, rows_out
-            )
-            if heir_room > 0:
-                _spawn(
-                    t, side, close, atr, at, book_out, heir_room, heirs_out, ints_out, floats_out, rows_out
-                )
+        side = 1 if shelf == HEIRS_UP or shelf == ZONES_UP else -1
+        extreme, last = (low[t], close[t]) if side > 0 else (-high[t], -close[t])
+        expiry = switches[ZONE_EXPIRY] if shelf >= ZONES_UP else switches[SPAWN_EXPIRY]
+        if (
+            extreme < prices_out[FLOORS + shelf]
+            or last >= prices_out[CEILINGS + shelf]
+            or t - facts_out[OLDEST + shelf] > expiry
+        ):
+            _walk(
+                t, shelf, side, extreme, last, expiry, switches[LOST_BY_WICK], prices_out, facts_out,
+                ints_out, measures_out, rows_out,
+            )  # fmt: skip
+
+
+def _walk(
+    t: int, shelf: int, side: int, extreme: float, close: float, expiry: int, by_wick: int, prices_out: Floats, facts_out: Ints,
+    ints_out: Ints, measures_out: Floats, rows_out: Ints,
+) -> None:  # fmt: skip
+    """Take a shelf through a bar, prices in its direction; the dead leave it. An invalidated zone, not an heir, leaves an heir on the
+    other side."""
+    floor, ceiling = -FAR_AWAY, FAR_AWAY
+    first = place_of(shelf, 0, facts_out)
+    to = first
+    for at in range(first, first + facts_out[SIZE + shelf] * FIELDS, FIELDS):
+        if t - facts_out[at + KNOWN] > expiry:
+            share = share_of(prices_out[at + NEAR], prices_out[at + FAR], prices_out[at + DEEP])
+            _log(t, side, EXPIRED, at, share, facts_out, ints_out, measures_out, rows_out)
             continue
-        book_out[at + DEEP] = deep
-        book_out[at + OUTSIDE] = 1.0 if close >= near else 0.0
+        stirs = extreme < prices_out[at + FLOOR] or close >= prices_out[at + CEILING]
+        if stirs and not _stir(
+            t, side, extreme, close, by_wick, at, prices_out, facts_out, ints_out, measures_out, rows_out
+        ):
+            if shelf >= ZONES_UP:
+                _spawn(t, shelf, close, at, prices_out, facts_out)
+            continue
         if to < at:
             for field in range(FIELDS):
-                book_out[to + field] = book_out[at + field]
+                prices_out[to + field] = prices_out[at + field]
+                facts_out[to + field] = facts_out[at + field]
+        floor, ceiling = max(floor, prices_out[to + FLOOR]), min(ceiling, prices_out[to + CEILING])
         to += FIELDS
-        beyond, oldest = max(beyond, far), min(oldest, known)
-        if close >= near:
-            entered = max(entered, near)
-        else:
-            deeper, leaves = max(deeper, deep), min(leaves, near)
-    book_out[half] = (to - half - HEAD) // FIELDS
-    book_out[half + ENTERED], book_out[half + DEEPER], book_out[half + BEYOND] = entered, deeper, beyond
-    book_out[half + LEAVES], book_out[half + OLDEST] = leaves, oldest
+    facts_out[SIZE + shelf] = (to - first) // FIELDS
+    facts_out[OLDEST + shelf] = facts_out[first + KNOWN]
+    prices_out[FLOORS + shelf], prices_out[CEILINGS + shelf] = floor, ceiling
 
 
-def _spawn(
-    t: int, side: int, close: float, atr: float, at: int, book: Floats, heir_room: int, heirs_out: Floats,
-    ints_out: Ints, floats_out: Floats, rows_out: Ints,
-) -> None:  # fmt: skip
-    """The same prices from the other side: an inverse gap, a breaker after a sweep, else a mitigation block."""
-    kind = int(book[at + KIND])
+def _stir(
+    t: int, side: int, extreme: float, close: float, by_wick: int, at: int, prices_out: Floats, facts: Ints,
+    ints_out: Ints, measures_out: Floats, rows_out: Ints,
+) -> bool:  # fmt: skip
+    """Take one zone through a bar; whether it lives on."""
+    near, far, deep = prices_out[at + NEAR], prices_out[at + FAR], prices_out[at + DEEP]
+    outside = prices_out[at + CEILING] == FAR_AWAY
+    if extreme < near and (outside or extreme < deep):
+        depth = share_of(near, far, extreme)
+        if outside:
+            _log(t, side, TOUCHED, at, depth, facts, ints_out, measures_out, rows_out)
+        if extreme < deep:
+            for quarter in range(int(4.0 * share_of(near, far, deep)), int(4.0 * depth)):
+                _log(t, side, FILLED_25 + quarter, at, depth, facts, ints_out, measures_out, rows_out)
+    deep = min(deep, extreme)
+    if (extreme if by_wick > 0 else close) < far:
+        _log(t, side, INVALIDATED, at, share_of(near, far, deep), facts, ints_out, measures_out, rows_out)
+        return False
+    prices_out[at + DEEP] = deep
+    prices_out[at + FLOOR] = max(near if close >= near else deep, far)
+    prices_out[at + CEILING] = FAR_AWAY if close >= near else near
+    return True
+
+
+def _spawn(t: int, shelf: int, close: float, at: int, prices_out: Floats, facts_out: Ints) -> None:
+    """The same prices from the other side: an inverse gap, a breaker after a sweep, else a mitigation block. It has no row yet."""
+    kind = facts_out[at + KIND]
     heir = INVERSE_GAP if kind == FAIR_VALUE_GAP else BREAKER if kind < 0 else MITIGATION_BLOCK
-    near, far = -book[at + FAR], -book[at + NEAR]
-    outside = 1.0 if -close >= near else 0.0
-    thing, origin = int(book[at + THING]), int(book[at + ORIGIN])
-    edges = side * book[at + NEAR], side * book[at + FAR]
-    birth = emit(
-        ints_out, floats_out, rows_out, t, heir, FORMED, -side, -1, thing, origin, ITSELF,
-        min(edges[0], edges[1]), max(edges[0], edges[1]), atr, 0.0, 0.0, 0.0, 0.0, 0.0,
+    near, far = -prices_out[at + FAR], -prices_out[at + NEAR]
+    add_zone(
+        HEIRS_DOWN if shelf == ZONES_UP else HEIRS_UP, near, far, t, facts_out[at + THING], facts_out[at + ORIGIN], near,
+        -close >= near, heir, ITSELF, prices_out, facts_out,
     )  # fmt: skip
-    add_zone(-side, near, far, t, thing, origin, near, outside, heir, birth, heir_room, heirs_out)
 
 
-def _forget(half: int, book_out: Floats) -> None:
-    """Prices at which no zone stirs."""
-    book_out[half + ENTERED] = -FAR_AWAY
-    book_out[half + DEEPER] = -FAR_AWAY
-    book_out[half + BEYOND] = -FAR_AWAY
-    book_out[half + LEAVES] = FAR_AWAY
-    book_out[half + OLDEST] = FAR_AWAY
-
-
-def _watch(half: int, at: int, book_out: Floats) -> None:
-    """Let the head know of a row."""
-    book_out[half + BEYOND] = max(book_out[half + BEYOND], book_out[at + FAR])
-    book_out[half + OLDEST] = min(book_out[half + OLDEST], book_out[at + KNOWN])
-    if book_out[at + OUTSIDE] > 0.0:
-        book_out[half + ENTERED] = max(book_out[half + ENTERED], book_out[at + NEAR])
-    else:
-        book_out[half + DEEPER] = max(book_out[half + DEEPER], book_out[at + DEEP])
-        book_out[half + LEAVES] = min(book_out[half + LEAVES], book_out[at + NEAR])
+def log_heirs(
+    t: int, atr: float, prices: Floats, facts_out: Ints,
+    ints_out: Ints, measures_out: Floats, details_out: Floats, rows_out: Ints,
+) -> None:  # fmt: skip
+    """Log the heirs that ``t`` left, those of longs first."""
+    for shelf in (HEIRS_DOWN, HEIRS_UP):
+        side = 1 if shelf == HEIRS_UP else -1
+        first = place_of(shelf, 0, facts_out)
+        at = first + facts_out[SIZE + shelf] * FIELDS
+        while at > first and facts_out[at - FIELDS + KNOWN] == t:
+            at -= FIELDS
+        for heir in range(at, first + facts_out[SIZE + shelf] * FIELDS, FIELDS):
+            edge, other = side * prices[heir + NEAR], side * prices[heir + FAR]
+            facts_out[heir + BIRTH] = emit(
+                ints_out, measures_out, details_out, rows_out, t, facts_out[heir + KIND], FORMED, side, -1,
+                facts_out[heir + THING], facts_out[heir + ORIGIN], ITSELF,
+                min(edge, other), max(edge, other), atr, 0.0, 0.0, 0.0, 0.0, 0.0,
+            )  # fmt: skip
 
 
 def _log(
-    t: int, side: int, event: int, at: int, share: float, book: Floats,
-    ints_out: Ints, floats_out: Floats, rows_out: Ints,
+    t: int, side: int, event: int, at: int, share: float, facts: Ints,
+    ints_out: Ints, measures_out: Floats, rows_out: Ints,
 ) -> None:  # fmt: skip
-    kind, thing, origin = int(abs(book[at + KIND])), int(book[at + THING]), int(book[at + ORIGIN])
-    emit_short(
-        ints_out, floats_out, rows_out, t, kind, event, side, -1, thing, origin, int(book[at + BIRTH]), share
-    )
+    write_row(
+        ints_out, measures_out, rows_out, t, abs(facts[at + KIND]), event, side, -1, facts[at + THING],
+        facts[at + ORIGIN], facts[at + BIRTH], NOTHING, share,
+    )  # fmt: skip

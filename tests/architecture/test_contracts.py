@@ -12,17 +12,20 @@ import pytest
 
 import contracts
 from bot.notifications.streams import JsonLines
-from contracts.data_contract import CandleFeed, CandleStore, Clock
+from contracts.data_contract import BookStore, CandleFeed, CandleStore, Clock
 from contracts.indicators_contract import Indicator
 from contracts.journal_contract import Journal
 from contracts.notification_contract import Notifier
 from contracts.plugin_contract import Plugin
 from contracts.risk_contract import RiskJudge
 from contracts.strategy_contract import Detector, StructureReader
-from data.adapters.ccxt_binance import BinanceSpot
+from contracts.universe_contract import UniverseStore
+from data.adapters.ccxt_feed import CcxtFeed
 from data.adapters.demo import DemoFeed
 from data.cache import SqliteCandleStore
 from data.journal import SqliteJournal
+from data.object_store import ObjectCandleStore
+from data.universe_store import SqliteUniverseStore
 from engine.commands.edges import SystemClock
 from indicators.registry import Entry
 from risk.judge import judge_plans
@@ -31,10 +34,13 @@ from strategy.smc.snapshot import find_structure
 
 KEPT_BY: tuple[tuple[type, Any], ...] = (
     (Clock, SystemClock),
-    (CandleFeed, BinanceSpot),
+    (CandleFeed, CcxtFeed),
     (CandleFeed, DemoFeed),
     (CandleStore, SqliteCandleStore),
     (Journal, SqliteJournal),
+    (BookStore, SqliteCandleStore),
+    (CandleStore, ObjectCandleStore),
+    (UniverseStore, SqliteUniverseStore),
     (Notifier, JsonLines),
     (Indicator, Entry),
     (RiskJudge, judge_plans),

@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.adapters.ccxt_binance import BinanceSpot
+from data.adapters.ccxt_binance import BINANCE
+from data.adapters.ccxt_feed import open_feed
 from data.cache import SqliteCandleStore
 from shared.config.settings import ExchangeSettings
 from shared.errors import (
@@ -59,7 +60,7 @@ def fetch(
     since: int = NOW - 3 * 86_400_000,
 ) -> Candles:
     async def work() -> Candles:
-        feed = BinanceSpot(ExchangeSettings(base_url=server.base_url, timeout_s=1.0))
+        feed = open_feed(BINANCE, ExchangeSettings(base_url=server.base_url, timeout_s=1.0))
         try:
             return await feed.candles(symbol, timeframe, since, NOW)
         finally:
@@ -150,8 +151,8 @@ def test_an_unknown_symbol_is_not_found(server: BinanceServer) -> None:
 
 def test_a_host_off_the_list_is_never_spoken_to(server: BinanceServer) -> None:
     async def work() -> None:
-        feed = BinanceSpot(ExchangeSettings(base_url="http://127.0.0.1:9"))
-        feed._client.urls["api"]["public"] = server.base_url + "/api/v3"
+        feed = open_feed(BINANCE, ExchangeSettings(base_url="http://127.0.0.1:9"))
+        feed._client._ccxt.urls["api"]["public"] = server.base_url + "/api/v3"
         try:
             await feed.time_ms()
         finally:

@@ -20,12 +20,15 @@ import engine.replay
 import snipersight as ss
 from data.cache import SqliteCandleStore
 from data.journal import SqliteJournal
+from data.universe_store import SqliteUniverseStore
 from engine.code import code_digest
 from engine.commands.app import run
 from engine.hooks import HOOKS, Hooks
+from engine.replay import RecordedRun
 from risk.audit_pipeline import chain
 from shared.config.account import account_table, read_account
 from shared.config.digest import config_digest
+from shared.config.environment import variable
 from shared.config.layers import planted
 from shared.config.profiles import load_profile, profile_names, recorded_profile
 from shared.models.context import SniperContext
@@ -34,7 +37,10 @@ from shared.models.risk import Account, Position
 from shared.models.smc import Side
 from shared.models.timeframe import Timeframe
 from shared.utils.serialization import canonical_json
+from tests.conformance.stands import MIDNIGHT, SERVERS
+from tests.conformance.stands import NOW as SERVED_NOW
 from tests.fixtures.stored import NOON, SYMBOLS, filled_home, series, store_file
+from tests.servers.market import DAY, ServedMarket
 
 Run = Callable[..., tuple[int, str, str]]
 SCAN = ("scan", "--offline", "--as-of", "2024-08-05T12:00:00Z", "--json")
@@ -152,6 +158,40 @@ def test_any_recorded_decision_comes_out_again_byte_for_byte(
         assert code == 0
         assert "same: it comes out again, byte for byte" in out
     assert document["plans"] or words is SCAN
+
+
+@pytest.fixture(scope="module")
+def served() -> ServedMarket:
+    return ServedMarket.synthetic(["BTC/USDT", "ETH/USDT", "USDC/USDT"], MIDNIGHT - 430 * DAY, MIDNIGHT + DAY)
+
+
+@pytest.mark.parametrize(
+    ("exchange", "words", "testnet"),
+    [
+        ("binance", (), False),
+        ("binance-lite", ("-s", "ETH"), False),
+        ("bybit-linear", ("-s", "ETH/USDT:USDT"), False),
+        ("bybit", (), True),
+    ],
+)
+def test_what_was_fetched_from_an_exchange_comes_out_again_from_the_store_alone(
+    exchange: str, words: tuple[str, ...], testnet: bool, served: ServedMarket, tmp_path: Path, cli: Run,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("SNIPERSIGHT_HOME", str(tmp_path))
+    monkeypatch.setenv(variable(f"exchanges.{exchange}.testnet"), str(testnet).lower())
+    with SERVERS[exchange](served, SERVED_NOW) as server:
+        monkeypatch.setenv(variable(f"exchanges.{exchange}.base_url"), server.base_url)
+        document = scanned(cli, "scan", "-e", exchange, "--json", *words)
+    assert document["market"]["state"] != "unknown"
+    code, out, err = cli("replay", document["run_id"], "--json")
+    assert (code, json.loads(out)["verdict"], json.loads(out)["differences"]) == (0, "same", []), err
+    recorded = RecordedRun.of(document["run_id"], records(tmp_path)).snapshot()
+    drops = [stop["symbol"] for stop in document["rejections"] if stop["stage"] == "universe"]
+    assert [drop.symbol for drop in recorded.dropped] == drops
+    if not words:
+        with closing(SqliteUniverseStore(tmp_path / "data" / "universes.sqlite3")) as universes:
+            assert universes.last(exchange, "balanced", SERVED_NOW + 1) == (recorded,)
 
 
 @pytest.mark.checkout
@@ -279,7 +319,7 @@ def test_an_account_is_read_back_as_it_was_recorded() -> None:
 
 
 def test_a_journal_that_cannot_be_opened_leaves_the_result_and_says_so(home: Path, cli: Run) -> None:
-    (home / "data").write_text("a file where a folder should be")
+    journal_of(home).mkdir(parents=True)
     code, out, err = cli(*SCAN)
     document = json.loads(out)
     assert (code, document["exit_code"], document["status"]) == (10, 10, "degraded")

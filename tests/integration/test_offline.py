@@ -27,7 +27,8 @@ HISTORY = {Timeframe.M15: 1400, Timeframe.H1: 1400, Timeframe.H4: 1400, Timefram
 
 def series(timeframe: Timeframe, until_ms: int, seed: int) -> Candles:
     count = HISTORY[timeframe]
-    close = np.round(100 * np.exp(np.cumsum(np.random.default_rng(seed).normal(0, 0.004, count))), 2)
+    sigma = 0.004 * (timeframe.ms / Timeframe.M15.ms) ** 0.5
+    close = np.round(100 * np.exp(np.cumsum(np.random.default_rng(seed).normal(0, sigma, count))), 2)
     open_ = np.r_[close[:1], close[:-1]]
     times = timeframe.floor(until_ms) - timeframe.ms * np.arange(count, 0, -1)
     volume = np.full(count, 1e6)

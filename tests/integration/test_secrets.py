@@ -22,8 +22,10 @@ from bot.ui.audit import record_json
 from bot.ui.documents import scan_json
 from bot.ui.look import Look
 from bot.ui.terminal import closing_lines, scan_lines
+from data.adapters.budget_ledger import MemoryLedger
 from data.adapters.demo import DemoFeed
 from data.adapters.http_guard import Guard
+from data.adapters.request_budget import Allowance, RequestBudget
 from engine.commands.app import run
 from engine.commands.edges import open_journal
 from engine.edges import Edges, ScanRequest
@@ -186,7 +188,8 @@ def test_no_fault_of_the_guard_tells_what_an_answer_held(planted: Path) -> None:
     async def ask() -> list[str]:
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
-        guard, texts = Guard("demo", frozenset({f"127.0.0.1:{port}"}), 5.0), []
+        budget = RequestBudget("demo", Allowance(1000, 1_000_000), MemoryLedger())
+        guard, texts = Guard("demo", frozenset({f"127.0.0.1:{port}"}), 5.0, budget), []
         async with server, aiohttp.ClientSession() as session:
             for number in range(CALLS):
                 secret = list(PLANTED.values())[number % len(PLANTED)]

@@ -22,7 +22,7 @@ from shared.models.events import EventLog
 from shared.models.profile import SmcRules
 from shared.models.timeframe import Timeframe
 from strategy.smc.engine import detect
-from tests.reference.log import ACCUMULATED, CONFIRMED_BY, EVENTS, FORMED, KINDS, POOL, SESSION, Options, Row
+from tests.reference.log import ACCUMULATED, EVENTS, FORMED, KINDS, LAYER_ADDED, POOL, SESSION, Options, Row
 from tests.reference.smc import Reference, reference_log
 
 NIGHTLY = os.environ.get("SNIPERSIGHT_HYPOTHESIS") == "nightly"
@@ -242,6 +242,12 @@ def test_markets_with_a_long_rest_are_read_by_the_rules(seed: int) -> None:
     assert_agrees(case(seed, 1300, "rest", Timeframe.H1, 1200), name)
 
 
+@pytest.mark.parametrize("seed", range(10, 16))
+def test_without_a_price_step_nothing_is_too_thin_but_what_has_no_height(seed: int) -> None:
+    one = case(seed, 260, "coarse")
+    assert_agrees(Case(one.candles, one.options, 0.0), f"case({seed}, 260, 'coarse') without a step")
+
+
 def test_an_empty_and_a_one_bar_series_are_read_by_the_rules() -> None:
     one = case(1, 60)
     for count in (0, 1, 2, 14, 15):
@@ -249,7 +255,7 @@ def test_an_empty_and_a_one_bar_series_are_read_by_the_rules() -> None:
 
 
 POSSIBLE = {
-    1: {1, 6, 7, 8, 9, 10, 11, 12}, 2: {1, 2, 6, 7, 8, 9, 10, 11, 12}, 3: {1, 2, 4, 12, 13, 14, 15, 16, 17},
+    1: {1, 6, 7, 8, 9, 10, 11, 12}, 2: {1, 2, 6, 7, 8, 9, 10, 11, 12}, 3: {1, 4, 12, 13, 14, 15, 16, 17, 21},
     4: {1, 3}, 5: {1, 5}, 6: {1}, 7: {1, 6, 7, 8, 9, 10, 11, 12}, 8: {1, 6, 7, 8, 9, 10, 11, 12},
     9: {1, 6, 7, 8, 9, 10, 11, 12}, 10: {18, 19, 20},
 }  # fmt: skip
@@ -266,7 +272,7 @@ def test_the_markets_of_this_test_make_every_event() -> None:
         layers.update(row[1:3] + row[4:5] for row in rows)
     assert set(seen) == {(kind, event) for kind, events in POSSIBLE.items() for event in events}
     assert {layer for kind, event, layer in layers if (kind, event) == (POOL, FORMED)} == {0, 2, 3, 4}
-    assert {layer for kind, event, layer in layers if (kind, event) == (POOL, CONFIRMED_BY)} == {
+    assert {layer for kind, event, layer in layers if (kind, event) == (POOL, LAYER_ADDED)} == {
         0,
         1,
         2,

@@ -21,9 +21,11 @@ from shared.models.events import EventLog, Kind
 from shared.models.profile import SmcRules
 from shared.models.timeframe import Timeframe
 from shared.utils import kernels
+from strategy.smc import engine, memory
 from strategy.smc.engine import SmcSeries, detect
 from strategy.smc.fold import read_structure
 from strategy.smc.snapshot import find_structure
+from tests.laws.likeness import mirrored_reading, read, scaled_reading
 from tests.laws.markets import MOODS, STEP, cuts, market, markets, mirrored, scaled
 from tests.laws.tampering import kept
 
@@ -117,11 +119,18 @@ def test_a_series_fed_in_pieces_has_the_log_of_one_fed_at_once(candles: Candles,
     assert np.array_equal(series.log.formed, plainly(candles).formed)
 
 
-def test_a_piece_that_needs_more_rows_than_guessed_leaves_no_trace_of_the_first_try() -> None:
+@pytest.mark.parametrize("zones", [3, 4, 30])
+@pytest.mark.parametrize("rows", [1, 4000])
+def test_making_room_for_zones_pools_and_rows_leaves_no_trace(
+    zones: int, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     candles = market(1018, 700, "coarse", Timeframe.M15)
-    series = SmcSeries(candles.head(457), RULES, STEP)
-    series.extend(candles.rows(457, 700))
-    assert same(series.log, plainly(candles))
+    whole = plainly(candles)
+    monkeypatch.setattr(memory, "FIRST_ROOM", zones)
+    monkeypatch.setattr(engine, "CHUNK", rows)
+    tight = plainly(candles)
+    assert same(tight, whole)
+    assert np.array_equal(tight.formed, whole.formed)
 
 
 def test_a_series_fed_bar_by_bar_has_the_log_of_one_fed_at_once() -> None:
@@ -145,19 +154,12 @@ def test_the_unit_of_price_changes_no_event(candles: Candles, power: int) -> Non
     factor = 2.0**power
     one, other = plainly(candles), detect(scaled(candles, factor), RULES, STEP * factor)
     assert np.array_equal(one.ints, other.ints)
-    assert np.array_equal(one.floats[:, 3:], other.floats[:, 3:])
+    assert read(other) == scaled_reading(one, factor)
 
 
 @given(candles=markets)
 def test_the_mirrored_market_has_the_mirrored_log(candles: Candles) -> None:
-    around = 64.0
-    one, other = plainly(candles), plainly(mirrored(candles, around))
-    keys = [0, 1, 2, 4, 6]
-    there = {tuple(row) for row in np.column_stack([other.ints[:, keys], -other.ints[:, 3]]).tolist()}
-    here = {tuple(row) for row in np.column_stack([one.ints[:, keys], one.ints[:, 3]]).tolist()}
-    assert not here ^ there
-    assert np.array_equal(one.trend[0], -other.trend[0])
-    assert np.array_equal(one.range_low[1], around - other.range_high[1], equal_nan=True)
+    assert read(plainly(mirrored(candles, 64.0))) == mirrored_reading(plainly(candles), 64.0)
 
 
 @given(candles=markets)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from shared.models.profile import SmcRules
 from shared.models.timeframe import Timeframe
 from strategy.smc.engine import detect
 from strategy.smc.fold import read_structure
+from tests.laws.likeness import mirrored_reading, read, scaled_reading
 from tests.laws.markets import MOODS, STEP, market, mirrored, scaled
 from tests.laws.tampering import kept
 from tests.laws.test_detector_laws import is_causal, plainly, same
@@ -57,6 +60,49 @@ def test_no_cut_of_recorded_candles_shows_another_past(symbol: str, market_dir: 
         prefix = candles.head(cut)
         assert same(detect(prefix, SmcRules(), 1e-8), whole.until(cut - 1))
         assert read_structure(candles, whole, cut - 1) == read_structure(prefix, whole.until(cut - 1))
+
+
+ORDER = {
+    (Kind.POOL, None): 1,
+    (Kind.INVERSE_GAP, Event.FORMED): 2,
+    (Kind.BREAKER, Event.FORMED): 2,
+    (Kind.MITIGATION_BLOCK, Event.FORMED): 2,
+    (Kind.SWING, None): 3,
+    (Kind.POOL, Event.FORMED): 4,
+    (Kind.POOL, Event.JOINED): 4,
+    (Kind.POOL, Event.LAYER_ADDED): 4,
+    (Kind.DISPLACEMENT, Event.FORMED): 5,
+    (Kind.POOL, Event.DISPLACED_AWAY): 6,
+    (Kind.FAIR_VALUE_GAP, Event.FORMED): 7,
+    (Kind.DISPLACEMENT, Event.MADE_FVG): 8,
+    (Kind.BREAK, None): 9,
+    (Kind.ORDER_BLOCK, Event.FORMED): 10,
+    (Kind.ORDER_BLOCK, Event.CONFIRMED_BY): 10,
+    (Kind.SESSION, None): 11,
+}
+"""Place of an event inside its bar; life events of zones come first, at 0."""
+
+
+def place_of(kind: int, event: int) -> int:
+    general = ORDER.get((Kind(kind), None), 0)
+    return ORDER.get((Kind(kind), Event(event)), general)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_rows_stand_by_bar_and_inside_a_bar_in_the_order_in_which_a_market_is_read(seed: int) -> None:
+    log = plainly(market(seed, 700, MOODS[seed % 5], FRAMES[seed % 3]))
+    places = [(row[0], place_of(row[1], row[2])) for row in log.ints.tolist()]
+    assert len(places) > 500
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_every_row_names_the_row_at_which_its_object_formed(seed: int) -> None:
+    log = plainly(market(seed, 700, MOODS[seed], Timeframe.M15))
+    ints = log.ints
+    assert np.array_equal(ints[log.formed][:, (1, 5)], ints[:, (1, 5)])
+    assert set(ints[log.formed][:, 2].tolist()) <= {Event.FORMED, Event.ACCUMULATED}
+    assert (log.formed <= np.arange(len(log))).all()
 
 
 def events_after(log: EventLog, bar: int, shift: int) -> set[tuple[int, ...]]:
@@ -114,12 +160,30 @@ Find = Callable[[Candles], EventLog]
 
 
 def is_mirrored(find: Find, candles: Candles) -> bool:
-    """The law: the market C − p has the same events with the other side."""
-    one, other = find(candles), find(mirrored(candles, AROUND))
-    keys = [0, 1, 2, 4, 6]
-    here = {tuple(row) for row in np.column_stack([one.ints[:, keys], one.ints[:, 3]]).tolist()}
-    there = {tuple(row) for row in np.column_stack([other.ints[:, keys], -other.ints[:, 3]]).tolist()}
-    return here == there and np.array_equal(one.trend[0], -other.trend[0])
+    """The law: the market C − p has the mirrored log, payloads, trends and ranges included."""
+    return read(find(mirrored(candles, AROUND))) == mirrored_reading(find(candles), AROUND)
+
+
+OPTIONS = (
+    {"break_on": "wick"},
+    {"invalidate_on": "wick"},
+    {"zone_body_only": True, "block_candle": "extreme"},
+    {"break_buffer_atr": 0.25, "min_gap_atr": 0.0, "displacement_atr": 0.5},
+    {"internal_reach": 2, "swing_reach": 5, "equal_atr": 0.5, "break_on": "wick", "sessions": "UTC"},
+)
+
+
+@pytest.mark.parametrize("mood", MOODS)
+@pytest.mark.parametrize("options", OPTIONS, ids=lambda options: "-".join(options))
+def test_neither_unit_nor_direction_is_special_under_any_option(options: Any, mood: str) -> None:
+    rules = SmcRules(**options)
+
+    def find(candles: Candles) -> EventLog:
+        return detect(candles, rules, STEP)
+
+    candles = market(11, 700, mood, Timeframe.M15)
+    assert is_mirrored(find, candles)
+    assert read(detect(scaled(candles, 32.0), rules, 32.0 * STEP)) == scaled_reading(find(candles), 32.0)
 
 
 def merges_neighbouring_gaps(candles: Candles) -> EventLog:
@@ -148,6 +212,35 @@ def test_the_prefix_law_catches_gaps_merged_in_hindsight() -> None:
     )
 
 
-def test_the_mirror_law_catches_a_wrong_mirror() -> None:
+def measures_shorts_a_hair_longer(candles: Candles) -> EventLog:
+    """Sabotage: the same events, with another number on one side."""
+    log = plainly(candles)
+    shorts = (log.ints[:, 1] == Kind.DISPLACEMENT) & (log.ints[:, 3] < 0)
+    return replace(log, measures=np.where(shorts, log.measures * (1.0 + 1e-12), log.measures))
+
+
+def turns_the_trend_of_one_layer_late(candles: Candles) -> EventLog:
+    """Sabotage: the swing trend turns down a bar after its break."""
+    log = plainly(candles)
+    late = np.where(log.trend[1] < 0, np.r_[0, log.trend[1][:-1]], log.trend[1])
+    return replace(log, trend=(log.trend[0], late))
+
+
+def widens_the_range_upwards(candles: Candles) -> EventLog:
+    """Sabotage: the internal range reaches a step higher than it is."""
+    log = plainly(candles)
+    return replace(log, range_high=(log.range_high[0] + STEP, log.range_high[1]))
+
+
+@pytest.mark.parametrize(
+    "sabotage",
+    [
+        sees_shorts_with_another_eye,
+        measures_shorts_a_hair_longer,
+        turns_the_trend_of_one_layer_late,
+        widens_the_range_upwards,
+    ],
+)
+def test_the_mirror_law_catches_a_wrong_mirror(sabotage: Find) -> None:
     assert all(is_mirrored(plainly, market(seed, 700, "jumps")) for seed in range(4))
-    assert not all(is_mirrored(sees_shorts_with_another_eye, market(seed, 700, "jumps")) for seed in range(4))
+    assert not all(is_mirrored(sabotage, market(seed, 700, "jumps")) for seed in range(4))

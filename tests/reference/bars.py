@@ -111,15 +111,15 @@ class Leg:
     count: int
 
 
-def leg_at(bars: Bars, t: int) -> Leg | None:
-    """The largest leg ending at t, the shortest of equals; None if bar t is part of none.
+def leg_at(bars: Bars, t: int, most: int = 3) -> Leg | None:
+    """The largest leg of at most ``most`` bars ending at t, the shortest of equals; None if bar t is part of none.
 
     A leg of k bars opens with a bar of the colour of bar t, is whole, and is measured in the ATR before it. One bar
     alone must have a body of at least half its range to count.
     """
     side = bars.colour(t)
     best: Leg | None = None
-    for count in (1, 2, 3):
+    for count in range(1, most + 1):
         first = t - count + 1
         if side == 0 or first < 1 or bars.whole[t] < count:
             break
@@ -133,10 +133,11 @@ def leg_at(bars: Bars, t: int) -> Leg | None:
     return best
 
 
-def largest_leg(legs: list[Leg | None], side: int, first: int, last: int) -> float:
-    """The largest size of a leg of the side that ends at one of the bars first..last; a bar without one has 0."""
-    sizes = []
+def largest_leg(bars: Bars, side: int, first: int, last: int) -> float:
+    """The largest size of a leg of the side that lies inside the bars first..last; 0 without one."""
+    sizes = [0.0]
     for i in range(first, last + 1):
-        leg = legs[i]
-        sizes.append(leg.size if leg is not None and leg.side == side else 0.0)
+        leg = leg_at(bars, i, min(3, i - first + 1))
+        if leg is not None and leg.side == side:
+            sizes.append(leg.size)
     return max(sizes)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from tests.reference.bars import Bars, Leg, relative_volume
+from tests.reference.bars import Bars, leg_at, relative_volume
 from tests.reference.log import (
     BROKEN,
-    CONFIRMED_BY,
     DISPLACED_AWAY,
     EXPIRED,
     FORMED,
     INTERNAL,
     JOINED,
+    LAYER_ADDED,
     POOL,
     SWEPT_RECLAIM,
     SWEPT_WICK,
@@ -36,7 +36,7 @@ class Pool:
     sign: int
     level: float
     first: int
-    last: int
+    newest_pivot: int | None
     formed: int
     sources: set[int]
     count: int = 1
@@ -137,13 +137,20 @@ def add_level(
     """Bring the extreme of bar p to the book: it confirms its own pool, joins one close by, or forms one."""
     price = bars.extreme(book.sign, p)
     if p in book.member_of:
-        confirm(book.member_of[p], t, source, log)
+        confirm(book.member_of[p], t, p, source, log)
         return
     if source == SWING_LAYER:
         return
     pool = nearest(book, price, max(options.equal_atr * bars.atr[t], tick))
     if pool is None:
-        pool = Pool(book.sign, price, first=p, last=p, formed=t, sources={source})
+        pool = Pool(
+            book.sign,
+            price,
+            first=p,
+            newest_pivot=p if source == INTERNAL else None,
+            formed=t,
+            sources={source},
+        )
         book.pools.append(pool)
         pool.log(log, t, FORMED, source, a=pool.count)
     else:
@@ -151,20 +158,34 @@ def add_level(
     book.member_of[p] = pool
 
 
-def confirm(pool: Pool, t: int, source: int, log: Log) -> None:
-    """A pool that waits is confirmed once by each further source of a bar that is a member already."""
-    if pool.waits and source not in pool.sources:
+def confirm(pool: Pool, t: int, p: int, source: int, log: Log) -> None:
+    """A further source of a bar that is a member already: told where it is new to the pool, or where the bar turns out another pivot."""
+    if not pool.waits:
+        return
+    counted = count(pool, p, source)
+    if source not in pool.sources:
         pool.sources.add(source)
-        pool.log(log, t, CONFIRMED_BY, source, a=pool.count)
+        pool.log(log, t, LAYER_ADDED, source, a=pool.count)
+    elif counted:
+        pool.log(log, t, JOINED, source, a=pool.count)
+
+
+def count(pool: Pool, p: int, source: int) -> bool:
+    """Only pivots count, those some bars from the newest one; true if this one does."""
+    if source != INTERNAL:
+        return False
+    newest = pool.newest_pivot
+    counted = newest is not None and abs(p - newest) >= APART_BARS
+    pool.count += counted
+    pool.newest_pivot = p if newest is None else max(newest, p)
+    return counted
 
 
 def join(pool: Pool, t: int, p: int, price: float, source: int, log: Log) -> None:
-    """A new member: the level moves to the more extreme, and a visit some bars apart counts."""
+    """A new member: the level moves to the more extreme."""
     if pool.sign * (price - pool.level) > 0:
         pool.level = price
-    if abs(p - pool.last) >= APART_BARS:
-        pool.count += 1
-    pool.last = max(pool.last, p)
+    count(pool, p, source)
     pool.sources.add(source)
     pool.log(log, t, JOINED, source, a=pool.count)
 
@@ -179,10 +200,12 @@ def nearest(book: Book, price: float, reach: float) -> Pool | None:
     return best
 
 
-def displace_away(book: Book, t: int, leg: Leg, log: Log) -> None:
-    """A displacement to the favoured side soon after a sweep: price went where the sweep pointed."""
+def displace_away(book: Book, bars: Bars, t: int, options: Options, log: Log) -> None:
+    """A displacement to the favoured side that begins and ends soon after a sweep: price went where the sweep pointed."""
     for pool in book.pools:
-        waiting = pool.swept_at >= 0 and not pool.displaced and t - pool.swept_at <= AWAY_BARS
-        if waiting and leg.side == -pool.sign:
+        if pool.swept_at < 0 or pool.displaced or not 1 <= t - pool.swept_at <= AWAY_BARS:
+            continue
+        leg = leg_at(bars, t, min(3, t - pool.swept_at))
+        if leg is not None and leg.side == -pool.sign and leg.size >= options.displacement_atr:
             pool.displaced = True
             pool.log(log, t, DISPLACED_AWAY, a=leg.size, b=t - pool.swept_at)

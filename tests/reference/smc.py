@@ -153,20 +153,29 @@ def find_displacement(reading: Reading, t: int) -> None:
         b=volume_score(reading.bars, t), c=leg.count,
     )  # fmt: skip
     for book in reading.books.values():
-        displace_away(book, t, leg, reading.log)
+        displace_away(book, reading.bars, t, reading.options, reading.log)
 
 
 def find_gaps(reading: Reading, t: int) -> None:
     """Ranks 7 and 8: a gap, and the displacement of its middle bar that made it."""
     gap = find_gap(reading.bars, t, reading.options, reading.tick, reading.log)
-    if gap is None:
+    if gap is not None:
+        reading.zones.append(gap)
+        reading.gaps.append(gap)
+    for end in (t - 1, t):
+        tell_leg(reading, t, end)
+
+
+def tell_leg(reading: Reading, t: int, end: int) -> None:
+    """The displacement that ended at bar ``end`` made a gap, and both are known only with bar t: the gap's middle bar is one of its."""
+    leg = reading.legs[end] if end >= 0 else None
+    if leg is None or leg.size < reading.options.displacement_atr:
         return
-    reading.zones.append(gap)
-    reading.gaps.append(gap)
-    leg = reading.legs[t - 1]
-    if leg is not None and leg.side == gap.side and leg.size >= reading.options.displacement_atr:
+    first = end - leg.count + 1
+    inside = [gap for gap in reading.gaps if gap.side == leg.side and first <= gap.origin <= end]
+    if inside and max(min(gap.known for gap in inside), end) == t:
         reading.log.add(
-            t, DISPLACEMENT, MADE_FVG, side=gap.side, layer=NO_LAYER, object=t - 1, origin=t - 1
+            t, DISPLACEMENT, MADE_FVG, side=leg.side, layer=NO_LAYER, object=end, origin=first
         )  # fmt: skip
 
 
@@ -177,7 +186,7 @@ def find_breaks(reading: Reading, t: int, pivots: list[list[int]]) -> list[Break
     for layer, signs in zip(reading.layers, pivots, strict=True):
         take_references(reading.bars, layer, t, signs)
         stretch_range(reading.bars, layer, t)
-        found = find_break(reading.bars, layer, t, reading.options, reading.legs, swept_at, reading.log)
+        found = find_break(reading.bars, layer, t, reading.options, swept_at, reading.log)
         if found is not None:
             breaks.append(found)
     return breaks
@@ -187,7 +196,7 @@ def find_blocks(reading: Reading, t: int, breaks: list[Break]) -> None:
     """Rank 10: the order block behind each break."""
     for found in breaks:
         block = find_block(
-            reading.bars, found, t, reading.blocks, reading.gaps, reading.legs, reading.options, reading.tick,
+            reading.bars, found, t, reading.blocks, reading.gaps, reading.options, reading.tick,
             reading.log,
         )  # fmt: skip
         if block is not None:

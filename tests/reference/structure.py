@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Final
 
-from tests.reference.bars import Bars, Leg, largest_leg
+from tests.reference.bars import Bars, largest_leg
 from tests.reference.log import BREAK, FORMED, SUPERSEDED, SWING, Log, Options
 
 MEMORY_BARS: Final = 1000
@@ -117,13 +117,18 @@ def take_references(bars: Bars, layer: Layer, t: int, signs: list[int]) -> None:
 
 
 def stretch_range(bars: Bars, layer: Layer, t: int) -> None:
-    """Before any trend the first two references span the range; a range reaches as far as price since then."""
+    """Before any trend the two references span the range, as far as price went since the later of them; in a trend only the end that
+    is not protected follows price."""
     high_at, low_at = layer.reference[+1], layer.reference[-1]
-    if math.isnan(layer.range_low) and layer.trend == 0 and high_at >= 0 and low_at >= 0:
-        layer.range_low, layer.range_high = bars.low[low_at], bars.high[high_at]
-    if not math.isnan(layer.range_low):
-        layer.range_low = min(layer.range_low, bars.low[t])
+    if layer.trend == 0:
+        if high_at >= 0 and low_at >= 0:
+            since = range(max(high_at, low_at) + 1, t + 1)
+            layer.range_low = min(bars.low[i] for i in (low_at, *since))
+            layer.range_high = max(bars.high[i] for i in (high_at, *since))
+    elif layer.trend > 0:
         layer.range_high = max(layer.range_high, bars.high[t])
+    else:
+        layer.range_low = min(layer.range_low, bars.low[t])
 
 
 def break_price(bars: Bars, side: int, t: int, options: Options) -> float:
@@ -135,7 +140,7 @@ def exceeds(bars: Bars, side: int, level_at: int, t: int, options: Options) -> b
     """Bar t is beyond the extreme of bar ``level_at`` by more than the buffer, and that bar is not too old."""
     if level_at < 0 or t - level_at > MEMORY_BARS:
         return False
-    buffer = options.break_buffer_atr * bars.atr[t] if options.break_buffer_atr else 0.0
+    buffer = options.break_buffer_atr * bars.atr[t - 1] if options.break_buffer_atr else 0.0
     return side * (break_price(bars, side, t, options) - bars.extreme(side, level_at)) > buffer
 
 
@@ -171,7 +176,7 @@ def leg_origin(bars: Bars, side: int, pivot: int, t: int) -> int:
 
 
 def find_break(
-    bars: Bars, layer: Layer, t: int, options: Options, legs: list[Leg | None], swept_at: dict[int, int], log: Log
+    bars: Bars, layer: Layer, t: int, options: Options, swept_at: dict[int, int], log: Log
 ) -> Break | None:  # fmt: skip
     """Log the break of bar t, if it is one, and turn the layer to it.
 
@@ -191,11 +196,11 @@ def find_break(
     swept = swept_at[-side] >= 0 and swept_at[-side] >= origin - SWEEP_BARS
     log.add(
         t, BREAK, FORMED, side=side, layer=layer.number, object=t * 2 + layer.number, origin=pivot, low=level,
-        a=side * (break_price(bars, side, t, options) - level) / bars.atr[t],
-        b=largest_leg(legs, side, origin, t), c=label, d=int(guard), e=int(swept), f=t - pivot,
+        a=side * (break_price(bars, side, t, options) - level) / bars.atr[t - 1],
+        b=largest_leg(bars, side, origin, t), c=label, d=int(guard), e=int(swept), f=t - pivot,
     )  # fmt: skip
     layer.trend, layer.protected_at = side, origin
-    layer.broken[side] = True
+    layer.broken[side] = layer.broken[side] or swing
     set_range(bars, layer, side, origin, t)
     return Break(layer.number, side, origin, label, swept)
 

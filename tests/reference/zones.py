@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from tests.reference.bars import Bars, Leg, largest_leg, relative_volume
+from tests.reference.bars import Bars, largest_leg, relative_volume
 from tests.reference.log import (
     BREAKER,
     CONFIRMED_BY,
@@ -155,7 +155,7 @@ def block_edges(bars: Bars, side: int, j: int, origin: int, options: Options) ->
 
 def early_life(zone: Zone, bars: Bars, origin: int, t: int) -> tuple[int, float]:
     """Touches and fill between the leg's origin and the bar at which the block became known, once price had left it."""
-    touches, fill, left = 0, 0.0, False
+    touches, fill, left = 0, 0.0, zone.is_outside(bars.close[origin])
     for i in range(origin + 1, t + 1):
         if left:
             depth = zone.depth(bars.extreme(-zone.side, i))
@@ -167,7 +167,7 @@ def early_life(zone: Zone, bars: Bars, origin: int, t: int) -> tuple[int, float]
 
 
 def find_block(
-    bars: Bars, found: Break, t: int, blocks: dict[int, Zone], gaps: list[Zone], legs: list[Leg | None],
+    bars: Bars, found: Break, t: int, blocks: dict[int, Zone], gaps: list[Zone],
     options: Options, tick: float, log: Log,
 ) -> Zone | None:  # fmt: skip
     """The order block behind a break: a new one, or a second layer's confirmation of one that is there.
@@ -181,7 +181,8 @@ def find_block(
         confirm_block(blocks[number], found.layer, t, log)
         return None
     near, far = block_edges(bars, side, j, origin, options)
-    if side * (near - far) < MIN_TICKS * tick:
+    height = side * (near - far)
+    if height <= 0 or height < MIN_TICKS * tick:
         return None
     block = Zone(
         ORDER_BLOCK, side, number, origin=j, near=near, far=far, known=t, expiry=options.zone_expiry_bars,
@@ -189,7 +190,7 @@ def find_block(
     )  # fmt: skip
     touches, block.fill = early_life(block, bars, origin, t)
     block.outside = block.is_outside(bars.close[t])
-    gap_in_leg = any(gap.side == side and origin <= gap.known <= t for gap in gaps)
+    gap_in_leg = any(gap.side == side and origin <= gap.origin < t for gap in gaps)
     flags = (
         LEFT_ZONE * (side * (bars.close[t] - near) > 0)
         + GAP_IN_LEG * gap_in_leg
@@ -198,7 +199,7 @@ def find_block(
     low, high = sorted((near, far))
     log.add(
         t, ORDER_BLOCK, FORMED, side=side, layer=found.layer, object=number, origin=j, low=low, high=high,
-        a=bars.atr[t], b=largest_leg(legs, side, origin, t), c=relative_volume(bars, j), d=found.label, e=flags,
+        a=bars.atr[t], b=largest_leg(bars, side, origin, t), c=relative_volume(bars, j), d=found.label, e=flags,
         f=touches + 0.5 * block.fill,
     )  # fmt: skip
     return block

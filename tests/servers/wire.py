@@ -65,6 +65,37 @@ async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head
     writer.transport.abort()
 
 
+async def leave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes, body: bytes) -> None:
+    """Not a byte, and the connection closes."""
+
+
+async def half_a_head(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes, body: bytes
+) -> None:
+    """The connection closes amid the headers."""
+    writer.write(head[: len(head) // 2])
+    await writer.drain()
+
+
+async def not_http(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes, body: bytes
+) -> None:
+    """Another protocol's greeting."""
+    writer.write(b"220 mail.example ESMTP ready\r\n" + body)
+    await writer.drain()
+
+
+async def cut_chunks(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes, body: bytes
+) -> None:
+    """A chunked body whose last chunk never comes."""
+    half = body[: len(body) // 2]
+    lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"content-length")]
+    chunked = b"\r\n".join([lines[0], b"Transfer-Encoding: chunked", *lines[1:]])
+    writer.write(chunked + f"{len(half):x}\r\n".encode() + half + b"\r\n")
+    await writer.drain()
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What goes over the wire. ``claimed_length`` is a Content-Length that is not the body's own."""

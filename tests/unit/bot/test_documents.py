@@ -14,10 +14,13 @@ from jsonschema import Draft202012Validator
 from bot.ui.documents import plan_json, scan_document, scan_json
 from bot.ui.explain_document import explain_document
 from bot.ui.terminal import TSV_HEADINGS
+from bot.ui.universe import UNIVERSE_HEADINGS
+from bot.ui.universe_document import universe_json
 from bot.ui.verification import NULL_HEADINGS, REPAINT_HEADINGS
 from bot.ui.verification_documents import null_json, repaint_json
 from tests.fixtures.hand_checks import EXAMINED, RATES, REPAINT, REPAINT_ALONE
-from tests.fixtures.hand_scan import BROKEN, BTC, EMPTY, PLANNED, REJECTED, SCAN, SHIB
+from tests.fixtures.hand_scan import BROKEN, BTC, EMPTY, FAULT, PLANNED, REJECTED, SCAN, SHIB
+from tests.fixtures.hand_universe import FIRST, HELD, NAMED
 
 pytestmark = pytest.mark.checkout
 
@@ -26,8 +29,12 @@ PAGE = DOCS / "output_spec.md"
 NAMES = (
     "snipersight.scan-1",
     "snipersight.explain-1",
+    "snipersight.universe-1",
     "snipersight.verify-repaint-1",
     "snipersight.verify-null-1",
+    "snipersight.data-status-1",
+    "snipersight.data-verify-1",
+    "snipersight.data-prune-1",
 )
 
 
@@ -62,6 +69,13 @@ def test_a_scan_is_valid(result: Any) -> None:
 @pytest.mark.parametrize("explanation", [PLANNED, REJECTED, BROKEN])
 def test_an_explanation_is_valid(explanation: Any) -> None:
     Draft202012Validator(schema("snipersight.explain-1")).validate(explain_document(explanation))
+
+
+@pytest.mark.parametrize("snapshot", [FIRST, HELD, NAMED])
+def test_a_universe_is_valid(snapshot: Any) -> None:
+    document = json.loads(universe_json(snapshot, (FAULT,), ("universe_forgotten: why",)))
+    Draft202012Validator(schema("snipersight.universe-1")).validate(document)
+    assert [drop["symbol"] for drop in document["dropped"]] == [drop.symbol for drop in snapshot.dropped]
 
 
 @pytest.mark.parametrize("found", [REPAINT, REPAINT_ALONE])
@@ -115,6 +129,7 @@ def test_the_page_describes_nothing_that_is_not_there() -> None:
     ("one", "other", "expected"),
     [
         ("snipersight.scan-1", "snipersight.explain-1", {"plan", "gate", "score"}),
+        ("snipersight.scan-1", "snipersight.universe-1", {"rejection", "fault"}),
         ("snipersight.verify-repaint-1", "snipersight.verify-null-1", {"series", "left_out"}),
     ],
 )
@@ -135,6 +150,12 @@ def test_the_page_lists_the_columns_of_the_checks_in_order() -> None:
     lines = [line for line in text.splitlines() if line.startswith("- ")]
     found = [tuple(re.findall(r"`(\w+)`", line)) for line in lines]
     assert found == [REPAINT_HEADINGS, NULL_HEADINGS]
+
+
+def test_the_page_lists_the_columns_of_the_universe_in_order() -> None:
+    text = PAGE.read_text("utf-8").partition("## Tab-separated values of `universe`")[2].partition("\n## ")[0]
+    (line,) = (line for line in text.splitlines() if line.startswith("- "))
+    assert tuple(re.findall(r"`(\w+)`", line)) == UNIVERSE_HEADINGS
 
 
 def test_prices_stand_as_numbers_and_as_text_on_the_tick() -> None:

@@ -14,6 +14,7 @@ from bot.ui.look import ASCII, Layout, Look
 from bot.ui.terminal import card_lines, closing_lines, heading, plan_lines, scan_lines, tsv_lines
 from bot.ui.terminal_explain import explain_lines, score_lines
 from bot.ui.terminal_funnel import closest_line, gate_text, without_line
+from bot.ui.universe import UNIVERSE_HEADINGS, universe_lines, universe_tsv
 from shared.models.scan import FunnelRow, RunStatus, Setup
 from shared.models.smc import Side
 from tests.fixtures.hand_scan import (
@@ -29,6 +30,7 @@ from tests.fixtures.hand_scan import (
     plan,
     setup,
 )
+from tests.fixtures.hand_universe import FIRST, HELD, NAMED, NONE
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "terminal"
 
@@ -44,6 +46,12 @@ VIEWS = {
     "explain-plan-60": lambda: explain_lines(PLANNED, Look(60)),
     "explain-rejection-80": lambda: explain_lines(REJECTED, Look(80)),
     "explain-fault-80": lambda: explain_lines(BROKEN, Look(80)),
+    "universe-120": lambda: universe_lines(HELD, Look(120)),
+    "universe-60": lambda: universe_lines(HELD, Look(60)),
+    "universe-ascii-80": lambda: universe_lines(FIRST, Look(80, unicode=False)),
+    "universe-named-80": lambda: universe_lines(NAMED, Look(80)),
+    "universe-none-40": lambda: universe_lines(NONE, Look(40)),
+    "universe-tsv": lambda: universe_tsv(HELD),
 }
 
 
@@ -55,6 +63,19 @@ def test_a_view_is_what_it_was(name: str) -> None:
         kept.write_text(printed, "utf-8")
         pytest.fail(f"{kept.name} was not there and has been written: read it, then run again")
     assert printed == kept.read_text("utf-8")
+
+
+@pytest.mark.parametrize("columns", [40, 44, 72, 104, 200])
+def test_no_line_of_a_universe_is_wider_than_the_terminal(columns: int) -> None:
+    assert max(map(len, universe_lines(HELD, Look(columns)))) <= columns
+
+
+def test_every_symbol_of_a_universe_is_one_line_for_machines() -> None:
+    header, *rows = (line.split("\t") for line in universe_tsv(HELD))
+    assert tuple(header) == UNIVERSE_HEADINGS
+    assert {len(row) for row in rows} == {len(header)}
+    symbols = [member.symbol for member in HELD.chosen] + [drop.symbol for drop in HELD.dropped]
+    assert [row[0] for row in rows] == symbols
 
 
 PRICES = st.decimals("0.00000001", "99999", places=8)

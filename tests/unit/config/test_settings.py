@@ -9,7 +9,7 @@ from shared.config.layers import read_toml
 from shared.config.settings import ExchangeSettings, Settings, build_settings
 from shared.errors import ConfigFault
 
-EXCHANGES = ("binance", "demo")
+EXCHANGES = ("binance", "binance-usdm", "demo")
 
 
 def settings(*texts: str, env: dict[str, str] | None = None) -> Settings:
@@ -53,6 +53,14 @@ def test_a_profile_may_be_named_in_one_word() -> None:
 def test_the_environment_points_an_exchange_elsewhere() -> None:
     found = settings(env={"SNIPERSIGHT_EXCHANGES__BINANCE__BASE_URL": "http://127.0.0.1:8000"})
     assert found.of_exchange("binance").base_url == "http://127.0.0.1:8000"
+
+
+def test_a_variable_names_an_exchange_without_its_hyphen() -> None:
+    found = settings(env={"SNIPERSIGHT_EXCHANGES__BINANCE_USDM__TESTNET": "true"})
+    assert found.of_exchange("binance-usdm").testnet is True
+    assert found.of_exchange("binance").testnet is False
+    with pytest.raises(ConfigFault, match="SNIPERSIGHT_EXCHANGES__BINANCE_USDM__TESTNET"):
+        settings(env={"SNIPERSIGHT_EXCHANGES__BINANCE_USDM__TESTNE": "true"})
 
 
 def test_text_of_the_environment_is_parsed() -> None:

@@ -6,10 +6,10 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
-import time
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 
 from contracts.data_contract import WriteReport
 from data.cache import SqliteCandleStore
+from data.store_check import check_store
 from shared.errors import DamagedPage, DataFault, StorageFault
-from shared.models.data import Candles, Market
+from shared.models.data import Candles, Market, OrderBook
 from shared.models.timeframe import Timeframe
 
 M5 = Timeframe.M5
@@ -84,6 +85,8 @@ def test_any_order_of_writes_reads_back_as_the_newest_value_of_each_time(
             )
         )
     held = store.read("x", "A/B", M5, *ALL)
+    assert check_store(store.file).damage == ()
+    assert all(0 < count <= 1000 for _, _, count in pages_of(store))
     assert (
         dict(
             zip(
@@ -149,12 +152,16 @@ def test_writing_into_a_damaged_page_replaces_it_and_is_reported(
     assert store.read("x", "A/B", M5, *ALL) == candles(0, 2500)
 
 
-def test_a_damaged_page_beyond_the_written_span_is_not_lost_unseen(store: SqliteCandleStore) -> None:
+@pytest.mark.parametrize("first", [10, 2490, 2600])
+def test_a_damaged_page_beyond_the_written_span_is_neither_lost_nor_in_the_way(
+    store: SqliteCandleStore, first: int
+) -> None:
     store.write("x", "A/B", candles(0, 2500))
     damage_page(store.path, page=1)
+    assert store.write("x", "A/B", candles(first, 1, level=500.0)).dropped == 0
+    assert store.series()[0].count == 2500 + (first >= 2500)
     with pytest.raises(DamagedPage):
-        store.write("x", "A/B", candles(10, 1, level=500.0))
-    assert store.series()[0].count == 2500
+        store.read("x", "A/B", M5, *ALL)
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
@@ -221,26 +228,6 @@ for number in itertools.count(int(sys.argv[2])):
 """
 
 
-def test_a_kill_at_any_instant_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
-    path, kept = tmp_path / "candles.sqlite3", 0
-    draw = np.random.default_rng(5)
-    for _ in range(12):
-        call = [sys.executable, "-c", textwrap.dedent(WRITER), str(path), str(kept)]
-        with subprocess.Popen(call, stdout=subprocess.PIPE, text=True) as child:
-            assert child.stdout is not None
-            child.stdout.readline()
-            time.sleep(float(draw.uniform(0, 0.05)))
-            child.kill()
-            acknowledged = [int(line) for line in child.stdout.read().split()]
-        kept = max([kept, *(number + 1 for number in acknowledged)])
-        store = SqliteCandleStore(path)
-        held = store.read("x", "A/B", M5, *ALL)
-        store.close()
-        assert len(held) >= kept * 130
-        assert held == candles_up_to(len(held))
-        kept = len(held) // 130
-
-
 def candles_up_to(count: int) -> Candles:
     parts = [candles(number * 130, 130) for number in range(count // 130)]
     columns = (
@@ -264,3 +251,85 @@ def test_one_reads_while_another_writes(tmp_path: Path) -> None:
             assert held == candles_up_to(len(held))
         reader.close()
         child.kill()
+
+
+def test_former_values_of_a_revised_candle_are_kept_with_the_time_they_were_replaced(tmp_path: Path) -> None:
+    """D6."""
+    now = iter((1_000, 2_000, 3_000))
+    store = SqliteCandleStore(tmp_path / "candles.sqlite3", lambda: next(now))
+    store.write("x", "A/B", candles(0, 1500))
+    store.write("x", "A/B", candles(10, 1, level=500.0))
+    store.write("x", "A/B", candles(10, 1, level=500.0))
+    store.write("x", "A/B", candles(10, 1490, level=600.0))
+    first, second, *others = store.revisions("x", "A/B", M5)
+    assert (first.seen_ms, first.candles) == (1_000, candles(10, 1))
+    assert (second.seen_ms, second.candles) == (2_000, candles(10, 1, level=500.0))
+    assert [one.candles for one in others] == [candles(number, 1) for number in range(11, 1500)]
+    assert store.series()[0].revised == 1 + 1490
+    assert store.revisions("x", "C/D", M5) == ()
+
+
+def test_a_history_written_backwards_leaves_the_pages_after_it_alone(store: SqliteCandleStore) -> None:
+    for first in range(9600, -1, -400):
+        kept = {row for row in pages_of(store) if row[0] >= (first + 1400) * M5.ms}
+        store.write("x", "A/B", candles(first, 400))
+        assert kept <= set(pages_of(store))
+    assert store.read("x", "A/B", M5, *ALL) == candles(0, 10_000)
+    sizes = [count for _, _, count in pages_of(store)]
+    assert max(sizes) <= 1000
+    assert len(sizes) <= 20
+
+
+def pages_of(store: SqliteCandleStore) -> list[tuple[int, int, int]]:
+    """First time, row id and candles of every page: a page that is written anew gets another row."""
+    return store.file.all("SELECT first_ms, rowid, count FROM page ORDER BY first_ms")  # type: ignore[return-value]
+
+
+def test_order_books_come_back_level_by_level_oldest_first(store: SqliteCandleStore) -> None:
+    books = [book(time_ms, depth) for time_ms, depth in ((1000, 1), (2000, 50), (3000, 7))]
+    for one in reversed(books):
+        store.save_book(one)
+    store.save_book(book(2000, 20))
+    found = store.books("x", "A/B", 1000, 2000)
+    assert found == (books[0], book(2000, 20))
+    assert found != (books[0], books[1])
+    assert not found[0].bids.flags.writeable
+    assert store.books("x", "A/B", 3001, 9000) == store.books("y", "A/B", *ALL) == ()
+
+
+def test_a_damaged_order_book_is_an_error(store: SqliteCandleStore) -> None:
+    store.save_book(book(1000, 5))
+    store.save_book(book(2000, 5))
+    with closing(sqlite3.connect(store.path)) as db, db:
+        db.execute("UPDATE book SET bids=4 WHERE time_ms=2000")
+    assert store.books("x", "A/B", 0, 1999) == (book(1000, 5),)
+    with pytest.raises(DamagedPage, match="order book of x A/B at 1970-01-01T00:00:02Z is damaged"):
+        store.books("x", "A/B", *ALL)
+
+
+def book(time_ms: int, depth: int) -> OrderBook:
+    steps = np.arange(1, depth + 1, dtype=float)
+    return OrderBook(
+        "x",
+        "A/B",
+        time_ms,
+        np.c_[100 - steps, steps],
+        np.c_[100 + steps[: depth // 2 + 1], steps[: depth // 2 + 1]],
+    )
+
+
+@pytest.mark.parametrize(
+    ("bids", "asks", "said"),
+    [
+        ([], [[101, 1]], r"bids have shape \(0,\)"),
+        ([[99, 1, 5]], [[101, 1]], r"bids have shape \(1, 3\)"),
+        ([[99, 1]], [[101, 0]], "asks hold a price or amount that is not above 0"),
+        ([[99, 1]], [[float("nan"), 1]], "asks hold a price"),
+        ([[99, 1], [99.5, 1]], [[101, 1]], "bids are not sorted"),
+        ([[99, 1]], [[101, 1], [101, 2]], "asks are not sorted"),
+        ([[101, 1]], [[101, 1]], "the best bid 101 is not below the best ask 101"),
+    ],
+)
+def test_what_cannot_be_an_order_book_is_refused(bids: list[Any], asks: list[Any], said: str) -> None:
+    with pytest.raises(DataFault, match=said):
+        OrderBook("x", "A/B", 1, np.array(bids, float), np.array(asks, float))

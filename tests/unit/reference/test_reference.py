@@ -152,7 +152,7 @@ def test_the_high_of_a_day_is_a_pool_when_the_day_is_over() -> None:
     found = [row for row in rows(drawn(day_with_a_late_high()), names.POOL) if row[3] == -1]
     assert [(*row[:3], *row[4:8]) for row in found] == [
         (23, 3, names.FORMED, names.DAY, 43, 21, 102.0),
-        (26, 3, names.CONFIRMED_BY, names.INTERNAL, 43, 21, 102.0),
+        (26, 3, names.LAYER_ADDED, names.INTERNAL, 43, 21, 102.0),
     ]
 
 
@@ -195,8 +195,8 @@ def test_the_range_of_asia_leaves_pools() -> None:
     found = rows(candles, names.POOL, Options(sessions="UTC"))
     at_the_end = [(row[3], names.EVENTS[row[2]], row[4], row[6], row[7]) for row in found if row[0] == 35]
     assert at_the_end == [
-        (-1, "CONFIRMED_BY", names.SESSION_LAYER, 21, 101.0),
-        (1, "CONFIRMED_BY", names.SESSION_LAYER, 22, 99.0),
+        (-1, "LAYER_ADDED", names.SESSION_LAYER, 21, 101.0),
+        (1, "LAYER_ADDED", names.SESSION_LAYER, 22, 99.0),
     ]
 
 

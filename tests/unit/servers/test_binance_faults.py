@@ -15,7 +15,10 @@ from tests.servers.faults import FAULTS
 
 HOUR = 3_600_000
 BTC = "BTC/USDT"
-NOT_IN_THE_TEXT = {"slow_drip", "hang", "reset", "short_length", "redirect", "huge_body", "gzip_bomb"}
+NOT_IN_THE_TEXT = {
+    "slow_drip", "hang", "reset", "short_length", "redirect", "huge_body", "gzip_bomb", "cut_chunks", "no_answer",
+    "half_a_head", "not_http", "huge_header", "false_gzip", "names_changed",
+}  # fmt: skip
 """Faults of the connection or of size, each proved on its own."""
 
 

@@ -162,3 +162,17 @@ def test_a_snapshot_of_an_earlier_close_is_that_of_the_candles_up_to_it() -> Non
 def test_a_young_series_shows_what_is_not_there_yet_as_a_dash() -> None:
     candles = Candles.from_frame(FRAME[:20], "15m")
     assert "–" in repr(ss.snapshot(candles.to_frame(), timeframe="15m", tick=STEP))
+
+
+def test_without_a_tick_no_later_price_changes_what_was_known() -> None:
+    """Prices with one decimal and a gap of two of their steps; then a candle with two decimals."""
+    draw = np.random.default_rng(4)
+    close = np.round(100 + np.cumsum(draw.choice([-0.1, 0.0, 0.1], 60)), 1)
+    open_ = np.concatenate(([100.0], close[:-1]))
+    rows = pd.DataFrame({"open": open_, "close": close, "volume": 1.0}, FRAME.index[:60])
+    rows["high"], rows["low"] = rows[["open", "close"]].max(axis=1), rows[["open", "close"]].min(axis=1)
+    rows.loc[rows.index[-1], "high"] += 0.01
+    whole, prefix = ss.detect(rows, "15m"), ss.detect(rows[:59], "15m")
+    assert len(prefix) > 30
+    pd.testing.assert_frame_equal(prefix, whole[whole.t_known <= prefix.t_known.max()])
+    assert len(ss.detect(rows, "15m", tick=0.5)) < len(whole)

@@ -79,7 +79,7 @@ def test_one_bar_that_is_a_swing_of_both_layers_counts_once() -> None:
     rows = [row for row in at_the_high(TWO_LAYERS, origin=5) if row.layer != "day"][:2]
     assert rows == [
         Said(7, "FORMED", SHORT, 5, {"low": 102.75, "a": 1.0}, "internal"),
-        Said(10, "CONFIRMED_BY", SHORT, 5, {"low": 102.75, "a": 1.0}, "swing"),
+        Said(10, "LAYER_ADDED", SHORT, 5, {"low": 102.75, "a": 1.0}, "swing"),
     ]
     (pool,) = (pool for pool in seen(list(TWO_LAYERS[:11]), SMALL).pools if pool.side is Side.SHORT)
     assert (pool.count, pool.sources) == (1, (PoolSource.INTERNAL, PoolSource.SWING))
@@ -188,7 +188,7 @@ def test_the_high_and_low_of_a_day_are_levels_when_it_has_closed_and_the_next_da
     assert day == [
         Said(5, "FORMED", SHORT, 2, {"low": 101.5, "a": 1.0}, "day"),
         Said(5, "FORMED", LONG, 4, {"low": 98.75, "a": 1.0}, "day"),
-        Said(7, "CONFIRMED_BY", SHORT, 2, {"low": 101.5, "a": 1.0}, "internal"),
+        Said(7, "LAYER_ADDED", SHORT, 2, {"low": 101.5, "a": 1.0}, "internal"),
         Said(8, "TAKEN", LONG, 4, {"low": 98.75, "a": 0.2509}, "internal"),
         Said(
             8, "SWEPT_WICK", LONG, 4, {"low": 98.75, "a": 0.2509, "b": 0.0, "c": 0.75, "d": 1.0}, "internal"

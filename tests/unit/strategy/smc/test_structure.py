@@ -223,8 +223,10 @@ def test_displacement_is_the_largest_leg_of_up_to_three_candles_of_one_colour_in
     assert said(list(GAP), Kind.DISPLACEMENT) == [
         Said(1, "FORMED", LONG, 0, {"a": 1.5, "b": 0.0, "c": 2.0}),
         Said(2, "FORMED", LONG, 0, {"a": 2.5, "b": 0.0, "c": 3.0}),
-        Said(2, "MADE_FVG", LONG, 1, {}),
+        Said(2, "MADE_FVG", LONG, 0, {}),
+        Said(2, "MADE_FVG", LONG, 0, {}),
     ]
+    assert [leg.made_fvg for leg in seen(list(GAP)).displacements] == [True, True]
 
 
 def test_a_leg_is_cut_by_a_candle_of_the_other_colour_and_by_a_candle_without_one() -> None:

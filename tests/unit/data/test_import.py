@@ -1,4 +1,4 @@
-"""Importing candle files, choosing symbols, and reading them: every bad one is named and stops only itself."""
+"""Importing candle files and reading what they brought: every bad one is named and stops only itself."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from contracts.data_contract import Ticker, WriteReport
+from contracts.data_contract import WriteReport
 from data.cache import SqliteCandleStore
+from data.file_import import FileReport, ImportReport, Reading, Tell
+from data.file_import import import_path as import_files
+from data.inferred_rules import step_of
 from data.ingestion_pipeline import Source, ingest
-from data.parquet_import import FileReport, import_path, step_of
-from data.universe import rank
 from shared.config.profiles import load_profile
 from shared.errors import DamagedPage, NotFound
-from shared.models.data import Market
-from shared.models.profile import UniverseRules
 from shared.models.timeframe import Timeframe
 from tests.laws.markets import market
 from tests.unit.data.test_store import damage_page
@@ -28,6 +27,10 @@ import pyarrow.parquet as pq  # noqa: E402
 
 GOOD = market(1, 300, "walk", Timeframe.M5)
 COLUMNS = ("open", "high", "low", "close", "volume")
+
+
+def import_path(path: Path, store: SqliteCandleStore, *tell: Tell) -> ImportReport:
+    return import_files(path, store, Reading(now_ms=2_000_000_000_000), *tell)
 
 
 def write(folder: Path, name: str = "binance__BTC-USDT__5m.parquet", **changed: np.ndarray) -> Path:
@@ -57,9 +60,21 @@ def test_a_file_is_kept_with_what_derives_from_it(tmp_path: Path, store: SqliteC
     ("changed", "said"),
     [
         ({"high": GOOD.low - 1}, "breaks 'high >= open and close'"),
-        ({"ts": GOOD.open_ms // 1000}, "off the 5m grid"),
-        ({"ts": GOOD.open_ms // 1000 * 1000 - GOOD.open_ms % 7 * 0 + 1}, "off the 5m grid"),
-        ({"ts": np.r_[GOOD.open_ms[:1], GOOD.open_ms[:-1]]}, "does not open after"),
+        ({"ts": GOOD.open_ms // 1000}, "row 0 opens at 1700006400, a time in seconds"),
+        ({"ts": GOOD.open_ms * 1000}, "row 0 opens at 1700006400000000, a time in microseconds"),
+        ({"ts": GOOD.open_ms + 1}, "off the 5m grid"),
+        (
+            {"ts": np.r_[GOOD.open_ms[:1], GOOD.open_ms[:-1]]},
+            "two different candles open at 2023-11-15T00:00:00Z",
+        ),
+        ({"ts": GOOD.open_ms.astype(float)}, "column ts holds double, not times"),
+        ({"ts": GOOD.open_ms.astype("datetime64[ms]")}, "times without a zone"),
+        ({"open": GOOD.open.astype(str)}, "column open holds string, not numbers"),
+        ({"quote_volume": GOOD.volume}, "do not stand to each other as the price"),
+        (
+            {"ts": np.r_[GOOD.open_ms[:-1], GOOD.open_ms[-1] + 1000 * 365 * 86_400_000]},
+            "which is in the future",
+        ),
         ({"close": np.full(300, np.nan)}, "finite"),
         ({"volume": None}, "no column volume"),
     ],
@@ -144,64 +159,6 @@ def test_a_path_that_is_not_there_is_not_found(tmp_path: Path, store: SqliteCand
 )
 def test_steps_are_read_off_the_decimals_there_are(values: list[float], step: str) -> None:
     assert step_of(np.asarray(values)) == Decimal(step)
-
-
-RULES = UniverseRules(size=2, min_quote_volume_musd=20.0)
-
-
-def rules_of(base: str, quote: str = "USDT", *, active: bool = True) -> Market:
-    return Market(
-        "x",
-        f"{base}/{quote}",
-        base + quote,
-        base,
-        quote,
-        "spot",
-        Decimal(1),
-        Decimal(1),
-        Decimal(0),
-        active,
-        "exchange",
-    )
-
-
-def ranked(wanted: tuple[str, ...] = (), **volumes: float) -> dict[str, str]:
-    listed = [rules_of(name) for name in volumes] + [
-        rules_of("EUROCOIN", "EUR"),
-        rules_of("GONE", active=False),
-    ]
-    markets = {entry.symbol: entry for entry in listed}
-    tickers = {f"{name}/USDT": Ticker(f"{name}/USDT", 1.0, volume) for name, volume in volumes.items()}
-    tickers |= {name: Ticker(name, 1.0, 9e9) for name in ("EUROCOIN/EUR", "GONE/USDT")}
-    universe = rank(wanted, RULES, 0, markets, tickers)
-    return dict.fromkeys(universe.symbols, "in") | {drop.symbol: drop.code for drop in universe.drops}
-
-
-def test_every_symbol_is_in_or_has_the_code_that_left_it_out() -> None:
-    assert ranked(BTC=9e8, ETH=5e8, SOL=4e8, DUST=1e6, USDC=9e9, BTCUP=9e9, DEAD=0.0) == {
-        "BTC/USDT": "in",
-        "ETH/USDT": "in",
-        "SOL/USDT": "universe.rank",
-        "DUST/USDT": "universe.volume",
-        "USDC/USDT": "universe.excluded",
-        "BTCUP/USDT": "universe.excluded",
-        "DEAD/USDT": "universe.not_trading",
-        "EUROCOIN/EUR": "universe.quote",
-        "GONE/USDT": "universe.not_trading",
-    }
-
-
-def test_a_symbol_asked_for_by_name_only_has_to_trade_in_the_profiles_currency() -> None:
-    assert ranked(("DUST/USDT", "GONE/USDT", "EUROCOIN/EUR"), DUST=1e6) == {
-        "DUST/USDT": "in",
-        "GONE/USDT": "universe.not_trading",
-        "EUROCOIN/EUR": "universe.quote",
-    }
-
-
-def test_a_misspelt_symbol_is_answered_with_near_ones() -> None:
-    with pytest.raises(NotFound, match="Did you mean"):
-        ranked(("BTCC/USDT",), BTC=1e9)
 
 
 def test_a_short_timeframe_that_is_only_information_is_declared_absent(

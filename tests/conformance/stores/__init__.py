@@ -1,0 +1,1 @@
+"""What every candle store is held to."""
