@@ -63,19 +63,23 @@ def scan(
     account: str | None = None,
     offline: bool = False,
     base_url: str | None = None,
+    journal: bool = False,
 ) -> ShownScan:
     """Scan as ``snipersight scan`` does, with the same settings; the result prints as a table.
 
     What is not given comes from ``SNIPERSIGHT_…`` variables, ``./snipersight.toml``, the user's settings file, the defaults
     (``balanced``, ``binance``, ``10000USDT``), in this order; a whole ``Profile`` stands for all they say of one.
     ``symbols`` is one symbol, a comma-separated list or a sequence. ``as_of`` is a ``datetime`` with a time zone, or text
-    with one, such as ``2024-08-05T12:00:00Z``.
+    with one, such as ``2024-08-05T12:00:00Z``. ``journal`` records the scan, as the command does by itself.
 
     Raises:
         ConfigFault: an argument or setting that is wrong.
         SniperError: the exchange or the store as a whole cannot be read.
     """
-    from engine.commands.edges import open_edges
+    from dataclasses import replace
+    from functools import partial
+
+    from engine.commands.edges import open_edges, open_journal
     from engine.commands.flags import Flags
     from engine.commands.request import request_of
     from engine.notebook.shown import ShownScan
@@ -94,6 +98,8 @@ def scan(
     configured = _configured(flags)
     request = request_of(flags, configured)
     with open_edges(configured.settings, request, os.environ) as edges:
+        if journal:
+            edges = replace(edges, open_journal=partial(open_journal, os.environ))
         return ShownScan.of(run_scan(request, edges))
 
 

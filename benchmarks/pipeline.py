@@ -41,7 +41,7 @@ def profile() -> Profile:
         balanced,
         timeframes=timeframes,
         data=replace(balanced.data, history_bars=CANDLES),
-        universe=replace(balanced.universe, size=SYMBOLS, min_quote_volume_musd=0.0),
+        universe=replace(balanced.universe, size=SYMBOLS, min_quote_volume_musd=0.0, min_atr_pct=0.0),
     )
 
 

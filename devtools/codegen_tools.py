@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Final, get_args, get_type_hints
+from typing import Any, Final, get_args, get_type_hints
 
 from data.adapters.venue import Tiers, Venue
 from data.adapters.venues import VENUES
@@ -100,6 +101,31 @@ def payload_table() -> str:
     return "\n".join(lines)
 
 
+def record_table() -> str:
+    """Every field of a journal's record, and of each kind's content, as Markdown tables."""
+    whole = _schema("snipersight.record-1")
+    parts = [_fields(whole)]
+    for kind, body in whole["$defs"].items():
+        fields_of_kind = [] if kind == "plan" else ["", _fields(body)]
+        parts.append("\n".join([f"\n`{kind}`: {body['description']}", *fields_of_kind]))
+    return "\n".join(parts)
+
+
+def replay_table() -> str:
+    """Every field of a replay's document as a Markdown table."""
+    return _fields(_schema("snipersight.replay-1"))
+
+
+def _schema(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((DOCS / "schema" / f"{name}.schema.json").read_text("utf-8"))
+    return found
+
+
+def _fields(body: dict[str, Any]) -> str:
+    rows = [f"| `{name}` | {field['description']} |" for name, field in body["properties"].items()]
+    return "\n".join(["| field | meaning |", "|---|---|", *rows])
+
+
 def venue_table() -> str:
     """What is known of every venue as a Markdown table: a row a fact, a column a venue."""
     lines = [f"| | {' | '.join(f'`{name}`' for name in VENUES)} |", "|---|" + "---|" * len(VENUES)]
@@ -139,6 +165,7 @@ VENUE_FACTS: Final[tuple[tuple[str, Callable[[Venue], str]], ...]] = (
 
 PARTS: Final[dict[str, tuple[tuple[str, Callable[[], str]], ...]]] = {
     "adapters.md": (("venues", venue_table),),
+    "audit.md": (("record", record_table), ("replay", replay_table)),
     "quality_gates.md": (("universe", universe_table), ("table", gate_table)),
     "smc_playbook.md": (("options", options_table), ("payload", payload_table)),
 }

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
 
 from contracts.data_contract import CandleFeed, CandleStore, Clock
+from contracts.journal_contract import Journal
 from contracts.notification_contract import Notifier
 from contracts.universe_contract import UniverseStore
 from shared.errors import ConfigFault
+from shared.models.journal import Appended
 from shared.models.profile import Profile
 from shared.models.risk import Account
 
@@ -19,6 +23,30 @@ Progress = Callable[[str, int, int], None]
 
 def silent(stage: str, done: int, total: int) -> None:
     """Progress that nobody watches."""
+
+
+Timing = Callable[[str, float], None]
+"""Told (stage, seconds) when a stage of the whole scan has ended."""
+
+
+Recorded = Callable[[str, Appended], None]
+"""Told (run id, what was appended) when a scan is in the journal."""
+
+
+def unheard(run_id: str, appended: Appended) -> None:
+    """A record that nobody is told of."""
+
+
+def untimed(stage: str, seconds: float) -> None:
+    """Stages that nobody times."""
+
+
+@contextmanager
+def timed(told: Timing, stage: str) -> Iterator[None]:
+    """Tell how long a stage that came to its end took."""
+    began = time.monotonic()
+    yield
+    told(stage, round(time.monotonic() - began, 4))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +79,9 @@ class ScanRequest:
 @dataclass(frozen=True, slots=True)
 class Edges:
     """What touches the world, handed in. ``open_feed`` is called inside the event loop, and is None where nothing may be
-    fetched; ``executor`` None computes in this process; ``universes`` None remembers no universe."""
+    fetched; ``executor`` None computes in this process; ``universes`` None remembers no universe; ``open_journal`` is called
+    when a scan has decided, and is None where nothing is recorded. ``secrets`` are texts that may stand in no result and no
+    record."""
 
     open_feed: Callable[[], CandleFeed] | None
     store: CandleStore | None
@@ -59,3 +89,7 @@ class Edges:
     executor: Executor | None = None
     notifiers: tuple[Notifier, ...] = ()
     universes: UniverseStore | None = None
+    open_journal: Callable[[], AbstractContextManager[Journal]] | None = None
+    on_stage: Timing = untimed
+    on_record: Recorded = unheard
+    secrets: tuple[str, ...] = field(default=(), repr=False)

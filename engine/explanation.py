@@ -31,7 +31,9 @@ def explain_symbol(request: ScanRequest, symbol: str, edges: Edges, *, hooks: Ho
     """
     request = replace(request, symbols=(symbol,))
     pipeline = Pipeline.of(hooks)
-    run = Run.of(request, gather(GATHER, request, replace(edges, universes=None), silent))
+    run = Run.of(
+        request, gather(GATHER, request, replace(edges, universes=None), silent), hooks, edges.secrets
+    )
     decided, broken = decide_all(pipeline, run.contexts(), None, silent)
     scan = result_of(run, reduce_scan(run, decided, hooks), broken)
     context, gates = _walk_on(pipeline, run.contexts()[0]) if run.contexts() else (None, ())

@@ -12,7 +12,8 @@ from contracts.hook_point import hook_point
 from data.ingestion_pipeline import Ingested, Source, ingest
 from data.universe import Universe, select_universe
 from data.universe_known import Place
-from engine.edges import Edges, Progress, ScanRequest, silent
+from engine.clean import clean_faults, clean_flags, clean_market
+from engine.edges import Edges, Progress, ScanRequest, silent, timed
 from engine.steps import assemble
 from shared.errors import ClockFault, DataFault, StaleData, StorageFault
 from shared.models.data import Market, MultiTimeframeData
@@ -21,6 +22,7 @@ from shared.models.profile import Profile, TimeframeRules
 from shared.models.regime import MarketContext
 from shared.models.scan import SymbolFault
 from shared.models.timeframe import DAY_MS, Timeframe, iso
+from shared.models.universe import UniverseSnapshot
 from strategy.confluence.regime_detection import market_context as market_context_of
 from strategy.confluence.regime_detection import unknown_market
 from strategy.smc.snapshot import find_structure
@@ -36,6 +38,14 @@ BENCHMARK_TIMEFRAMES: Final = TimeframeRules(
 
 
 @dataclass(frozen=True, slots=True)
+class Benchmark:
+    """The benchmark's state, and its trading rules; none where it is not listed."""
+
+    context: MarketContext
+    rules: tuple[Market, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class GatherState:
     """State of the gather stages. ``wanted`` are the symbols asked for; none means the profile's universe."""
 
@@ -47,21 +57,31 @@ class GatherState:
     universe: Universe | None = None
     kept: tuple[str, ...] | None = None
     candles: Ingested | None = None
-    market_context: MarketContext | None = None
+    benchmark: Benchmark | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What a scan decides on. ``data`` has every symbol whose candles could be read, ``drops`` those the universe left out,
-    ``faults`` those that broke; ``flags`` are remarks on the run."""
+    """What a scan decides on. ``data`` has every symbol whose candles could be read, ``universe`` those that were chosen and left
+    out, ``faults`` those that broke; ``flags`` are remarks on the run."""
 
     as_of_ms: int
     data: Mapping[str, MultiTimeframeData]
     quote_volumes: Mapping[str, float]
-    drops: tuple[Rejection, ...]
+    universe: UniverseSnapshot
     faults: tuple[SymbolFault, ...]
-    market_context: MarketContext
+    benchmark: Benchmark
     flags: tuple[str, ...]
+
+    @property
+    def drops(self) -> tuple[Rejection, ...]:
+        """Who the universe left out, and why."""
+        return self.universe.dropped
+
+    @property
+    def market_context(self) -> MarketContext:
+        """The benchmark's state, which every symbol reads."""
+        return self.benchmark.context
 
 
 @hook_point("universe", gives="universe")
@@ -96,24 +116,31 @@ async def gather_candles(
     )
 
 
-@hook_point("benchmark", gives="market_context")
-async def read_benchmark(candles: Ingested, settings: Profile, source: Source, place: Place) -> MarketContext:
-    """The benchmark's regime; UNKNOWN, which vetoes, when it cannot be read. What broke a moment ago is not asked again."""
+@hook_point("benchmark", gives="benchmark")
+async def read_benchmark(candles: Ingested, settings: Profile, source: Source, place: Place) -> Benchmark:
+    """The benchmark's regime; UNKNOWN, which vetoes, when it cannot be read."""
     markets = await source.feed.markets() if source.feed else source.stored_markets(place.exchange)
     symbol = _benchmark(markets, settings.universe.quote)
+    if symbol not in markets:
+        return Benchmark(unknown_market(symbol, f"{place.exchange} does not list {symbol}"))
+    market = markets[symbol]
+    return Benchmark(await market_state(market, candles, settings, source, place.as_of_ms), (market,))
+
+
+async def market_state(
+    benchmark: Market, candles: Ingested, settings: Profile, source: Source, as_of_ms: int
+) -> MarketContext:
+    """The regime of a known benchmark. What broke a moment ago is not asked again."""
+    symbol = benchmark.symbol
     for fault in candles.faults:
         if fault.symbol == symbol:
             return unknown_market(symbol, fault.problem)
     rules = replace(settings, timeframes=BENCHMARK_TIMEFRAMES, smc=replace(settings.smc, sessions="off"))
-    if symbol not in markets:
-        return unknown_market(symbol, f"{place.exchange} does not list {symbol}")
-    ingested = await ingest(
-        {symbol: markets[symbol]}, source, rules, place.as_of_ms, lambda done, total: None
-    )
+    ingested = await ingest({symbol: benchmark}, source, rules, as_of_ms, lambda done, total: None)
     if ingested.faults:
         return unknown_market(symbol, ingested.faults[0].problem)
     data = ingested.data[symbol]
-    return market_context_of(data, place.as_of_ms, find_structure(data, rules))
+    return market_context_of(data, as_of_ms, find_structure(data, rules))
 
 
 def _benchmark(markets: Mapping[str, Market], quote: str) -> str:
@@ -131,7 +158,7 @@ def gather(stages: Stages, request: ScanRequest, edges: Edges, progress: Progres
         StaleData: offline, what is stored does not reach the time asked for.
         SniperError: the exchange or the store as a whole cannot be read.
     """
-    return _gathered(_run_now(lambda: _walk(stages, request, edges, progress)))
+    return _gathered(_run_now(lambda: _walk(stages, request, edges, progress)), edges.secrets)
 
 
 def look_up_universe(request: ScanRequest, edges: Edges) -> Universe:
@@ -140,7 +167,9 @@ def look_up_universe(request: ScanRequest, edges: Edges) -> Universe:
     Raises:
         SniperError: as :func:`gather`.
     """
-    return _held(_run_now(lambda: _walk((select_symbols,), request, edges, silent)).universe)
+    found = _held(_run_now(lambda: _walk((select_symbols,), request, edges, silent)).universe)
+    faults, flags = clean_faults(found.faults, edges.secrets), clean_flags(found.flags, edges.secrets)
+    return replace(found, faults=faults, flags=flags)
 
 
 async def _walk(stages: Stages, request: ScanRequest, edges: Edges, progress: Progress) -> GatherState:
@@ -150,28 +179,34 @@ async def _walk(stages: Stages, request: ScanRequest, edges: Edges, progress: Pr
         place = Place(request.exchange, await _as_of(request, edges, source), request.top or 0)
         state = GatherState(request.profile, request.symbols, place, source, progress)
         for step in assemble(stages, GatherState, ("settings", "wanted", "place", "source", "progress")):
-            state = replace(state, **{step.gives: await step(state)})
+            with timed(edges.on_stage, step.name):
+                state = replace(state, **{step.gives: await step(state)})
     finally:
         if feed:
             await feed.close()
     return state
 
 
-def _gathered(state: GatherState) -> Gathered:
-    universe, candles, context = _held(state.universe), _held(state.candles), _held(state.market_context)
+def _gathered(state: GatherState, secrets: tuple[str, ...]) -> Gathered:
+    """What the stages gave, with nothing secret in what broke."""
+    universe, candles, benchmark = _held(state.universe), _held(state.candles), _held(state.benchmark)
+    context = clean_market(benchmark.context, secrets)
     unknown = (f"benchmark_unknown: {context.why}",) if context.state.value == "unknown" else ()
     return Gathered(
         as_of_ms=state.place.as_of_ms,
         data=candles.data,
         quote_volumes=universe.quote_volumes,
-        drops=universe.drops,
-        faults=(*universe.faults, *candles.faults),
-        market_context=context,
-        flags=(
-            *universe.flags,
-            *_held(state.kept),
-            *unknown,
-            *(flag for data in candles.data.values() for flag in data.flags),
+        universe=universe.snapshot,
+        faults=clean_faults((*universe.faults, *candles.faults), secrets),
+        benchmark=replace(benchmark, context=context),
+        flags=clean_flags(
+            (
+                *universe.flags,
+                *_held(state.kept),
+                *unknown,
+                *(flag for data in candles.data.values() for flag in data.flags),
+            ),
+            secrets,
         ),
     )
 

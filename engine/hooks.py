@@ -26,6 +26,14 @@ ALIASES: Final = MappingProxyType(
 POINTS: Final = ("after_data", *(f"{when}_{stage}" for stage in STAGES[1:] for when in ("before", "after")))
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A registered hook and whose it is: a plugin with its version, or nobody's but the process's own."""
+
+    hook: Hook
+    owner: str
+
+
 @dataclass(slots=True)
 class Hooks:
     """Registered hooks, in order of registration at each point.
@@ -35,36 +43,47 @@ class Hooks:
             about, or fails (the message names the hook and the point).
     """
 
-    _at: dict[str, list[Hook]] = field(default_factory=dict)
+    _at: dict[str, list[Placed]] = field(default_factory=dict)
 
-    def register(self, point: str, hook: Hook) -> None:
-        """Run ``hook`` at ``point``: ``before_<stage>`` or ``after_<stage>``."""
+    def register(self, point: str, hook: Hook, owner: str = "") -> None:
+        """Run ``hook`` at ``point``: ``before_<stage>`` or ``after_<stage>``. ``owner`` is the plugin it comes from, with its
+        version."""
         name = ALIASES.get(point, point)
         if name not in POINTS:
             known = (*POINTS, *ALIASES)
             near = difflib.get_close_matches(point, known, 1)
             hint = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(known)}"
             raise ContractError(f"hook point {point!r} does not exist", hint)
-        self._at.setdefault(name, []).append(hook)
+        self._at.setdefault(name, []).append(Placed(hook, owner))
 
     def holds(self, point: str, hook: Hook) -> bool:
         """Whether ``hook`` is registered at ``point``."""
-        return hook in self._at.get(ALIASES.get(point, point), [])
+        return any(placed.hook == hook for placed in self._at.get(ALIASES.get(point, point), ()))
 
     def remove(self, point: str, hook: Hook) -> None:
         """Take ``hook`` off ``point``; a hook that is not there is an error."""
         if not self.holds(point, hook):
             raise ContractError(f"hook {_name(hook)} is not registered at {point!r}")
-        self._at[ALIASES.get(point, point)].remove(hook)
+        held = self._at[ALIASES.get(point, point)]
+        del held[[placed.hook for placed in held].index(hook)]
 
     def any_at(self, point: str) -> bool:
         """Whether anything is registered at ``point``."""
         return bool(self._at.get(point))
 
+    def signature(self) -> tuple[str, ...]:
+        """Every hook as ``point name owner``, by point in the order in which they run: part of what a decision depends on. A
+        hook's own parameters are not in it."""
+        return tuple(
+            f"{point} {_name(placed.hook)} {placed.owner}".rstrip()
+            for point in POINTS
+            for placed in self._at.get(point, ())
+        )
+
     def run(self, point: str, context: SniperContext) -> SniperContext:
         """Thread ``context`` through every hook of ``point``."""
-        for hook in self._at.get(point, ()):
-            context = _held_to_contract(hook, point, context)
+        for placed in self._at.get(point, ()):
+            context = _held_to_contract(placed.hook, point, context)
         return context
 
 

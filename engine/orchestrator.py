@@ -5,15 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-from engine.edges import Edges, Progress, ScanRequest, silent
+from bot.telemetry.redaction import redact
+from contracts.notification_contract import Message
+from engine.clean import clean_faults
+from engine.edges import Edges, Progress, ScanRequest, silent, timed
 from engine.funnel import build_funnel
 from engine.gather import gather
 from engine.hooks import HOOKS, Hooks
 from engine.pipeline import GATHER, REDUCE, Pipeline
+from engine.recording import batch_of
 from engine.reduce import Reduction, setups_of
 from engine.run import Run
 from engine.steps import assemble
 from engine.symbols import decide_all, hook_each
+from shared.errors import SniperError
 from shared.models.context import SniperContext
 from shared.models.gates import Rejection
 from shared.models.scan import RunStatus, ScanResult, SymbolFault
@@ -23,23 +28,59 @@ MIN_COVERAGE: Final = 0.5
 """Below this share of readable symbols a scan is refused: what is left is not the market."""
 
 
+UNRECORDED: Final = "journal_failed"
+"""The flag of a scan that could not be recorded."""
+
+
 def run_scan(
     request: ScanRequest, edges: Edges, *, hooks: Hooks = HOOKS, progress: Progress = silent
 ) -> ScanResult:
-    """Scan: gather, decide every symbol, judge all plans together, hand messages to the notifiers.
+    """Scan: gather, decide every symbol, judge all plans together, record it, hand messages to the notifiers.
+
+    What could not be recorded is not sent: the result says so in a flag, and is degraded.
 
     Raises:
         ClockFault: the as-of time is in the future.
         SniperError: the exchange or the store as a whole cannot be read. One symbol's fault never raises.
     """
-    run = Run.of(request, gather(GATHER, request, edges, progress))
-    decided, broken = decide_all(Pipeline.of(hooks), run.contexts(), edges.executor, progress)
-    reduction = reduce_scan(run, decided, hooks)
-    result = result_of(run, reduction, broken)
-    for message in reduction.messages:
+    run = Run.of(request, gather(GATHER, request, edges, progress), hooks, edges.secrets)
+    result, messages = decide_run(run, edges, hooks, progress)
+    problem = _recorded(run, result, hooks, edges)
+    if problem:
+        return _unrecorded(result, problem)
+    for message in messages:
         for notifier in edges.notifiers:
             notifier.deliver(message)
     return result
+
+
+def decide_run(
+    run: Run, edges: Edges, hooks: Hooks, progress: Progress
+) -> tuple[ScanResult, tuple[Message, ...]]:
+    """What a run decides on what it has gathered, and the messages of it."""
+    with timed(edges.on_stage, "decide"):
+        decided, broken = decide_all(Pipeline.of(hooks), run.contexts(), edges.executor, progress)
+    with timed(edges.on_stage, "reduce"):
+        reduction = reduce_scan(run, decided, hooks)
+    return result_of(run, reduction, broken), reduction.messages
+
+
+def _recorded(run: Run, result: ScanResult, hooks: Hooks, edges: Edges) -> str:
+    """Record a scan where scans are recorded; what went wrong, or nothing."""
+    if edges.open_journal is None:
+        return ""
+    try:
+        with timed(edges.on_stage, "journal"), edges.open_journal() as journal:
+            appended = journal.append(batch_of(run, result, hooks), edges.clock.now_ms())
+    except SniperError as fault:
+        return redact(str(fault), edges.secrets)
+    edges.on_record(run.run_id, appended)
+    return ""
+
+
+def _unrecorded(result: ScanResult, problem: str) -> ScanResult:
+    status = RunStatus.DEGRADED if result.status is RunStatus.OK else result.status
+    return replace(result, status=status, flags=(*result.flags, f"{UNRECORDED}: {problem}"))
 
 
 def reduce_scan(run: Run, decided: tuple[SniperContext, ...], hooks: Hooks) -> Reduction:
@@ -63,7 +104,8 @@ def _hooked(state: Reduction, contexts: str, hooks: Hooks, point: str, checked: 
 
 def result_of(run: Run, reduction: Reduction, broken: tuple[SymbolFault, ...]) -> ScanResult:
     """Put the scan together. ``broken`` are symbols that could not be decided; those of the reduction come on top."""
-    request, gathered, broken = run.request, run.gathered, (*broken, *reduction.faults)
+    request, gathered = run.request, run.gathered
+    broken = clean_faults((*broken, *reduction.faults), run.secrets)
     faults = tuple(sorted((*gathered.faults, *broken), key=lambda fault: fault.symbol))
     ends = [end for context in reduction.judged for end in (context.plan, context.risk_plan)]
     stops = [*gathered.drops, *(end for end in ends if isinstance(end, Rejection))]

@@ -10,7 +10,8 @@
     │   │   └── VenueDown    it asked us to come back after its maintenance           exit 30
     │   └── VenueRefusal     the venue said no (region, key, unknown symbol)          exit 30
     ├── StorageFault         a file or database that cannot be read or written        exit 30
-    │   └── DamagedPage      stored candles that are not what was written             exit 30
+    │   ├── DamagedPage      stored candles that are not what was written             exit 30
+    │   └── DamagedJournal   a journal that is not what was written                   exit 30
     ├── NotifyFault          a message that cannot be delivered                       exit 30
     ├── SecurityFault        a host, key or permission we refuse to use               exit 20
     ├── ClockFault           a time that cannot be true                               exit 20
@@ -129,6 +130,10 @@ class DamagedPage(StorageFault):
         """``first_ms``: open time of the page's first candle."""
         super().__init__(problem, action)
         self.first_ms = first_ms
+
+
+class DamagedJournal(StorageFault):
+    """The journal was changed, cut or put back from an old copy; nothing is added to it until somebody has decided."""
 
 
 class NotifyFault(SniperError):

@@ -42,8 +42,8 @@ def market_dir() -> Path:
 
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reads or writes the user's own files or settings."""
+    """No test reads or writes the user's own files or settings, nor hands the suite's own variable on to the product."""
     for name in [name for name in os.environ if name.startswith("SNIPERSIGHT_")]:
-        if name not in {"SNIPERSIGHT_MARKET_DATA", "SNIPERSIGHT_NO_JIT", "SNIPERSIGHT_HYPOTHESIS"}:
+        if name not in {"SNIPERSIGHT_MARKET_DATA", "SNIPERSIGHT_NO_JIT"}:
             monkeypatch.delenv(name)
     monkeypatch.setenv("SNIPERSIGHT_HOME", str(tmp_path_factory.mktemp("home")))

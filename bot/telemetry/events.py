@@ -30,6 +30,39 @@ class StageTimed:
 
 
 @dataclass(frozen=True, slots=True)
+class StagePassed:
+    """A stage of the funnel: how many symbols reached it, were stopped, broke, and by which codes."""
+
+    level: ClassVar[int] = logging.INFO
+    run_id: str
+    stage: str
+    reached: int
+    stopped: int
+    faults: int
+    codes: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RunFlagged:
+    """The run carries a remark that makes it degraded."""
+
+    level: ClassVar[int] = logging.INFO
+    run_id: str
+    flag: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScanJournaled:
+    """The scan is in the journal, whose head is given; ``added`` is 0 where it was there already."""
+
+    level: ClassVar[int] = logging.INFO
+    run_id: str
+    added: int
+    head: int
+    head_hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetupGenerated:
     """A plan was drawn and approved."""
 
@@ -77,11 +110,24 @@ class ScanFinished:
     faults: int
 
 
-Event = ScanStarted | StageTimed | SetupGenerated | SetupRejected | SymbolFailed | ScanFinished
+Event = (
+    ScanStarted
+    | StageTimed
+    | StagePassed
+    | RunFlagged
+    | ScanJournaled
+    | SetupGenerated
+    | SetupRejected
+    | SymbolFailed
+    | ScanFinished
+)
 
 NAMES: Final = {
     ScanStarted: "scan_started",
     StageTimed: "stage_timed",
+    StagePassed: "stage_passed",
+    RunFlagged: "run_flagged",
+    ScanJournaled: "scan_journaled",
     SetupGenerated: "setup_generated",
     SetupRejected: "setup_rejected",
     SymbolFailed: "symbol_failed",
@@ -105,6 +151,11 @@ def events_of(result: ScanResult) -> tuple[Event, ...]:
         ),
         *(SetupRejected(run, r.symbol, r.stage, r.code, r.reason) for r in result.rejections),
         *(SymbolFailed(run, f.symbol, f.stage, f.error, f.problem) for f in result.faults),
+        *(
+            StagePassed(run, row.stage, row.reached, row.stopped, row.faults, dict(row.codes))
+            for row in result.funnel
+        ),
+        *(RunFlagged(run, flag) for flag in result.flags),
         ScanFinished(
             run, result.status.value, len(result.setups), len(result.rejections), len(result.faults)
         ),

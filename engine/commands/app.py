@@ -4,15 +4,51 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 from typer.exceptions import TyperException
 
-from engine.commands.flags import Checks, LogForm
-from engine.commands.options import Debug, Json, Plain, Quiet, flags_of
+from engine.commands.app_audit import audit, replay
+from engine.commands.options import (
+    Account,
+    AsOf,
+    AtMost,
+    Bars,
+    Checked,
+    Config,
+    Cuts,
+    Debug,
+    DemoAsOf,
+    Exchange,
+    Exported,
+    ExportFormat,
+    FileExchange,
+    FileFormat,
+    Jobs,
+    Journal,
+    Json,
+    Jsonl,
+    Library,
+    LogFormat,
+    LogJson,
+    NoColor,
+    Offline,
+    Plain,
+    Profile,
+    Quiet,
+    Seed,
+    Shuffles,
+    Stored,
+    StoredOnly,
+    Symbols,
+    Timeframes,
+    Top,
+    Verbose,
+    checks_of,
+    flags_of,
+)
 from engine.commands.store_app import add_store_commands
-from engine.commands.transfer_options import Exported, ExportFormat, FileExchange, FileFormat, StoredOnly
 from shared.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, SniperError
 from shared.version import VERSION
 
@@ -34,68 +70,8 @@ app.add_typer(profiles, name="profiles")
 app.add_typer(data, name="data")
 app.add_typer(config, name="config")
 app.add_typer(verify, name="verify")
+app.add_typer(audit, name="audit")
 add_store_commands(data)
-
-Profile = Annotated[
-    str | None, typer.Option("--profile", "-p", help="balanced, trend, range, aggressive or mobile.")
-]
-Exchange = Annotated[
-    str | None,
-    typer.Option(
-        "--exchange",
-        "-e",
-        help="binance, binance-usdm, bybit, bybit-linear, binance-lite (without ccxt), or demo (made up, no network).",
-    ),
-]
-Symbols = Annotated[
-    list[str] | None,
-    typer.Option("--symbols", "-s", help="BTC/USDT,ETH/USDT or @file; repeatable. [profile's universe]"),
-]
-Top = Annotated[int | None, typer.Option("--top", "-n", min=1, help="Look at this many symbols at most.")]
-AsOf = Annotated[
-    str | None,
-    typer.Option(
-        "--as-of",
-        help="Replay as of a UTC time, like 2024-08-05T12:00:00Z. [now; offline the newest stored close, if it is "
-        "recent; demo 2026-11-08T16:00:00Z]",
-    ),
-]
-DemoAsOf = Annotated[
-    str | None, typer.Option("--as-of", help="Replay as of an earlier UTC time. [2026-11-08T16:00:00Z]")
-]
-Offline = Annotated[bool, typer.Option("--offline", help="Use stored candles only.")]
-Account = Annotated[
-    str | None, typer.Option("--account", help="Equity like 10000USDT, or a TOML or JSON file.")
-]
-Config = Annotated[str | None, typer.Option("--config", "-c", help="Another settings file.")]
-Jobs = Annotated[int, typer.Option("--jobs", min=1, max=64, help="Worker processes.")]
-Jsonl = Annotated[bool, typer.Option("--jsonl", help="One plan a line, as JSON.")]
-Verbose = Annotated[
-    int, typer.Option("--verbose", "-v", count=True, help="Log what happens; twice for everything.")
-]
-NoColor = Annotated[bool, typer.Option("--no-color", help="No colour.")]
-Timeframes = Annotated[
-    list[str] | None, typer.Option("--timeframes", "-t", help="15m,1h,4h; repeatable. [15m,1h,4h]")
-]
-Stored = Annotated[
-    str | None, typer.Option("--exchange", "-e", help="An exchange of the store, or demo (made up).")
-]
-Checked = Annotated[
-    list[str] | None,
-    typer.Option("--symbols", "-s", help="BTC/USDT,ETH/USDT or @file; repeatable. [every stored one]"),
-]
-AtMost = Annotated[
-    int | None, typer.Option("--top", "-n", min=1, help="Look at this many symbols at most. [10]")
-]
-Bars = Annotated[int, typer.Option("--bars", min=200, help="Newest candles of a series.")]
-Cuts = Annotated[int, typer.Option("--cuts", min=1, max=100_000, help="Random prefixes of a series.")]
-Shuffles = Annotated[int, typer.Option("--shuffles", min=5, max=10_000, help="Shuffles of a series.")]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of what is drawn at random.")]
-Library = Annotated[
-    str | None,
-    typer.Option("--library", help="Check this library too, if it is installed: smartmoneyconcepts."),
-]
-LogFormat = Annotated[LogForm, typer.Option("--log-format", help="Form of log lines.")]
 
 
 def _version(asked: bool) -> None:
@@ -137,6 +113,8 @@ def scan(
     no_color: NoColor = False,
     debug: Debug = False,
     log_format: LogFormat = "console",
+    log_json: LogJson = None,
+    journal: Journal = None,
 ) -> int:
     """Look at many symbols: plans, and what stopped the rest."""
     flags = flags_of(locals())
@@ -218,6 +196,9 @@ def universe(
     from engine.commands.universe import universe as run
 
     return run(flags, last=last)
+
+
+app.command()(replay)
 
 
 @profiles.command("list")
@@ -323,7 +304,7 @@ def verify_repaint(
     given = locals()
     from engine.commands.verify import repaint as run
 
-    return run(flags_of(given), _checks(given))
+    return run(flags_of(given), checks_of(given))
 
 
 @verify.command("null")
@@ -348,13 +329,7 @@ def verify_null(
     given = locals()
     from engine.commands.verify import null as run
 
-    return run(flags_of(given), _checks(given))
-
-
-def _checks(given: dict[str, Any]) -> Checks:
-    """The parameters of a check among a command's."""
-    names = [name for name in Checks.__dataclass_fields__ if name != "timeframes" and name in given]
-    return Checks(timeframes=tuple(given["timeframes"] or ()), **{name: given[name] for name in names})
+    return run(flags_of(given), checks_of(given))
 
 
 def run(arguments: list[str]) -> int:

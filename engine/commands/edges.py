@@ -13,12 +13,13 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from engine.commands.flags import Flags
-from engine.commands.paths import candle_file, request_file, universe_file
+from engine.commands.paths import candle_file, journal_file, request_file, universe_file
 
 if TYPE_CHECKING:
     from contracts.data_contract import CandleFeed, CandleStore
     from contracts.universe_contract import UniverseStore
     from data.adapters.budget_ledger import Ledger
+    from data.journal import SqliteJournal
     from engine.edges import Edges, ScanRequest
     from shared.config.settings import Settings, StoreSettings
 
@@ -52,6 +53,7 @@ def open_edges(
     Raises:
         StorageFault: the candle store cannot be opened.
     """
+    from bot.telemetry.redaction import secrets_of
     from engine.edges import Edges
 
     with ExitStack() as stack:
@@ -64,6 +66,7 @@ def open_edges(
             store=store,
             clock=SystemClock(),
             universes=stack.enter_context(open_universes(environ)) if stored else None,
+            secrets=secrets_of(environ),
         )
         if jobs > 1:
             pool = stack.enter_context(_workers(jobs))
@@ -79,6 +82,24 @@ def _workers(jobs: int) -> ProcessPoolExecutor:
         initializer=signal.signal,
         initargs=(signal.SIGINT, signal.SIG_IGN),
     )
+
+
+@contextmanager
+def open_journal(environ: Mapping[str, str], *, accept: bool = False) -> Iterator[SqliteJournal]:
+    """The journal in its usual place. ``accept`` opens one that its witness does not vouch for.
+
+    Raises:
+        StorageFault: it cannot be opened.
+        DamagedJournal: it is not what was written.
+    """
+    from data.journal import SqliteJournal
+    from risk.audit_pipeline import chain
+
+    journal = SqliteJournal(journal_file(environ), chain, accept=accept)
+    try:
+        yield journal
+    finally:
+        journal.close()
 
 
 @contextmanager

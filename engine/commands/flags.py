@@ -26,6 +26,7 @@ class Output:
     no_color: bool = False
     debug: bool = False
     log_format: LogForm = "console"
+    log_json: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse flags that contradict each other.
@@ -60,6 +61,7 @@ class Flags:
     jobs: int = 1
     base_url: str | None = None
     in_python: bool = False
+    journal: bool | None = None
     output: Output = Output()
 
     def called(self, name: str) -> str:

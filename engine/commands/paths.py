@@ -20,6 +20,11 @@ def candle_file(environ: Mapping[str, str]) -> Path:
     return _place("cache", environ) / "candles.sqlite3"
 
 
+def journal_file(environ: Mapping[str, str]) -> Path:
+    """The journal: the truth, to be backed up."""
+    return _place("data", environ) / "journal.sqlite3"
+
+
 def request_file(environ: Mapping[str, str]) -> Path:
     """The ledger of requests that all runs of this machine share, with the bans it remembers."""
     return _place("data", environ) / "requests.sqlite3"

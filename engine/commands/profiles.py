@@ -71,8 +71,8 @@ def rows_of(settings: Settings) -> Iterator[Row]:
     for name in sorted({settings.exchange, *settings.exchanges}):
         found: ExchangeSettings = settings.of_exchange(name)
         yield from _section_rows(found, f"exchanges.{name}", settings.origin)
-    yield from _section_rows(settings.account, "account", settings.origin)
-    yield from _section_rows(settings.store, "store", settings.origin)
+    for table in ("account", "store", "journal", "log"):
+        yield from _section_rows(getattr(settings, table), table, settings.origin)
 
 
 def _profile_rows(profile: Profile, origin: Mapping[str, str]) -> Iterator[Row]:

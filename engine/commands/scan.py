@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import os
 import sys
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from engine.commands.console import Console
-from engine.commands.edges import DEMO, exchange_names, open_edges
+from engine.commands.edges import DEMO, exchange_names, open_edges, open_journal
 from engine.commands.flags import Flags, Output
 from engine.commands.request import one_symbol, request_of
 from engine.commands.settings import configure
 
 if TYPE_CHECKING:
     from bot.telemetry.events import Event
+    from contracts.journal_contract import Journal
+    from engine.edges import Edges
+    from shared.config.settings import Settings
+    from shared.models.journal import Appended
     from shared.models.scan import Explanation, ScanResult
 
 NEXT_STEPS: Final = (
@@ -34,28 +41,53 @@ def scan(flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
 
 
 def scanned(flags: Flags, environ: Mapping[str, str]) -> ScanResult:
-    """Scan and show the result."""
-    from bot.telemetry.events import ScanStarted, StageTimed, events_of
+    """Scan, record and show the result."""
+    from bot.telemetry.events import ScanStarted, events_of
     from bot.ui.progress import progress_on
+    from engine.edges import timed
     from engine.orchestrator import run_scan
     from engine.plugins.loader import register_plugins
 
-    console = start(flags.output, environ)
     configured = configure(flags, environ, exchange_names())
+    settings = configured.settings
     request = request_of(flags, configured)
-    register_plugins()
-    log(ScanStarted(request.profile.name, request.exchange))
-    began = time.monotonic()
     shown = not flags.output.quiet and not flags.output.verbose
-    with (
-        open_edges(configured.settings, request, environ, flags.jobs) as edges,
-        progress_on(sys.stderr, shown=shown, colour=console.error_look.colour) as report,
-    ):
-        result = run_scan(request, edges, progress=report)
-        now_ms = edges.clock.now_ms() if request.as_of_ms is None and request.exchange != DEMO else None
-    log(StageTimed("scan", round(time.monotonic() - began, 3)), *events_of(result))
-    show_scan(result, flags.output, console, now_ms)
+    with start(flags.output, settings, environ) as console:
+        register_plugins()
+        log(ScanStarted(request.profile.name, request.exchange))
+        with (
+            open_edges(settings, request, environ, flags.jobs) as edges,
+            progress_on(sys.stderr, shown=shown, colour=console.error_look.colour) as report,
+        ):
+            edges = told(edges, partial(open_journal, environ) if journaled(flags, settings) else None)
+            with timed(edges.on_stage, "scan"):
+                result = run_scan(request, edges, progress=report)
+            now_ms = edges.clock.now_ms() if request.as_of_ms is None and request.exchange != DEMO else None
+        log(*events_of(result))
+        show_scan(result, flags.output, console, now_ms)
     return result
+
+
+def told(edges: Edges, journal: Callable[[], AbstractContextManager[Journal]] | None) -> Edges:
+    """Edges that record in ``journal`` and log how long each stage took and what was recorded."""
+    from bot.telemetry.events import ScanJournaled, StageTimed
+
+    def on_record(run_id: str, done: Appended) -> None:
+        log(ScanJournaled(run_id, done.added, done.head.seq, done.head.hash.hex()))
+
+    return replace(
+        edges,
+        open_journal=journal,
+        on_stage=lambda stage, seconds: log(StageTimed(stage, seconds)),
+        on_record=on_record,
+    )
+
+
+def journaled(flags: Flags, settings: Settings) -> bool:
+    """Whether this scan is recorded: as asked, else as the settings say; of the made-up market only when asked."""
+    if flags.journal is not None:
+        return flags.journal
+    return settings.journal.enabled and settings.exchange != DEMO
 
 
 def demo(flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
@@ -83,24 +115,36 @@ def explain(symbol: str, flags: Flags, environ: Mapping[str, str] = os.environ) 
     from engine.explanation import explain_symbol
     from engine.plugins.loader import register_plugins
 
-    console = start(flags.output, environ)
     configured = configure(flags, environ, exchange_names())
     wanted = one_symbol(symbol, configured)
     request = request_of(flags, configured)
-    register_plugins()
-    with open_edges(configured.settings, request, environ) as edges:
-        explanation = explain_symbol(request, wanted, edges)
-    show_explanation(explanation, flags.output, console)
+    with start(flags.output, configured.settings, environ) as console:
+        register_plugins()
+        with open_edges(configured.settings, request, environ) as edges:
+            explanation = explain_symbol(request, wanted, edges)
+        show_explanation(explanation, flags.output, console)
     return explanation.scan.status.exit_code
 
 
-def start(output: Output, environ: Mapping[str, str]) -> Console:
-    """The console, with logging set up on standard error."""
-    from bot.telemetry.logging import configure_logging
+@contextmanager
+def start(output: Output, settings: Settings, environ: Mapping[str, str]) -> Iterator[Console]:
+    """The console of this run, with log lines going to standard error, and to the file of JSON lines if there is one.
+
+    Raises:
+        StorageFault: that file cannot be opened.
+    """
+    from bot.telemetry.logging import configure_logging, logging_to
     from bot.telemetry.redaction import secrets_of
 
-    configure_logging(sys.stderr, output.verbose, output.log_format, secrets_of(environ))
-    return Console.of(output, environ)
+    path = settings.log.json_file if output.log_json is None else output.log_json
+    secrets = secrets_of(environ)
+    configure_logging(sys.stderr, output.verbose, output.log_format, secrets)
+    console = Console.of(output, environ)
+    with ExitStack() as stack:
+        file = stack.enter_context(logging_to(Path(path), secrets)) if path else None
+        yield console
+    if file and file.problem:
+        console.warn([f"! {file.problem}"])
 
 
 def log(*events: Event) -> None:

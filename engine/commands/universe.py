@@ -29,11 +29,15 @@ def universe(flags: Flags, *, last: bool, environ: Mapping[str, str] = os.enviro
         NotFound: with ``last``, no scan has stored one.
         SniperError: the exchange or the store cannot be read.
     """
-    console = start(flags.output, environ)
     configured = configure(flags, environ, exchange_names())
-    if last:
-        show_universe(_stored(flags, configured, environ), (), (), flags.output, console)
-        return EXIT_OK
+    with start(flags.output, configured.settings, environ) as console:
+        if last:
+            show_universe(_stored(flags, configured, environ), (), (), flags.output, console)
+            return EXIT_OK
+        return _look_up(flags, configured, environ, console)
+
+
+def _look_up(flags: Flags, configured: Configured, environ: Mapping[str, str], console: Console) -> int:
     from engine.gather import look_up_universe
 
     request = request_of(flags, configured)

@@ -27,6 +27,7 @@ class Registration:
     plugin: str
     point: str
     hook: Hook
+    version: str
 
 
 def register_plugins(hooks: Hooks = HOOKS) -> tuple[str, ...]:
@@ -38,7 +39,7 @@ def register_plugins(hooks: Hooks = HOOKS) -> tuple[str, ...]:
     found = installed_plugins()
     for one in found:
         if not hooks.holds(one.point, one.hook):
-            hooks.register(one.point, one.hook)
+            hooks.register(one.point, one.hook, f"{one.plugin} {one.version}")
     return tuple(dict.fromkeys(one.plugin for one in found))
 
 
@@ -55,7 +56,8 @@ def _read(entry: EntryPoint) -> tuple[Registration, ...]:
     who = f"plugin {entry.name!r} ({entry.value})"
     with Border("plugins", who, "this scan", ACTION):
         plugin = entry.load()
-        return tuple(_registrations(who, _held_to_contract(who, plugin)))
+        version = entry.dist.version if entry.dist else "unversioned"
+        return tuple(_registrations(who, _held_to_contract(who, plugin), version))
 
 
 def _held_to_contract(who: str, plugin: Any) -> Plugin:
@@ -68,13 +70,13 @@ def _held_to_contract(who: str, plugin: Any) -> Plugin:
     return checked
 
 
-def _registrations(who: str, plugin: Plugin) -> Iterator[Registration]:
+def _registrations(who: str, plugin: Plugin, version: str) -> Iterator[Registration]:
     offered: object = plugin.hooks()
     if not isinstance(offered, Mapping):
         raise _refusal(who, f"hooks() must give a mapping of point to hook, found {type(offered).__name__}")
     for point, hook in offered.items():
         _check_hook(who, point, hook)
-        yield Registration(plugin.name, point, hook)
+        yield Registration(plugin.name, point, hook, version)
 
 
 def _check_hook(who: str, point: Any, hook: Any) -> None:

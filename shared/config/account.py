@@ -14,6 +14,7 @@ from shared.config.values import read_value, wrong
 from shared.errors import ConfigFault
 from shared.models.risk import Account, Position
 from shared.models.smc import Side
+from shared.utils.serialization import to_plain
 
 EQUITY: Final = re.compile(r"\s*(\d[\d_]*(?:\.\d+)?)\s*([A-Za-z]{2}[A-Za-z0-9]{0,10})\s*")
 SIDES: Final = {side.word: side for side in Side}
@@ -65,6 +66,19 @@ def read_account(tree: Tree, source: str) -> AccountFile:
     positions = tuple(_position(row, f"positions[{place}]", source) for place, row in enumerate(rows.value))
     risk_pct = None if risk is None else float(read_value(risk, float, "risk_pct"))
     return AccountFile(Account(equity, currency, positions, label), risk_pct)
+
+
+def account_table(account: Account) -> dict[str, object]:
+    """The table that :func:`read_account` reads as this account."""
+    names = ("exchange", "symbol", "quantity", "entry", "stop", "risk_r")
+    return {
+        "equity": f"{account.equity:f}{account.currency}",
+        "label": account.label,
+        "positions": [
+            {name: to_plain(getattr(held, name)) for name in names} | {"side": held.side.word}
+            for held in account.positions
+        ],
+    }
 
 
 def _position(row: object, key: str, source: str) -> Position:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from shared.utils.serialization import digest_of
+from shared.utils.serialization import Plain, digest_of, to_plain
 
 
 def config_digest(*parts: object) -> str:
     """SHA-256 of the canonical JSON of ``parts`` (a profile, an account, settings), as 64 hex digits.
 
-    The same effective values give the same digest, wherever they came from; the order of ``parts`` counts.
+    The same effective values give the same digest, wherever they came from: ``14`` and ``14.0`` are one number. The order of
+    ``parts`` counts.
     """
-    return digest_of(parts)
+    return digest_of([_settled(to_plain(part)) for part in parts])
+
+
+def _settled(value: Plain) -> Plain:
+    """Whole numbers without a fraction, however they were written."""
+    if isinstance(value, dict):
+        return {key: _settled(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_settled(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

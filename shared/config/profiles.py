@@ -67,6 +67,19 @@ def profile_of(name: str, changes: Tree, key: str = "") -> Profile:
     return profile
 
 
+def recorded_profile(values: Mapping[str, object]) -> Profile:
+    """The profile that was written down whole as plain values, name and summary included.
+
+    Raises:
+        ConfigFault: this version knows a key or a value of it no more.
+    """
+    name, summary = str(values["name"]), str(values["summary"])
+    changes = {key: value for key, value in values.items() if key not in ("name", "summary")}
+    base = name if name in profile_trees() else DEFAULT
+    profile = profile_of(base, planted(changes, "journal"))
+    return dataclasses.replace(profile, name=name, summary=summary)
+
+
 def profile_names() -> tuple[str, ...]:
     """The packaged profiles, ``balanced`` first."""
     return tuple(profile_trees())

@@ -16,7 +16,7 @@ from shared.errors import ConfigFault
 from shared.models.profile import Profile, Section, choice, setting
 from shared.utils.suggest import suggest
 
-TOP: Final = ("profile", "exchange", "exchanges", "account", "store")
+TOP: Final = ("profile", "exchange", "exchanges", "account", "store", "journal", "log")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,20 @@ class StoreSettings(Section):
 
 
 @dataclass(frozen=True, slots=True)
+class JournalSettings(Section):
+    """What is recorded for good."""
+
+    enabled: bool = choice(True, "record every scan of a real exchange in the journal")
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings(Section):
+    """Where log lines go besides standard error."""
+
+    json_file: str = choice("", "file to which every event is appended, one JSON object a line; empty: none")
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The effective settings. ``origin`` maps a dotted key to where its value came from; a key not in it is a default."""
 
@@ -58,6 +72,8 @@ class Settings:
     exchanges: Mapping[str, ExchangeSettings] = field(default_factory=dict)
     account: AccountSettings = AccountSettings()
     store: StoreSettings = StoreSettings()
+    journal: JournalSettings = JournalSettings()
+    log: LogSettings = LogSettings()
     origin: Mapping[str, str] = field(default_factory=dict)
 
     def of_exchange(self, name: str) -> ExchangeSettings:
@@ -86,6 +102,8 @@ def build_settings(layers: tuple[Tree, ...], exchanges: Collection[str]) -> Sett
         exchanges=_exchanges(_table(tree, "exchanges"), exchanges),
         account=account,
         store=read_store(tree),
+        journal=read_into(JournalSettings(), _table(tree, "journal"), "journal"),
+        log=read_into(LogSettings(), _table(tree, "log"), "log"),
         origin=_origins(tree, profile.name),
     )
 
@@ -105,8 +123,15 @@ def setting_keys(exchanges: Collection[str]) -> tuple[str, ...]:
         key for name in sorted(exchanges) for key in known_keys(ExchangeSettings(), f"exchanges.{name}")
     ]
     profile = [key for key in known_keys(Profile("", ""), "profile") if key != "profile.summary"]
-    rest = (*known_keys(AccountSettings(), "account"), *known_keys(StoreSettings(), "store"))
-    return (*profile, "exchange", *per_exchange, *rest)
+    return (
+        *profile,
+        "exchange",
+        *per_exchange,
+        *known_keys(AccountSettings(), "account"),
+        *known_keys(StoreSettings(), "store"),
+        *known_keys(JournalSettings(), "journal"),
+        *known_keys(LogSettings(), "log"),
+    )
 
 
 def _with_profile_table(layer: Tree) -> Tree:

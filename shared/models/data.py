@@ -366,6 +366,13 @@ class MultiTimeframeData:
 
     def digest(self) -> str:
         """SHA-256 over the market rules, the as-of time and every series."""
-        parts = [str(self.market), str(self.as_of_ms), *self.flags]
-        parts += [series.digest() for _, series in sorted(self.candles.items())]
+        return self.digest_over(self.series_digests())
+
+    def series_digests(self) -> dict[Timeframe, str]:
+        """SHA-256 of every series, by name of its timeframe."""
+        return {timeframe: series.digest() for timeframe, series in sorted(self.candles.items())}
+
+    def digest_over(self, series: Mapping[Timeframe, str]) -> str:
+        """The digest, where its series' digests are known already."""
+        parts = [str(self.market), str(self.as_of_ms), *self.flags, *series.values()]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()

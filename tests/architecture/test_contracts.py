@@ -14,6 +14,7 @@ import contracts
 from bot.notifications.streams import JsonLines
 from contracts.data_contract import BookStore, CandleFeed, CandleStore, Clock
 from contracts.indicators_contract import Indicator
+from contracts.journal_contract import Journal
 from contracts.notification_contract import Notifier
 from contracts.plugin_contract import Plugin
 from contracts.risk_contract import RiskJudge
@@ -22,6 +23,7 @@ from contracts.universe_contract import UniverseStore
 from data.adapters.ccxt_feed import CcxtFeed
 from data.adapters.demo import DemoFeed
 from data.cache import SqliteCandleStore
+from data.journal import SqliteJournal
 from data.object_store import ObjectCandleStore
 from data.universe_store import SqliteUniverseStore
 from engine.commands.edges import SystemClock
@@ -35,6 +37,7 @@ KEPT_BY: tuple[tuple[type, Any], ...] = (
     (CandleFeed, CcxtFeed),
     (CandleFeed, DemoFeed),
     (CandleStore, SqliteCandleStore),
+    (Journal, SqliteJournal),
     (BookStore, SqliteCandleStore),
     (CandleStore, ObjectCandleStore),
     (UniverseStore, SqliteUniverseStore),

@@ -23,9 +23,9 @@ LINTED = set(PROJECT["tool"]["importlinter"]["root_packages"])
 CORE = ("shared", "contracts", "indicators", "strategy", "risk", "engine")
 EDGES_OF_ENGINE = (
     "engine/commands/app.py",
+    "engine/commands/app_audit.py",
     "engine/commands/options.py",
     "engine/commands/store_app.py",
-    "engine/commands/transfer_options.py",
 )
 """The typer app and its options: the door's own modules, imported by the door alone."""
 LAST_RESORT = ["engine/commands/app.py"]

@@ -69,6 +69,26 @@ def test_recorded_candles_scan_to_the_same_bytes_with_and_without_the_compiler(i
     assert document["funnel"][0]["reached"] - len(idle) == TRADING
 
 
+def test_what_was_decided_on_recorded_candles_is_replayed_byte_for_byte_by_another_process(
+    imported_home: str,
+) -> None:
+    plans = []
+    for day, no_jit in (("2024-03-05", "1"), ("2024-11-12", "0")):
+        words = ("scan", "--offline", "--as-of", f"{day}T12:00:00Z", "-p", "aggressive", "--json")
+        done = cli(*words, SNIPERSIGHT_HOME=imported_home)
+        assert done.returncode == 0, done.stderr
+        document = json.loads(done.stdout)
+        plans += [plan["id"] for plan in document["plans"]]
+        again = cli(
+            "replay", document["run_id"], "--json", SNIPERSIGHT_HOME=imported_home, SNIPERSIGHT_NO_JIT=no_jit
+        )
+        assert again.returncode == 0, again.stdout + again.stderr
+        assert json.loads(again.stdout)["differences"] == []
+    assert plans
+    assert cli("replay", plans[0], SNIPERSIGHT_HOME=imported_home).returncode == 0
+    assert cli("audit", "verify", SNIPERSIGHT_HOME=imported_home).returncode == 0
+
+
 def test_a_scan_does_not_depend_on_the_executor() -> None:
     alone = scan_json(run_scan(REQUEST, EDGES))
     with ThreadPoolExecutor(2) as pool:

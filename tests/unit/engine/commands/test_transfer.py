@@ -11,7 +11,7 @@ import pytest
 from data.cache import SqliteCandleStore
 from data.formats.table import FORMATS
 from engine.commands.app import run
-from engine.commands.transfer_options import FORMAT_NAMES
+from engine.commands.options import FORMAT_NAMES
 from shared.models.timeframe import Timeframe
 from tests.laws.markets import market
 
