@@ -18,6 +18,7 @@ from shared.models.context import SniperContext
 from shared.models.gates import Rejection
 from shared.models.scan import RunStatus, ScanResult, SymbolFault
 from shared.version import VERSION
+from strategy.confluence.scorer import check_plugin_weights
 
 MIN_COVERAGE: Final = 0.5
 """Below this share of readable symbols a scan is refused: what is left is not the market."""
@@ -29,9 +30,11 @@ def run_scan(
     """Scan: gather, decide every symbol, judge all plans together, hand messages to the notifiers.
 
     Raises:
+        ConfigFault: the profile weighs a factor that no installed plugin offers.
         ClockFault: the as-of time is in the future.
         SniperError: the exchange or the store as a whole cannot be read. One symbol's fault never raises.
     """
+    check_plugin_weights(request.profile, hooks.extensions)
     run = Run.of(request, gather(GATHER, request, edges, progress))
     decided, broken = decide_all(Pipeline.of(hooks), run.contexts(), edges.executor, progress)
     reduction = reduce_scan(run, decided, hooks)
