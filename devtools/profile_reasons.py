@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from shared.config.profiles import DEFAULT, load_profile, profile_names
 
-SLOW_BARS: Final[Mapping[str, str]] = {
+SLOW_BARS: Final[dict[str, str]] = {
     "timeframes.context": "1h is finer than the anchor and cannot set its side",
     "timeframes.anchor": "about twice the stop distance at the same costs: fees are a smaller part of R",
     "timeframes.trigger": "a quarter of the anchor, as 15m is of 1h",
