@@ -6,6 +6,7 @@ from typing import Protocol
 
 from shared.models.data import Candles, MultiTimeframeData
 from shared.models.events import EventLog
+from shared.models.extensions import NOTHING, Extensions
 from shared.models.profile import Profile, SmcRules
 from shared.models.smc import SMCSnapshot
 
@@ -21,6 +22,7 @@ class StructureReader(Protocol):
         self,
         multi_tf_data: MultiTimeframeData,
         settings: Profile,
+        extensions: Extensions = NOTHING,
     ) -> SMCSnapshot:
         """Structure as of the last closed bar of each timeframe."""
         ...

@@ -1,4 +1,4 @@
-"""Which code decides: our version and sources, and every hook that may change a context."""
+"""Which code decides: our version and sources, and everything of others that may change a context."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ DECIDING: Final = (
 
 
 def code_digest(hooks: Hooks) -> str:
-    """SHA-256 over the version, the sources and the hooks, as 64 hex digits."""
-    return digest_of((VERSION, source_digest(), hooks.signature()))
+    """SHA-256 over the version, the sources, the hooks and the packages that extend us, as 64 hex digits."""
+    return digest_of((VERSION, source_digest(), hooks.signature(), hooks.extensions.owners))
 
 
 @cache

@@ -18,6 +18,7 @@ from shared.models.gates import GateResult, Rejection
 from shared.models.scan import Explanation, ScanResult, Setup, SideReview, SymbolFault
 from shared.models.smc import Side, Standing
 from shared.models.story import Happening
+from strategy.confluence.scorer import check_plugin_weights
 from strategy.planner.planner_service import review_side
 from strategy.smc.alignment import standing
 
@@ -30,6 +31,7 @@ def explain_symbol(request: ScanRequest, symbol: str, edges: Edges, *, hooks: Ho
         SniperError: as :func:`engine.orchestrator.run_scan`.
     """
     request = replace(request, symbols=(symbol,))
+    check_plugin_weights(request.profile, hooks.extensions)
     pipeline = Pipeline.of(hooks)
     run = Run.of(
         request, gather(GATHER, request, replace(edges, universes=None), silent), hooks, edges.secrets

@@ -1,4 +1,5 @@
-"""Hooks: functions from context to context that run before or after a stage."""
+"""What is registered: hooks, functions from context to context that run before or after a stage, and extensions, what the stages
+compute besides their own."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from typing import Final
 from engine.border import Border
 from shared.errors import ContractError
 from shared.models.context import SniperContext
+from shared.models.extensions import NOTHING, Extensions
 
 Hook = Callable[[SniperContext], SniperContext]
 
@@ -36,7 +38,7 @@ class Placed:
 
 @dataclass(slots=True)
 class Hooks:
-    """Registered hooks, in order of registration at each point.
+    """Registered hooks, in order of registration at each point, and the extensions that every context is given.
 
     Raises:
         ContractError: an unknown point; a hook that returns something else than a context, changes which symbol it is
@@ -44,6 +46,11 @@ class Hooks:
     """
 
     _at: dict[str, list[Placed]] = field(default_factory=dict)
+    extensions: Extensions = NOTHING
+
+    def extend(self, extensions: Extensions) -> None:
+        """Compute ``extensions`` too; what is there already stays once."""
+        self.extensions = self.extensions.joined(extensions)
 
     def register(self, point: str, hook: Hook, owner: str = "") -> None:
         """Run ``hook`` at ``point``: ``before_<stage>`` or ``after_<stage>``. ``owner`` is the plugin it comes from, with its
@@ -101,7 +108,7 @@ def _hold_to_contract(who: str, context: SniperContext, changed: object) -> None
         raise ContractError(
             f"{who} returned {type(changed).__name__}, not a SniperContext", "Return replace(context, ...)"
         )
-    fixed = ("symbol", "profile", "run_id", "as_of_ms")
+    fixed = ("symbol", "profile", "run_id", "as_of_ms", "extensions")
     moved = [name for name in fixed if getattr(changed, name) != getattr(context, name)]
     if moved:
         raise ContractError(f"{who} changed {', '.join(moved)}, which no hook may change")

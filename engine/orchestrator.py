@@ -23,6 +23,7 @@ from shared.models.context import SniperContext
 from shared.models.gates import Rejection
 from shared.models.scan import RunStatus, ScanResult, SymbolFault
 from shared.version import VERSION
+from strategy.confluence.scorer import check_plugin_weights
 
 MIN_COVERAGE: Final = 0.5
 """Below this share of readable symbols a scan is refused: what is left is not the market."""
@@ -40,9 +41,11 @@ def run_scan(
     What could not be recorded is not sent: the result says so in a flag, and is degraded.
 
     Raises:
+        ConfigFault: the profile weighs a factor that no installed plugin offers.
         ClockFault: the as-of time is in the future.
         SniperError: the exchange or the store as a whole cannot be read. One symbol's fault never raises.
     """
+    check_plugin_weights(request.profile, hooks.extensions)
     run = Run.of(request, gather(GATHER, request, edges, progress), hooks, edges.secrets)
     result, messages = decide_run(run, edges, hooks, progress)
     problem = _recorded(run, result, hooks, edges)

@@ -63,6 +63,7 @@ GIVEN: Final = (
     "market_context",
     "multi_tf_data",
     "metadata",
+    "extensions",
 )
 """Fields of the context that exist before a symbol's first step."""
 
@@ -117,7 +118,7 @@ class Pipeline:
 
     def walk(self, context: SniperContext) -> Iterator[Walk]:
         """Every step in turn, whatever the gates say; ends with the fault of a step that cannot go on."""
-        context = self.hooks.run("after_data", context)
+        context = self.hooks.run("after_data", replace(context, extensions=self.hooks.extensions))
         yield Walk(context, self._gates("data", context))
         for step in self.steps:
             context = self._take(step, context)

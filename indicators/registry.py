@@ -22,6 +22,7 @@ from indicators.volatility import fill_atr, fill_realized
 from indicators.volume import fill_obv, fill_spike
 from indicators.windows import ROOM
 from shared.models.data import Candles, Floats, MultiTimeframeData
+from shared.models.extensions import NOTHING, Extensions
 from shared.models.indicators import IndicatorSet, IndicatorSets
 from shared.utils.kernels import kernel
 
@@ -122,9 +123,21 @@ def compute_set(candles: Candles) -> IndicatorSet:
 
 
 @hook_point("indicators", gives="multi_tf_indicators")
-def compute_indicators(multi_tf_data: MultiTimeframeData) -> IndicatorSets:
-    """Every column of every timeframe."""
-    return {timeframe: compute_set(candles) for timeframe, candles in multi_tf_data.candles.items()}
+def compute_indicators(multi_tf_data: MultiTimeframeData, extensions: Extensions = NOTHING) -> IndicatorSets:
+    """Every column of every timeframe, those that plugins offer after our own."""
+    return {
+        timeframe: _extended(compute_set(candles), candles, extensions)
+        for timeframe, candles in multi_tf_data.candles.items()
+    }
+
+
+def _extended(own: IndicatorSet, candles: Candles, extensions: Extensions) -> IndicatorSet:
+    if not extensions.indicators:
+        return own
+    columns = dict(own.columns)
+    for indicator in extensions.indicators:
+        columns |= indicator.compute(candles)
+    return IndicatorSet(own.timeframe, columns)
 
 
 @kernel

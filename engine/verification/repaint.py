@@ -15,9 +15,11 @@ from typing import Final
 import numpy as np
 
 from engine.edges import Progress, silent
+from engine.verification.offered import check_offered
 from engine.verification.tallies import Tally, choose_cuts, summed
 from shared.models.data import Candles, Floats
 from shared.models.events import Event, EventLog, Kind
+from shared.models.extensions import OfferedDetector
 from shared.models.profile import SmcRules
 from shared.models.verification import DetectorCheck, Series
 from strategy.smc.engine import detect
@@ -43,9 +45,11 @@ def verify_repaint(
     cuts: int,
     seed: int,
     find: Detect = detect,
+    offered: Sequence[OfferedDetector] = (),
     progress: Progress = silent,
 ) -> tuple[DetectorCheck, ...]:
-    """Hold ``find`` to the prefix law at ``cuts`` random prefixes of each series; one result a detector, in the order of kinds.
+    """Hold ``find`` and what plugins offered to the prefix law at ``cuts`` random prefixes of each series; one result a detector,
+    in the order of kinds, plugins' last.
 
     The same candles, rules, cuts and seed give the same result.
     """
@@ -54,8 +58,12 @@ def verify_repaint(
         lengths = choose_cuts(len(one.candles), cuts, seed)
         for detector, tally in check_series(one, rules, lengths, find).items():
             tallies[detector].append(tally)
+        for other in offered:
+            tallies[other.name].append(check_offered(one.candles, other, lengths))
         progress("prefixes", done, len(series))
-    return tuple(summed(detector, tallies[detector]) for detector in DETECTORS)
+    return tuple(
+        summed(detector, tallies[detector]) for detector in (*DETECTORS, *(one.name for one in offered))
+    )
 
 
 def check_series(one: Series, rules: SmcRules, lengths: Sequence[int], find: Detect) -> dict[str, Tally]:

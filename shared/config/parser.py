@@ -53,13 +53,14 @@ def _read(now: Any, below: Any, hint: Any, limits: Mapping[str, Any], key: str) 
 def _read_named(
     now: Mapping[str, Any], tree: Tree, hint: Any, limits: Mapping[str, Any], key: str
 ) -> dict[str, Any]:
-    """A table of numbers by name: only names it has (any timeframe where they are timeframes), others kept."""
+    """A table of numbers by name: only names it has (any timeframe where they are timeframes; any where
+    plugins bring them), others kept."""
     timeframes = {timeframe.value for timeframe in Timeframe}
     known = timeframes if timeframes.issuperset(now) else set(now)
     table = dict(now)
     for name, below in tree.items():
         where = f"{key}.{name}"
-        if name not in known:
+        if name not in known and not limits.get("any_name"):
             raise unknown_key(where, below, known)
         table[name] = _read(None, below, hint, limits, where)
     return table

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from shared.models.data import MultiTimeframeData
+from shared.models.extensions import NOTHING, Extensions
 from shared.models.gates import Rejection
 from shared.models.indicators import IndicatorSets
 from shared.models.planner import TradePlan
@@ -22,7 +23,7 @@ class SniperContext:
     """One symbol on its way through the pipeline.
 
     A stage reads fields by name and gives one; a field is None until its stage has run. ``plan`` is a rejection as soon
-    as a gate says no. ``metadata`` holds remarks of hooks, text to text.
+    as a gate says no. ``metadata`` holds remarks of hooks, text to text. ``extensions`` are what installed plugins add.
     """
 
     symbol: str
@@ -39,6 +40,7 @@ class SniperContext:
     plan: TradePlan | Rejection | None = None
     risk_plan: RiskPlan | Rejection | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    extensions: Extensions = NOTHING
 
     @property
     def timestamp(self) -> datetime:

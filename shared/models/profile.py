@@ -21,11 +21,11 @@ def choice(default: Any, doc: str) -> Any:
     return field(default=default, metadata={"unit": "", "doc": doc})
 
 
-def table(factory: Any, unit: str, low: float, high: float, doc: str) -> Any:
-    """A table of numbers by name, each within the range."""
+def table(factory: Any, unit: str, low: float, high: float, doc: str, *, any_name: bool = False) -> Any:
+    """A table of numbers by name, each within the range. ``any_name``: names are not known before plugins are."""
     return field(
         default_factory=factory,
-        metadata={"unit": unit, "low": low, "high": high, "doc": doc},
+        metadata={"unit": unit, "low": low, "high": high, "doc": doc, "any_name": any_name},
     )
 
 
@@ -336,7 +336,12 @@ def _conflicts() -> dict[str, float]:
 class ConfluenceRules(Section):
     """Weights of the factors (sum 100), points of synergies and conflicts, weights of the alignment."""
 
-    weights: Mapping[str, float] = table(_weights, "points", 0, 100, "factor weights, which sum to 100")
+    weights: Mapping[str, float] = table(
+        _weights, "points", 0, 100, "factor weights, which sum to 100 with those of plugins"
+    )
+    plugin_weights: Mapping[str, float] = table(
+        dict, "points", 0, 100, "weights of factors that installed plugins offer", any_name=True
+    )
     synergies: Mapping[str, float] = table(_synergies, "points", 0, 30, "points a synergy adds")
     conflicts: Mapping[str, float] = table(_conflicts, "points", 0, 30, "points a conflict takes")
     alignment: Mapping[str, float] = table(
@@ -347,9 +352,11 @@ class ConfluenceRules(Section):
     def __post_init__(self) -> None:
         """Check the ranges, and that the weights sum to 100 to the tenth."""
         Section.__post_init__(self)
-        total = sum(round(weight * 10) for weight in self.weights.values())
+        weights = (*self.weights.values(), *self.plugin_weights.values())
+        total = sum(round(weight * 10) for weight in weights)
         if total != 1000:
-            raise ConfigFault(f"confluence.weights must sum to 100, found {total / 10:g}")
+            name = "confluence.weights and plugin_weights" if self.plugin_weights else "confluence.weights"
+            raise ConfigFault(f"{name} must sum to 100, found {total / 10:g}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -305,10 +305,23 @@ class LayerState:
 
 
 @dataclass(frozen=True, slots=True)
+class PluginEvent:
+    """What a detector of an installed plugin found. ``side`` is the direction it favours; ``strength`` in [0, 1]."""
+
+    detector: str
+    side: Side
+    price: float
+    strength: float
+    origin_ms: int
+    known_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class TimeframeStructure:
     """One timeframe as of its last closed bar; tuples are newest first.
 
     ``atr`` and ``close`` are those of the last closed bar. ``sessions`` holds the session model's range, or none.
+    ``plugin_events`` are what the detectors of installed plugins found.
     """
 
     timeframe: Timeframe
@@ -327,6 +340,7 @@ class TimeframeStructure:
     breakers: tuple[Zone, ...] = ()
     mitigation_blocks: tuple[Zone, ...] = ()
     sessions: tuple[SessionRange, ...] = ()
+    plugin_events: tuple[PluginEvent, ...] = ()
 
     def layer(self, layer: Layer) -> LayerState:
         """State of one layer."""

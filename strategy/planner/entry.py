@@ -22,7 +22,7 @@ from strategy.planner.draft import Candidate, Reading, place_in
 from strategy.planner.ticks import outward, to_tick
 
 MIN_HEIGHT_TICKS: Final = 3
-ZONE_WORDS: Final = {ZoneKind.ORDER_BLOCK: "order block", ZoneKind.FAIR_VALUE_GAP: "fair value gap"}
+ZONE_WORDS: Final = {kind: kind.value.replace("_", " ") for kind in ZoneKind}
 
 
 @dataclass(frozen=True, slots=True)

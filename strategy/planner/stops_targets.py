@@ -61,7 +61,7 @@ def draw(reading: Reading, chosen: Candidate, ground: Ground) -> Draft:
         entry=entry,
         stop=_describe_stop(reading, chosen, entry.price, stop, passed),
         targets=find_targets(reading, chosen.side, entry.price, stop, ground),
-        stop_zones=sum(zone.low <= float(stop) <= zone.high for zone in reading.anchor.zones),
+        stop_zones=len(reading.anchor.inside(float(stop))),
     )
 
 
@@ -85,10 +85,10 @@ def _place_stop(
 
 
 def _obstacles(reading: Reading, side: Side) -> Iterator[Obstacle]:
-    """Every zone of the anchor timeframe and its pools on the stop's side."""
+    """Every zone of the anchor timeframe, those that others left behind included, and its pools on the stop's side."""
     anchor = reading.anchor
     clear = max(reading.settings.plan.pool_clearance_atr * anchor.atr, float(reading.tick))
-    for zone in anchor.zones:
+    for zone in (*anchor.zones, *anchor.heirs):
         far, near = sorted((zone.low * side, zone.high * side))
         yield Obstacle(near, far, far - clear, far * side, f"the {ZONE_WORDS[zone.kind]} that ends")
     for pool in anchor.pools:

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from contracts.hook_point import hook_point
 from shared.models.data import Candles, MultiTimeframeData
+from shared.models.extensions import NOTHING, Extensions
 from shared.models.profile import Profile
-from shared.models.smc import SMCSnapshot, TimeframeStructure, Zone
+from shared.models.smc import PluginEvent, SMCSnapshot, TimeframeStructure, Zone
 from strategy.smc.alignment import align
 from strategy.smc.engine import detect
 from strategy.smc.fold import HALF_LIFE_BARS, freshness_of, read_structure
@@ -16,8 +17,10 @@ from strategy.smc.zones import depth_of
 
 
 @hook_point("smc", gives="smc_snapshot")
-def find_structure(multi_tf_data: MultiTimeframeData, settings: Profile) -> SMCSnapshot:
-    """Structure of every timeframe as of its last closed bar.
+def find_structure(
+    multi_tf_data: MultiTimeframeData, settings: Profile, extensions: Extensions = NOTHING
+) -> SMCSnapshot:
+    """Structure of every timeframe as of its last closed bar, with what the detectors of plugins found.
 
     Between a zone's own closes its touches and fill follow the trigger timeframe's closed candles.
     """
@@ -30,6 +33,13 @@ def find_structure(multi_tf_data: MultiTimeframeData, settings: Profile) -> SMCS
     trigger = multi_tf_data.candles.get(settings.timeframes.trigger)
     if trigger is not None:
         structures = {timeframe: overlay(structure, trigger) for timeframe, structure in structures.items()}
+    if extensions.detectors:
+        structures = {
+            timeframe: replace(
+                structure, plugin_events=_offered(multi_tf_data.candles[timeframe], extensions)
+            )
+            for timeframe, structure in structures.items()
+        }
     context = {
         timeframe: structures[timeframe]
         for timeframe in settings.timeframes.context
@@ -41,6 +51,12 @@ def find_structure(multi_tf_data: MultiTimeframeData, settings: Profile) -> SMCS
         align(context, settings.confluence.alignment),
         is_weekend(multi_tf_data.as_of_ms, settings.smc.sessions if has_sessions(structures) else "off"),
     )
+
+
+def _offered(candles: Candles, extensions: Extensions) -> tuple[PluginEvent, ...]:
+    """Newest first; of those known at the same close, in the order of detectors."""
+    found = [event for detector in extensions.detectors for event in reversed(detector.find(candles))]
+    return tuple(sorted(found, key=lambda event: -event.known_ms))
 
 
 def overlay(structure: TimeframeStructure, trigger: Candles) -> TimeframeStructure:

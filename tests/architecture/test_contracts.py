@@ -16,7 +16,7 @@ from contracts.data_contract import BookStore, CandleFeed, CandleStore, Clock
 from contracts.indicators_contract import Indicator
 from contracts.journal_contract import Journal
 from contracts.notification_contract import Notifier
-from contracts.plugin_contract import Plugin
+from contracts.plugin_contract import OffersDetectors, OffersFactors, OffersHooks, OffersIndicators
 from contracts.risk_contract import RiskJudge
 from contracts.strategy_contract import Detector, StructureReader
 from contracts.universe_contract import UniverseStore
@@ -47,7 +47,7 @@ KEPT_BY: tuple[tuple[type, Any], ...] = (
     (StructureReader, find_structure),
     (Detector, detect),
 )
-FROM_OUTSIDE = {Plugin}
+FROM_OUTSIDE = {OffersHooks, OffersIndicators, OffersDetectors, OffersFactors}
 """Kept by other people's packages, and held to it when they are loaded."""
 
 

@@ -31,6 +31,7 @@ from shared.models.smc import (
     TimeframeStructure,
     Trend,
     Zone,
+    ZoneKind,
 )
 from shared.utils.error_policy import validate_no_nulls
 from strategy.confluence.evidence import read_evidence
@@ -60,6 +61,7 @@ from tests.unit.strategy.planner.hand_market import (
     snapshot,
     structure,
     sweep,
+    zone,
 )
 
 MIRROR: Final = 256.0
@@ -141,6 +143,13 @@ def frames(draw: st.DrawFn, timeframe: Any) -> TimeframeStructure:
         swing=draw(layers(Layer.SWING)),
         order_blocks=tuple(block(displacement=draw(st.sampled_from([0.5, 2.0])), **kept) for kept in blocks),
         fair_value_gaps=tuple(gap(**kept) for kept in gaps),
+        breakers=tuple(zone(kind=ZoneKind.BREAKER, **kept) for kept in draw(st.lists(zones(), max_size=2))),
+        inverse_gaps=tuple(
+            zone(kind=ZoneKind.INVERSE_GAP, **kept) for kept in draw(st.lists(zones(), max_size=2))
+        ),
+        mitigation_blocks=tuple(
+            zone(kind=ZoneKind.MITIGATION_BLOCK, **kept) for kept in draw(st.lists(zones(), max_size=1))
+        ),
         pools=tuple(pool(128.0 - side * away, side) for side, away in pools),
         sweeps=draw(events(sweep, kind=st.sampled_from(list(SweepKind)), depth=SHARES)),
         displacements=draw(events(leg, size=st.sampled_from([1.5, 3.0]))),
@@ -261,7 +270,8 @@ def test_a_stop_is_never_inside_a_zone_nor_at_a_pool(market: Any) -> None:
     for draft in drafts(market, OPEN):
         stop = float(draft.stop.price)
         assert draft.stop_zones == 0
-        assert not any(zone.low <= stop <= zone.high for zone in anchor.zones)
+        held = (*anchor.zones, *anchor.breakers, *anchor.inverse_gaps, *anchor.mitigation_blocks)
+        assert not any(one.low <= stop <= one.high for one in held)
         side = draft.candidate.side
         assert all(abs(held.level - stop) >= clearance for held in anchor.pools if held.side is side)
 
@@ -426,6 +436,9 @@ def _mirror_frame(frame: TimeframeStructure) -> TimeframeStructure:
         swing=turned(frame.swing),
         order_blocks=tuple(replace(held, zone=zone(held.zone)) for held in frame.order_blocks),
         fair_value_gaps=tuple(replace(held, zone=zone(held.zone)) for held in frame.fair_value_gaps),
+        breakers=tuple(map(zone, frame.breakers)),
+        inverse_gaps=tuple(map(zone, frame.inverse_gaps)),
+        mitigation_blocks=tuple(map(zone, frame.mitigation_blocks)),
         pools=tuple(
             replace(held, level=MIRROR - held.level, side=held.side.opposite) for held in frame.pools
         ),
@@ -468,5 +481,8 @@ def _scale_frame(frame: TimeframeStructure, factor: float) -> TimeframeStructure
         swing=grown(frame.swing),
         order_blocks=tuple(replace(held, zone=zone(held.zone)) for held in frame.order_blocks),
         fair_value_gaps=tuple(replace(held, zone=zone(held.zone)) for held in frame.fair_value_gaps),
+        breakers=tuple(map(zone, frame.breakers)),
+        inverse_gaps=tuple(map(zone, frame.inverse_gaps)),
+        mitigation_blocks=tuple(map(zone, frame.mitigation_blocks)),
         pools=tuple(replace(held, level=held.level * factor) for held in frame.pools),
     )

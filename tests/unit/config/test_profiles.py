@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import string
 from dataclasses import fields, is_dataclass
 from typing import Any
@@ -21,6 +22,12 @@ from shared.models.timeframe import Timeframe
 from shared.utils.suggest import edit_distance
 
 KEYS = [key for key in known_keys(Profile("", "")) if key not in ("name", "summary")]
+NAMED = [
+    f"confluence.{table}.{name}"
+    for table in ("weights", "synergies", "conflicts")
+    for name in getattr(load_profile().confluence, table)
+]
+MISTYPED = 2000 if os.environ.get("SNIPERSIGHT_HYPOTHESIS") == "nightly" else 300
 
 
 def nested(key: str, value: object) -> dict[str, Any]:
@@ -130,7 +137,7 @@ def test_an_unknown_profile_names_the_nearest() -> None:
 @st.composite
 def typos(draw: st.DrawFn) -> tuple[str, str]:
     """A key, and the same key with one letter of its last name dropped, doubled, replaced or swapped."""
-    key = draw(st.sampled_from(KEYS))
+    key = draw(st.sampled_from([*KEYS, *NAMED]))
     table, _, name = key.rpartition(".")
     place = draw(st.integers(0, len(name) - 2))
     letter = draw(st.sampled_from(string.ascii_lowercase + "_"))
@@ -143,15 +150,15 @@ def typos(draw: st.DrawFn) -> tuple[str, str]:
     return key, f"{table}.{slips[draw(st.sampled_from(sorted(slips)))]}"
 
 
-@settings(max_examples=300)
+@settings(max_examples=MISTYPED)
 @given(typos())
 def test_every_typo_is_refused_with_the_key_meant(pair: tuple[str, str]) -> None:
     key, typo = pair
-    assume(typo not in KEYS)
+    assume(typo not in (*KEYS, *NAMED))
     with pytest.raises(ConfigFault) as fault:
         load_profile(overrides=nested(typo, 1))
     assert f"unknown key {typo!r}" in fault.value.problem
-    as_near = [other for other in KEYS if edit_distance(other, typo) <= edit_distance(key, typo)]
+    as_near = [other for other in (*KEYS, *NAMED) if edit_distance(other, typo) <= edit_distance(key, typo)]
     assert fault.value.action in [f"Did you mean {other!r}?" for other in as_near]
 
 

@@ -9,6 +9,9 @@ import pytest
 
 from devtools.codegen_tools import DOCS, PARTS, written
 from devtools.debug_cli import events, main, stages
+from devtools.profile_reasons import REASONS, differences
+from shared.config.layers import leaves
+from shared.config.profiles import DEFAULT, profile_names, profile_trees
 from shared.models.profile import SmcRules
 
 
@@ -31,6 +34,13 @@ def test_the_playbook_states_every_option_with_its_default() -> None:
 
 def _shown(value: object) -> str:
     return "off" if value is False else value if isinstance(value, str) else f"{value:g}"
+
+
+@pytest.mark.parametrize("name", [name for name in profile_names() if name != DEFAULT])
+def test_every_setting_a_profile_changes_has_its_reason_and_no_other_has_one(name: str) -> None:
+    changed = {".".join(path) for path, _ in leaves(profile_trees()[name])} - {"summary"}
+    assert set(REASONS[name]) == changed == {key for key, *_ in differences(name)}
+    assert set(REASONS) == set(profile_names()) - {DEFAULT}
 
 
 def test_stages_are_timed_in_order() -> None:

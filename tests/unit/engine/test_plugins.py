@@ -13,7 +13,7 @@ import pytest
 import sniper_sight_cli
 import snipersight as ss
 from engine.hooks import Hooks
-from engine.plugins.loader import installed_plugins, register_plugins
+from engine.plugins.loader import installed_plugins, loaded_plugins, register_plugins
 from shared.errors import ContractError
 
 Install = Callable[..., Path]
@@ -33,9 +33,9 @@ METADATA = "Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> Iterator[None]:
-    installed_plugins.cache_clear()
+    loaded_plugins.cache_clear()
     yield
-    installed_plugins.cache_clear()
+    loaded_plugins.cache_clear()
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_an_installed_plugins_hooks_are_registered_once_however_often_a_scan_sta
         ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
         ("1 / 0", "ZeroDivisionError"),
         ("name = 7", "its name must be text, found 7"),
-        ("name = 'doubter'", r"it has no hooks\(\)"),
+        ("name = 'doubter'", r"it has none of hooks\(\), indicators\(\)"),
         ("name = 'doubter'\ndef hooks(): return ['x']", "must give a mapping of point to hook, found list"),
         ("name = 'doubter'\ndef hooks(): return {'after_lunch': len}", "hook point 'after_lunch' does not exist"),
         ("name = 'doubter'\ndef hooks(): return {'after_plan': 'x'}", "must take one SniperContext, found 'x'"),
