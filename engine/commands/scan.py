@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from engine.commands.console import Console
 from engine.commands.edges import DEMO, exchange_names, open_edges
 from engine.commands.flags import Flags, Output
+from engine.commands.locks import under_locks
 from engine.commands.request import one_symbol, request_of
 from engine.commands.settings import configure
 
@@ -42,7 +43,7 @@ def scanned(flags: Flags, environ: Mapping[str, str]) -> ScanResult:
 
     console = start(flags.output, environ)
     configured = configure(flags, environ, exchange_names())
-    request = request_of(flags, configured)
+    request = under_locks(request_of(flags, configured), environ)
     register_plugins()
     log(ScanStarted(request.profile.name, request.exchange))
     began = time.monotonic()
@@ -86,7 +87,7 @@ def explain(symbol: str, flags: Flags, environ: Mapping[str, str] = os.environ) 
     console = start(flags.output, environ)
     configured = configure(flags, environ, exchange_names())
     wanted = one_symbol(symbol, configured)
-    request = request_of(flags, configured)
+    request = under_locks(request_of(flags, configured), environ)
     register_plugins()
     with open_edges(configured.settings, request, environ) as edges:
         explanation = explain_symbol(request, wanted, edges)

@@ -73,8 +73,8 @@ class Lock:
         return hashlib.sha256(text.encode()).hexdigest()[:10]
 
     def holds(self, symbol: str, side: Side, now_ms: int) -> bool:
-        """Whether it keeps this symbol from being traded in this direction at this time."""
-        return self.since_ms <= now_ms < self.until_ms and self.scope in (EVERYTHING, side.word, symbol)
+        """Whether a lock that has been set keeps this symbol from being traded in this direction at this time."""
+        return now_ms < self.until_ms and self.scope in (EVERYTHING, side.word, symbol)
 
     def __str__(self) -> str:
         """What, why and until when."""
@@ -83,7 +83,8 @@ class Lock:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What a scan may risk: equity in ``currency``, what is open already, what is locked, and whether the kill switch is set.
+    """What a scan may risk: equity in ``currency``, what is open already, which locks have been set, and whether the kill switch
+    is.
 
     Raises:
         ConfigFault: equity is not above 0.

@@ -76,7 +76,7 @@ def test_what_keeps_the_rules_passes(asked: dict[str, object]) -> None:
     ("held", "refused"),
     [
         (lock("all"), True), (lock("long"), True), (lock("short"), False), (lock("BTC/USDT"), True),
-        (lock("ETH/USDT"), False), (lock("all", since_ms=1), False),
+        (lock("ETH/USDT"), False),
     ],
 )  # fmt: skip
 def test_a_lock_holds_its_scope_while_it_lasts(held: Lock, refused: bool) -> None:
