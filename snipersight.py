@@ -81,6 +81,7 @@ def scan(
 
     from engine.commands.edges import open_edges, open_journal
     from engine.commands.flags import Flags
+    from engine.commands.locks import under_locks
     from engine.commands.request import request_of
     from engine.notebook.shown import ShownScan
     from engine.orchestrator import run_scan
@@ -96,7 +97,7 @@ def scan(
         in_python=True,
     )
     configured = _configured(flags)
-    request = request_of(flags, configured)
+    request = under_locks(request_of(flags, configured), os.environ)
     with open_edges(configured.settings, request, os.environ) as edges:
         if journal:
             edges = replace(edges, open_journal=partial(open_journal, os.environ))
@@ -122,6 +123,7 @@ def explain(
     """
     from engine.commands.edges import open_edges
     from engine.commands.flags import Flags
+    from engine.commands.locks import under_locks
     from engine.commands.request import one_symbol, request_of
     from engine.explanation import explain_symbol
 
@@ -135,7 +137,7 @@ def explain(
         in_python=True,
     )
     configured = _configured(flags)
-    request = request_of(flags, configured)
+    request = under_locks(request_of(flags, configured), os.environ)
     with open_edges(configured.settings, request, os.environ) as edges:
         return explain_symbol(request, one_symbol(symbol, configured), edges)
 

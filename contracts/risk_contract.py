@@ -9,7 +9,7 @@ from shared.models.data import Market
 from shared.models.gates import Rejection
 from shared.models.planner import TradePlan
 from shared.models.profile import Profile
-from shared.models.risk import Account, RiskPlan
+from shared.models.risk import UNKNOWN_MARKET, Account, MarketView, RiskPlan
 
 
 class RiskJudge(Protocol):
@@ -25,6 +25,7 @@ class RiskJudge(Protocol):
         plans: Sequence[tuple[TradePlan, Market, float]],
         account: Account,
         settings: Profile,
+        view: MarketView = UNKNOWN_MARKET,
     ) -> tuple[RiskPlan | Rejection, ...]:
-        """Each plan comes with its market's rules and its 24h quote volume."""
+        """Each plan comes with its market's rules and its 24h quote volume; ``view`` says what else is known of the markets."""
         ...

@@ -17,7 +17,7 @@ from devtools.profile_reasons import profile_tables
 from risk.gates import GATES as RISK_GATES
 from shared.config.profiles import load_profile, profile_names
 from shared.models.events import PAYLOAD
-from shared.models.profile import SmcRules, UniverseRules
+from shared.models.profile import SmcRules
 from shared.models.timeframe import iso
 from strategy.gates import GATES
 
@@ -53,15 +53,15 @@ def _threshold(field: str) -> str:
     return f"`{field}`" if "." in field and not field[0].isdigit() else field
 
 
-def universe_table() -> str:
-    """Every number of the universe's rules by profile as a Markdown table."""
+def profile_table(section: str) -> str:
+    """Every number of a section of the profiles as a Markdown table."""
     names = profile_names()
     lines = [f"| setting | unit | {' | '.join(names)} |", f"|---|---|{'--:|' * len(names)}"]
-    rules = [load_profile(name).universe for name in names]
-    for spec in fields(UniverseRules):
+    rules = [getattr(load_profile(name), section) for name in names]
+    for spec in fields(rules[0]):
         if "low" in spec.metadata:
             values = " | ".join(f"{getattr(one, spec.name):g}" for one in rules)
-            lines.append(f"| `universe.{spec.name}` | {spec.metadata['unit']} | {values} |")
+            lines.append(f"| `{section}.{spec.name}` | {spec.metadata['unit']} | {values} |")
     return "\n".join(lines)
 
 
@@ -168,7 +168,10 @@ PARTS: Final[dict[str, tuple[tuple[str, Callable[[], str]], ...]]] = {
     "adapters.md": (("venues", venue_table),),
     "audit.md": (("record", record_table), ("replay", replay_table)),
     "profiles.md": (("profiles", profile_tables),),
-    "quality_gates.md": (("universe", universe_table), ("table", gate_table)),
+    "quality_gates.md": (
+        *((section, partial(profile_table, section)) for section in ("universe", "risk", "protection")),
+        ("table", gate_table),
+    ),
     "smc_playbook.md": (("options", options_table), ("payload", payload_table)),
 }
 """Pages and their generated tables."""

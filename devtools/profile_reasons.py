@@ -35,6 +35,9 @@ REASONS: Final[Mapping[str, Mapping[str, str]]] = {
         "gates.max_range_position": "a trend often pulls back shallowly, and what waits for discount misses it",
         "gates.min_net_rr_last": "a slot is taken for days, and must be worth it",
         "risk.max_positions": "positions are held longer, and more of them fall together",
+        "protection.cooldown_hours": "six anchor bars; structure of 4h does not mend in half a day",
+        "protection.stop_guard_hours": "as many anchor bars: stops of 4h trades come days apart",
+        "protection.stop_guard_lock_hours": "six anchor bars, as the cool-down",
     },
     "range": {
         "timeframes.context": "1h trends inside a range are the range itself, and say nothing about the side",
@@ -57,6 +60,8 @@ REASONS: Final[Mapping[str, Mapping[str, str]]] = {
         "plan.hold_bars": "a turn that has not travelled in two days is none",
         "risk.max_heat_r": "turns of one day hang on the same market: they fail together",
         "risk.max_positions": "as the heat",
+        "risk.max_cluster_r": "coins that turn together are one turn, and it is right or wrong once",
+        "protection.cooldown_hours": "a range that has just broken a stop is seldom one again the same day",
     },
     "aggressive": {
         "timeframes.context": "the same three; 4h stands first because it is looked at first",
@@ -79,6 +84,12 @@ REASONS: Final[Mapping[str, Mapping[str, str]]] = {
         "risk.risk_pct": "half as much again for each trade: what the profile is asked for",
         "risk.max_heat_r": "room for one more trade at full risk",
         "risk.max_positions": "as the heat, pending orders counted",
+        "risk.max_cluster_r": "one more coin of the same move, as the heat has room for",
+        "risk.min_correlation": "only coins that all but move as one are one bet",
+        "protection.cooldown_hours": "more chances are what the profile is for; a quarter of a day keeps the same bar out",
+        "protection.stop_guard_stops": "more trades make more stops in a run by chance alone",
+        "protection.drawdown_pct": "half as much again, as the risk of each trade",
+        "protection.daily_loss_pct": "half as much again, as the risk of each trade",
     },
     "mobile": SLOW_BARS
     | {
@@ -91,6 +102,11 @@ REASONS: Final[Mapping[str, Mapping[str, str]]] = {
         "risk.max_heat_r": "nobody watches; less may be open",
         "risk.max_positions": "what one remembers without a screen",
         "risk.max_same_side": "as the heat: two of three in one direction at most",
+        "risk.max_cluster_r": "nobody watches: coins of one move count as one",
+        "risk.min_correlation": "looser likeness counts already, since nobody watches",
+        "protection.cooldown_hours": "six anchor bars, as in `trend`",
+        "protection.stop_guard_hours": "as many anchor bars, as in `trend`",
+        "protection.stop_guard_lock_hours": "six anchor bars, as the cool-down",
     },
 }
 """Profile, setting, reason."""

@@ -29,7 +29,7 @@ DECIDING: Final = (
 
 def code_digest(hooks: Hooks) -> str:
     """SHA-256 over the version, the sources, the hooks and the packages that extend us, as 64 hex digits."""
-    return digest_of((VERSION, source_digest(), hooks.signature(), hooks.extensions.owners))
+    return digest_of((VERSION, source_digest(), hooks.signature()))
 
 
 @cache

@@ -79,13 +79,14 @@ class Hooks:
         return bool(self._at.get(point))
 
     def signature(self) -> tuple[str, ...]:
-        """Every hook as ``point name owner``, by point in the order in which they run: part of what a decision depends on. A
-        hook's own parameters are not in it."""
-        return tuple(
+        """Every hook as ``point name owner``, by point in the order in which they run, then the packages that extend us: part of what a
+        decision depends on. A hook's own parameters are not in it."""
+        hooks = (
             f"{point} {_name(placed.hook)} {placed.owner}".rstrip()
             for point in POINTS
             for placed in self._at.get(point, ())
         )
+        return (*hooks, *self.extensions.owners)
 
     def run(self, point: str, context: SniperContext) -> SniperContext:
         """Thread ``context`` through every hook of ``point``."""

@@ -10,13 +10,14 @@ from bot.notifications.formatters import setup_text
 from bot.ui.documents import plan_json
 from contracts.hook_point import hook_point
 from contracts.notification_contract import Message
+from risk.correlation import log_returns
 from risk.judge import judge_plans
 from shared.errors import ContractError
 from shared.models.context import SniperContext
-from shared.models.data import Market
+from shared.models.data import Floats, Market
 from shared.models.planner import TradePlan
 from shared.models.profile import Profile
-from shared.models.risk import Account, RiskPlan
+from shared.models.risk import Account, MarketView, RiskPlan
 from shared.models.scan import Setup, SymbolFault
 
 
@@ -44,7 +45,8 @@ def judge_risk(
     """Every context with its risk plan or rejection; those without a plan stay as they are."""
     places = [place for place, context in enumerate(contexts) if isinstance(context.plan, TradePlan)]
     plans = [_candidate(contexts[place], quote_volumes) for place in places]
-    answers = dict(zip(places, judge_plans(plans, account, settings), strict=True))
+    view = MarketView(_returns(contexts, {plan.symbol for plan, _, _ in plans}, account, settings))
+    answers = dict(zip(places, judge_plans(plans, account, settings, view), strict=True))
     return tuple(
         replace(context, risk_plan=answers[place]) if place in answers else context
         for place, context in enumerate(contexts)
@@ -85,6 +87,19 @@ def setup_of(context: SniperContext) -> Setup:
     if breakdown is None or regime is None or data is None:
         raise ContractError(f"{context.symbol}: an approval without breakdown, regime and candles")
     return Setup(plan, risk, breakdown, regime, stage_orders(plan, risk, data.market))
+
+
+def _returns(
+    contexts: tuple[SniperContext, ...], planned: set[str], account: Account, settings: Profile
+) -> dict[str, Floats]:
+    """Returns of every symbol that is planned or open and was looked at, where its candles are there."""
+    wanted = planned | {position.symbol for position in account.positions}
+    timeframe, bars = settings.risk.correlation_timeframe, settings.risk.correlation_bars
+    return {
+        context.symbol: log_returns(context.multi_tf_data.candles[timeframe], context.as_of_ms, bars)
+        for context in contexts
+        if context.symbol in wanted and context.multi_tf_data and timeframe in context.multi_tf_data.candles
+    }
 
 
 def _candidate(context: SniperContext, quote_volumes: Mapping[str, float]) -> tuple[TradePlan, Market, float]:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
+from risk.correlation import cluster_of
 from risk.exposure_limits import Exposure
 from risk.gates import GATES, Question
-from risk.position_sizing import PERCENT, risk_unit, size_position
+from risk.position_sizing import PERCENT, Room, resting, risk_unit, size_position
 from shared.models.data import Market
 from shared.models.gates import GateResult, Rejection, unit_of
 from shared.models.planner import TradePlan
 from shared.models.profile import Profile
-from shared.models.risk import Account, RiskPlan
+from shared.models.risk import UNKNOWN_MARKET, Account, MarketView, RiskPlan
 
 Candidate = tuple[TradePlan, Market, float]
 
 
 def judge_plans(
-    plans: Sequence[Candidate], account: Account, settings: Profile
+    plans: Sequence[Candidate], account: Account, settings: Profile, view: MarketView = UNKNOWN_MARKET
 ) -> tuple[RiskPlan | Rejection, ...]:
     """Approve or reject every plan; the contract is :class:`contracts.risk_contract.RiskJudge`.
 
@@ -28,7 +30,8 @@ def judge_plans(
     answers: dict[int, RiskPlan | Rejection] = {}
     exposure = Exposure(account.positions)
     for place in sorted(range(len(plans)), key=lambda place: _rank(plans[place][0])):
-        answers[place], exposure = _judge(plans[place], account, settings, exposure)
+        question = _question(plans[place], account, settings, exposure, view)
+        answers[place], exposure = _judge(question)
     return tuple(answers[place] for place in range(len(plans)))
 
 
@@ -36,17 +39,25 @@ def _rank(plan: TradePlan) -> tuple[int, float, str]:
     return plan.decided_ms, -plan.score, plan.symbol
 
 
-def _judge(
-    candidate: Candidate, account: Account, settings: Profile, exposure: Exposure
-) -> tuple[RiskPlan | Rejection, Exposure]:
+def _question(
+    candidate: Candidate, account: Account, settings: Profile, exposure: Exposure, view: MarketView
+) -> Question:
     plan, market, quote_volume = candidate
-    size = size_position(plan, market, account, settings.risk, settings.costs, quote_volume)
-    question = Question(plan, market, account, settings.risk, size, exposure)
+    room = Room(quote_volume, exposure.notional())
+    if plan.symbol in view.books:
+        room = replace(room, book_notional=resting(view.books[plan.symbol], plan.side))
+    size = size_position(plan, market, account, settings.risk, settings.costs, room)
+    cluster = cluster_of(plan, exposure, view, settings.risk)
+    return Question(plan, market, account, settings.risk, size, exposure, cluster)
+
+
+def _judge(question: Question) -> tuple[RiskPlan | Rejection, Exposure]:
+    plan, exposure = question.plan, question.exposure
     gates = tuple(gate.ask(question) for gate in GATES)
     failed = [gate for gate in gates if not gate.passed]
     if failed:
         return Rejection.of(plan.symbol, failed[0], _refusal(plan, failed[0])), exposure
-    taken = exposure.with_plan(plan, size, risk_unit(account, settings.risk))
+    taken = exposure.with_plan(plan, question.size, risk_unit(question.account, question.rules))
     return _approval(question, taken, gates), taken
 
 

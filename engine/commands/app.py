@@ -10,6 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from engine.commands.app_audit import audit, replay
+from engine.commands.lock_app import add_lock_commands
 from engine.commands.options import (
     Account,
     AsOf,
@@ -72,6 +73,7 @@ app.add_typer(config, name="config")
 app.add_typer(verify, name="verify")
 app.add_typer(audit, name="audit")
 add_store_commands(data)
+add_lock_commands(app)
 
 
 def _version(asked: bool) -> None:

@@ -35,6 +35,16 @@ def universe_file(environ: Mapping[str, str]) -> Path:
     return _place("data", environ) / "universes.sqlite3"
 
 
+def lock_file(environ: Mapping[str, str]) -> Path:
+    """Locks that keep plans from being approved."""
+    return _place("data", environ) / "locks.sqlite3"
+
+
+def kill_file(environ: Mapping[str, str]) -> Path:
+    """The kill switch: while this file exists, whatever is in it, no plan is approved."""
+    return _place("data", environ) / "KILL"
+
+
 def log_folder(environ: Mapping[str, str]) -> Path:
     """Saved tracebacks."""
     return _place("log", environ)

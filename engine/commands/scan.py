@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from engine.commands.console import Console
 from engine.commands.edges import DEMO, exchange_names, open_edges, open_journal
 from engine.commands.flags import Flags, Output
+from engine.commands.locks import under_locks
 from engine.commands.request import one_symbol, request_of
 from engine.commands.settings import configure
 
@@ -50,7 +51,7 @@ def scanned(flags: Flags, environ: Mapping[str, str]) -> ScanResult:
 
     configured = configure(flags, environ, exchange_names())
     settings = configured.settings
-    request = request_of(flags, configured)
+    request = under_locks(request_of(flags, configured), environ)
     shown = not flags.output.quiet and not flags.output.verbose
     with start(flags.output, settings, environ) as console:
         register_plugins()
@@ -117,7 +118,7 @@ def explain(symbol: str, flags: Flags, environ: Mapping[str, str] = os.environ) 
 
     configured = configure(flags, environ, exchange_names())
     wanted = one_symbol(symbol, configured)
-    request = request_of(flags, configured)
+    request = under_locks(request_of(flags, configured), environ)
     with start(flags.output, configured.settings, environ) as console:
         register_plugins()
         with open_edges(configured.settings, request, environ) as edges:

@@ -13,7 +13,8 @@ from shared.config.profiles import DEFAULT, profile_of, profile_trees
 from shared.config.urls import check_url
 from shared.config.values import read_value
 from shared.errors import ConfigFault
-from shared.models.profile import Profile, Section, choice, setting
+from shared.models.profile import Profile
+from shared.models.section import Section, choice, setting
 from shared.utils.suggest import suggest
 
 TOP: Final = ("profile", "exchange", "exchanges", "account", "store", "journal", "log")

@@ -2,58 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from shared.errors import ConfigFault
+from shared.models.risk_rules import ProtectionRules, RiskRules
+from shared.models.section import Section, choice, setting, table
 from shared.models.timeframe import Timeframe
-
-
-def setting(default: Any, unit: str, low: float, high: float, doc: str) -> Any:
-    """A number with its unit, allowed range (inclusive) and meaning."""
-    return field(default=default, metadata={"unit": unit, "low": low, "high": high, "doc": doc})
-
-
-def choice(default: Any, doc: str) -> Any:
-    """A setting whose type says what is allowed (an enum, a literal, a list, a switch)."""
-    return field(default=default, metadata={"unit": "", "doc": doc})
-
-
-def table(factory: Any, unit: str, low: float, high: float, doc: str, *, any_name: bool = False) -> Any:
-    """A table of numbers by name, each within the range. ``any_name``: names are not known before plugins are."""
-    return field(
-        default_factory=factory,
-        metadata={"unit": unit, "low": low, "high": high, "doc": doc, "any_name": any_name},
-    )
-
-
-class Section:
-    """Base of the sections: checks every number against its field's range.
-
-    Raises:
-        ConfigFault: a value is not finite or out of range; the message gives field, value, unit and range.
-    """
-
-    __slots__ = ()
-
-    def __post_init__(self) -> None:
-        """Check all fields that declare a range."""
-        for spec in dataclasses.fields(self):  # type: ignore[arg-type]
-            if "low" in spec.metadata:
-                _check_range(spec, getattr(self, spec.name))
-
-
-def _check_range(spec: dataclasses.Field[Any], value: Any) -> None:
-    low, high, unit = spec.metadata["low"], spec.metadata["high"], spec.metadata["unit"]
-    named = value.items() if isinstance(value, Mapping) else [("", value)]
-    for name, number in named:
-        if isinstance(number, bool) or not isinstance(number, (int, float)) or not low <= number <= high:
-            where = f"{spec.name}.{name}" if name else spec.name
-            raise ConfigFault(
-                f"{where} must be {low:g} to {high:g} {unit}, found {number!r}".replace("  ", " ")
-            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,25 +243,6 @@ class PlanRules(Section):
     hold_bars: int = setting(72, "anchor bars", 1, 2000, "a filled trade is closed after this")
 
 
-@dataclass(frozen=True, slots=True)
-class RiskRules(Section):
-    """Limits on size and exposure."""
-
-    risk_pct: float = setting(0.5, "% of equity", 0.01, 5, "equity lost if the plan is stopped")
-    max_heat_r: float = setting(3.0, "R", 0.1, 50, "open risk including pending orders, this plan counted")
-    max_positions: int = setting(5, "positions", 1, 100, "positions and pending orders")
-    max_same_side: int = setting(3, "positions", 1, 100, "of them in one direction")
-    max_leverage: float = setting(1.0, "x equity", 0.01, 125, "notional of one position over equity")
-    max_asset_pct: float = setting(100.0, "% of equity", 0.1, 12500, "notional in one asset")
-    max_total_pct: float = setting(
-        200.0, "% of equity", 0.1, 12500, "notional of everything open on one exchange"
-    )
-    max_volume_pct: float = setting(1.0, "%", 0.001, 100, "notional over 24h quote volume")
-    allow_spot_shorts: Literal["reject", "information"] = choice(
-        "reject", "what becomes of a short on a spot market"
-    )
-
-
 def _weights() -> dict[str, float]:
     return {
         "alignment": 18,
@@ -374,6 +311,7 @@ class Profile:
     costs: CostRules = field(default_factory=CostRules)
     plan: PlanRules = field(default_factory=PlanRules)
     risk: RiskRules = field(default_factory=RiskRules)
+    protection: ProtectionRules = field(default_factory=ProtectionRules)
 
     def min_bars(self, timeframe: Timeframe) -> int:
         """Closed bars a timeframe needs before it may be read: trigger and anchor the detectors' burn-in, others less."""

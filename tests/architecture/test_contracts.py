@@ -15,6 +15,7 @@ from bot.notifications.streams import JsonLines
 from contracts.data_contract import BookStore, CandleFeed, CandleStore, Clock
 from contracts.indicators_contract import Indicator
 from contracts.journal_contract import Journal
+from contracts.lock_contract import LockStore
 from contracts.notification_contract import Notifier
 from contracts.plugin_contract import OffersDetectors, OffersFactors, OffersHooks, OffersIndicators
 from contracts.risk_contract import RiskJudge
@@ -24,6 +25,7 @@ from data.adapters.ccxt_feed import CcxtFeed
 from data.adapters.demo import DemoFeed
 from data.cache import SqliteCandleStore
 from data.journal import SqliteJournal
+from data.lock_store import SqliteLockStore
 from data.object_store import ObjectCandleStore
 from data.universe_store import SqliteUniverseStore
 from engine.commands.edges import SystemClock
@@ -41,6 +43,7 @@ KEPT_BY: tuple[tuple[type, Any], ...] = (
     (BookStore, SqliteCandleStore),
     (CandleStore, ObjectCandleStore),
     (UniverseStore, SqliteUniverseStore),
+    (LockStore, SqliteLockStore),
     (Notifier, JsonLines),
     (Indicator, Entry),
     (RiskJudge, judge_plans),

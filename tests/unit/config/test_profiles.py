@@ -62,6 +62,9 @@ def test_balanced_is_what_the_fields_default_to() -> None:
         ("mobile", "universe.size", 12),
         ("mobile", "risk.max_same_side", 2),
         ("mobile", "gates.btc_gate", True),
+        ("range", "risk.max_cluster_r", 1.0),
+        ("aggressive", "protection.stop_guard_stops", 4),
+        ("trend", "protection.cooldown_hours", 24.0),
     ],
 )
 def test_variants_differ_where_the_table_says(name: str, key: str, value: object) -> None:

@@ -8,57 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk.judge import judge_plans
-from risk.position_sizing import size_position
+from risk.position_sizing import Room, size_position
 from shared.models.costs import loss_per_unit
-from shared.models.data import Market
 from shared.models.gates import Rejection
-from shared.models.planner import EntryKind, EntryZone, Rationale, Stop, Style, Target, TradePlan
-from shared.models.profile import CostRules, Profile, RiskRules
+from shared.models.planner import TradePlan
+from shared.models.profile import CostRules, Profile
 from shared.models.risk import Account, Position, RiskPlan
-from shared.models.smc import Side, ZoneKind
-from shared.models.timeframe import Timeframe
-
-BALANCED = Profile("balanced", "for tests")
-ACCOUNT = Account(Decimal(10_000), "USDT")
-FREE = CostRules(maker_bps=0.0, taker_bps=0.0, slippage_bps=0.0)
-
-
-def market(symbol: str = "BTC/USDT", lot: str = "0.00001", smallest: str = "5", kind: str = "spot") -> Market:
-    base, quote = symbol.split("/")
-    return Market(
-        "binance",
-        symbol,
-        base + quote,
-        base,
-        quote,
-        kind,
-        Decimal("0.01"),
-        Decimal(lot),
-        Decimal(smallest),
-        True,
-        "exchange",
-    )  # type: ignore[arg-type]
-
-
-def plan(
-    symbol: str = "BTC/USDT",
-    side: Side = Side.LONG,
-    score: float = 80.0,
-    entry: str = "100",
-    stop: str = "98",
-) -> TradePlan:
-    price, away = Decimal(entry), Decimal(stop)
-    target = price + (price - away) * 2
-    zone = EntryZone(
-        EntryKind.LIMIT, ZoneKind.ORDER_BLOCK, "z", price, price, price, 1000, away, 1.0, "fresh block"
-    )
-    words = Rationale("up", "block", "middle", "below", "pool", "close below", "nothing found")
-    return TradePlan(
-        f"{symbol}-{side.word}", "binance", symbol, "balanced", side, Style.INTRADAY, Timeframe.H1, Timeframe.M15,
-        (Timeframe.H4,), 0, price, score, "A", zone, Stop(away, 1.0, 2.0, 0.1, "structure"),
-        (Target(target, Decimal(1), 2.0, "pool", "equal highs"),), "to entry after the first target", 72,
-        Decimal("0.01"), words, (),
-    )  # fmt: skip
+from shared.models.risk_rules import RiskRules
+from shared.models.smc import Side
+from tests.unit.risk.drawings import ACCOUNT, BALANCED, FREE, market, plan
 
 
 def judge(
@@ -68,7 +26,7 @@ def judge(
 
 
 def test_a_stopped_plan_costs_half_a_percent_of_equity_when_nothing_else_limits_it() -> None:
-    size = size_position(plan(), market(), ACCOUNT, RiskRules(), FREE, 1e9)
+    size = size_position(plan(), market(), ACCOUNT, RiskRules(), FREE, Room(1e9))
     assert (size.quantity, size.notional, size.risk_amount, size.limited_by) == (
         Decimal("25.00000"), Decimal("2500.00000"), Decimal("50.00000"), "risk per trade"
     )  # fmt: skip
@@ -76,19 +34,19 @@ def test_a_stopped_plan_costs_half_a_percent_of_equity_when_nothing_else_limits_
 
 def test_fees_and_slippage_are_part_of_what_a_stop_costs() -> None:
     costs = CostRules(maker_bps=10.0, taker_bps=10.0, slippage_bps=2.0)
-    size = size_position(plan(), market(), ACCOUNT, RiskRules(), costs, 1e9)
+    size = size_position(plan(), market(), ACCOUNT, RiskRules(), costs, Room(1e9))
     per_unit = Decimal(2) + Decimal("0.1") + Decimal(98) * Decimal("0.0012")
     assert (size.risk_amount, size.quantity) == (size.quantity * per_unit, Decimal("22.54689"))
     assert per_unit == loss_per_unit(plan().entry.price, plan().stop.price, costs)
 
 
 def test_a_tight_stop_is_bound_by_leverage_not_by_risk() -> None:
-    size = size_position(plan(stop="99.9"), market(), ACCOUNT, RiskRules(), FREE, 1e9)
+    size = size_position(plan(stop="99.9"), market(), ACCOUNT, RiskRules(), FREE, Room(1e9))
     assert (size.quantity, size.limited_by) == (Decimal("100.00000"), "leverage")
 
 
 def test_a_thin_market_bounds_the_size_by_its_volume() -> None:
-    size = size_position(plan(), market(), ACCOUNT, RiskRules(), FREE, 50_000.0)
+    size = size_position(plan(), market(), ACCOUNT, RiskRules(), FREE, Room(50_000.0))
     assert (size.notional, size.limited_by) == (Decimal("500.00000"), "24h volume")
 
 
@@ -109,7 +67,7 @@ def test_each_limit_refuses_with_its_code_and_numbers(
     open_now = tuple(
         Position("binance", symbol, Side.LONG, Decimal(1), Decimal(100), Decimal(99), 1.0) for symbol in held
     )
-    settings = replace(BALANCED, risk=RiskRules(**rules))  # type: ignore[arg-type]
+    settings = replace(BALANCED, risk=RiskRules(**{"max_cluster_r": 50, **rules}))  # type: ignore[arg-type]
     (answer,) = judge(one, account=replace(ACCOUNT, positions=open_now), settings=settings)
     assert isinstance(answer, Rejection)
     assert answer.code == code
@@ -128,11 +86,12 @@ def test_the_best_plans_take_the_room_whatever_order_they_come_in() -> None:
         plan(f"{name}/USDT", score=score)
         for name, score in [("AAA", 70.0), ("BBB", 90.0), ("CCC", 80.0), ("DDD", 75.0)]
     ]
-    answers = dict(zip("ABCD", judge(*plans), strict=True))
+    apart = replace(BALANCED, risk=RiskRules(max_cluster_r=50.0))
+    answers = dict(zip("ABCD", judge(*plans, settings=apart), strict=True))
     assert {name: isinstance(answer, RiskPlan) for name, answer in answers.items()} == {
         "A": False, "B": True, "C": True, "D": True
     }  # fmt: skip
-    assert tuple(reversed(judge(*reversed(plans)))) == tuple(answers.values())
+    assert tuple(reversed(judge(*reversed(plans), settings=apart))) == tuple(answers.values())
 
 
 def test_an_approval_says_what_the_worst_case_costs() -> None:
@@ -150,7 +109,7 @@ def test_an_approval_says_what_the_worst_case_costs() -> None:
 def test_rounding_never_raises_risk_or_size(entry: Decimal, away: Decimal, lot: str, equity: Decimal) -> None:
     stop = entry * (1 - away)
     one = plan(entry=str(entry), stop=str(stop))
-    size = size_position(one, market(lot=lot), Account(equity, "USDT"), RiskRules(), CostRules(), 1e9)
+    size = size_position(one, market(lot=lot), Account(equity, "USDT"), RiskRules(), CostRules(), Room(1e9))
     assert size.quantity % Decimal(lot) == 0
     assert size.risk_amount <= equity * Decimal("0.005")
     assert size.notional <= equity
