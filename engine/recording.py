@@ -1,10 +1,10 @@
 """What a scan leaves in the journal: enough to show, to prove and to replay it, and no more.
 
 A batch has five kinds of records. ``scan``: who asked what, with the effective profile and account. ``universe``: who was chosen by
-which rank, every symbol's 24h volume, rules and a digest per timeframe of those that were read, and what was left out, could not
-be measured or could not be read. ``rejection``: every later stop by
-code and numbers. ``plan``: each approved plan's whole published document. ``decision``: the SHA-256 of the very bytes that
-``scan --json`` prints. Sentences of rejections are not kept: they are written from the numbers, and the digest covers them.
+which rank, everybody's 24h volume, rules and a digest per timeframe of every symbol that was read, the benchmark's rules, and who was
+left out, could not be measured or could not be read. ``rejection``: every later stop by code and numbers. ``plan``: each approved
+plan's whole published document. ``decision``: the SHA-256 of the very bytes that ``scan --json`` prints. Sentences of those
+rejections are not kept: they are written from the numbers, and the digest covers them.
 """
 
 from __future__ import annotations
