@@ -18,6 +18,7 @@ from contracts.universe_contract import UniverseStore
 from data.aggregation import aggregate
 from data.echo import Known, check_echo
 from data.pages import merge
+from data.patience import working_time
 from shared.errors import DamagedPage, DataFault, SniperError, TransportFault
 from shared.models.data import Candles, Market, MultiTimeframeData
 from shared.models.profile import Profile
@@ -31,7 +32,8 @@ CONCURRENCY: Final = 32
 UP_TO_NOW_MS: Final = 15 * MINUTE_MS
 """Candles that end at most this long ago are held against the exchange's last price."""
 SYMBOL_S: Final = 60.0
-"""One symbol's reading has this long for all its requests, their repeats and the waits between them."""
+"""One symbol's reading has this long for its requests and what is made of them; waits for the request budget, or that the
+venue asks for, do not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ async def _symbol(
 ) -> MultiTimeframeData | SymbolFault:
     job = Job(market, source, settings, as_of_ms)
     try:
-        async with asyncio.timeout(SYMBOL_S):
+        async with working_time(SYMBOL_S):
             return _window(job, await _read(job))
     except TimeoutError:
         late = f"{market.exchange} {market.symbol}: not read within {SYMBOL_S:g} s"
