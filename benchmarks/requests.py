@@ -33,7 +33,8 @@ from data.adapters.ccxt_feed import CcxtFeed
 from data.adapters.request_budget import RequestBudget
 from data.adapters.spending import Allowance
 from data.cache import SqliteCandleStore
-from data.ingestion_pipeline import CONCURRENCY, Source, ingest
+from data.ingestion_pipeline import CONCURRENCY, ingest
+from data.source import Source
 from shared.config.settings import ExchangeSettings
 from shared.models.data import Candles
 from shared.models.timeframe import Timeframe

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from contracts.data_contract import CandleFeed, CandleStore, Clock
 from contracts.notification_contract import Notifier
 from contracts.universe_contract import UniverseStore
+from data.series_notes import MemoryNotes, NoteStore
 from shared.errors import ConfigFault
 from shared.models.profile import Profile
 from shared.models.risk import Account
@@ -51,7 +52,8 @@ class ScanRequest:
 @dataclass(frozen=True, slots=True)
 class Edges:
     """What touches the world, handed in. ``open_feed`` is called inside the event loop, and is None where nothing may be
-    fetched; ``executor`` None computes in this process; ``universes`` None remembers no universe."""
+    fetched; ``executor`` None computes in this process; ``universes`` None remembers no universe; ``notes`` are what is remembered of
+    series. The exchange's clock is held to ours where ``clock_limit_ms`` is above 0."""
 
     open_feed: Callable[[], CandleFeed] | None
     store: CandleStore | None
@@ -59,3 +61,5 @@ class Edges:
     executor: Executor | None = None
     notifiers: tuple[Notifier, ...] = ()
     universes: UniverseStore | None = None
+    notes: NoteStore = field(default_factory=MemoryNotes)
+    clock_limit_ms: int = 0

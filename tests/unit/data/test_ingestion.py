@@ -13,7 +13,8 @@ from data.adapters.budget_ledger import MemoryLedger
 from data.adapters.demo import DEMO_AS_OF_MS, DemoFeed
 from data.adapters.request_budget import RequestBudget
 from data.adapters.spending import Allowance
-from data.ingestion_pipeline import Ingested, Source, ingest
+from data.ingestion_pipeline import Ingested, ingest
+from data.source import Source
 from shared.config.profiles import load_profile
 from shared.models.data import Candles
 from shared.models.timeframe import Timeframe
