@@ -135,7 +135,7 @@ def gather(stages: Stages, request: ScanRequest, edges: Edges, progress: Progres
         StaleData: offline, what is stored does not reach the time asked for.
         SniperError: the exchange or the store as a whole cannot be read.
     """
-    return _gathered(_run_now(lambda: _walk(stages, request, edges, progress)))
+    return _gathered(run_now(lambda: _walk(stages, request, edges, progress)))
 
 
 def look_up_universe(request: ScanRequest, edges: Edges) -> Universe:
@@ -144,7 +144,7 @@ def look_up_universe(request: ScanRequest, edges: Edges) -> Universe:
     Raises:
         SniperError: as :func:`gather`.
     """
-    return _held(_run_now(lambda: _walk((select_symbols,), request, edges, silent)).universe)
+    return _held(run_now(lambda: _walk((select_symbols,), request, edges, silent)).universe)
 
 
 async def _walk(stages: Stages, request: ScanRequest, edges: Edges, progress: Progress) -> GatherState:
@@ -162,7 +162,7 @@ async def _walk(stages: Stages, request: ScanRequest, edges: Edges, progress: Pr
 async def _walk_through(
     stages: Stages, request: ScanRequest, edges: Edges, progress: Progress, source: Source
 ) -> GatherState:
-    as_of_ms, flags = await _as_of(request, edges, source)
+    as_of_ms, flags = await as_of(request, edges, source)
     place = Place(request.exchange, as_of_ms, request.top or 0)
     state = GatherState(request.profile, request.symbols, place, source, progress, flags=flags)
     for step in assemble(stages, GatherState, ("settings", "wanted", "place", "source", "progress")):
@@ -221,7 +221,7 @@ def _held(value: T | None) -> T:
     return value
 
 
-async def _as_of(request: ScanRequest, edges: Edges, source: Source) -> tuple[int, tuple[str, ...]]:
+async def as_of(request: ScanRequest, edges: Edges, source: Source) -> tuple[int, tuple[str, ...]]:
     """The as-of time: asked for, else the exchange's now, else the newest stored close; and what the clocks give cause to remark.
 
     A time is in the future when neither the exchange's clock nor, offline, ours has reached it.
@@ -271,7 +271,8 @@ def _newest_stored(request: ScanRequest, source: Source, now_ms: int) -> int:
     return newest
 
 
-def _run_now(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+def run_now(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run to the end, also where an event loop is running already."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
