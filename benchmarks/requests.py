@@ -33,7 +33,9 @@ from data.adapters.ccxt_feed import CcxtFeed
 from data.adapters.request_budget import RequestBudget
 from data.adapters.spending import Allowance
 from data.cache import SqliteCandleStore
-from data.ingestion_pipeline import CONCURRENCY, Source, ingest
+from data.ingestion_pipeline import CONCURRENCY, ingest
+from data.series_notes import SqliteNotes
+from data.source import Source
 from shared.config.settings import ExchangeSettings
 from shared.models.data import Candles
 from shared.models.timeframe import Timeframe
@@ -143,9 +145,10 @@ def fill(store: SqliteCandleStore, market: ServedMarket) -> None:
 
 
 def closed(market: ServedMarket, symbol: str, timeframe: Timeframe) -> Candles:
-    """Candles closed at ``END_MS``, at most a thousand."""
-    rows = market.candles(symbol, timeframe.value, 0, END_MS)
-    rows = rows[rows[:, 0] + timeframe.ms <= END_MS][-1000:]
+    """Candles closed at ``END_MS`` of the window a decision reads."""
+    since_ms = timeframe.window_start(END_MS, profile().data.history_bars)
+    rows = market.candles(symbol, timeframe.value, since_ms, END_MS)
+    rows = rows[rows[:, 0] + timeframe.ms <= END_MS]
     return Candles(timeframe, rows[:, 0].astype(np.int64), *(rows[:, column] for column in range(1, 6)))
 
 
@@ -162,14 +165,13 @@ async def opened(settings: ExchangeSettings, folder: Path, allowance: Allowance)
 
 async def scan(settings: ExchangeSettings, folder: Path, allowance: Allowance, as_of_ms: int) -> None:
     """Read every market as a scan does: fetched, checked, stored, derived and read back."""
-    store = SqliteCandleStore(folder / "candles.sqlite3")
+    store, notes = SqliteCandleStore(folder / "candles.sqlite3"), SqliteNotes(folder / "notes.sqlite3")
     async with opened(settings, folder, allowance) as feed:
         await feed.time_ms()
         await feed.tickers()
-        with closing(store):
-            got = await ingest(
-                await feed.markets(), Source(feed, store), profile(), as_of_ms, lambda done, total: None
-            )
+        with closing(store), closing(notes):
+            source = Source(feed, store, None, notes)
+            got = await ingest(await feed.markets(), source, profile(), as_of_ms, lambda done, total: None)
     if got.faults:
         raise RuntimeError(f"{len(got.faults)} symbols failed, the first: {got.faults[0]}")
 
@@ -225,6 +227,8 @@ def rescan() -> None:
         folder, settings = Path(name), ExchangeSettings(base_url=exchange.base_url, timeout_s=60.0)
         with closing(SqliteCandleStore(folder / "candles.sqlite3")) as store:
             fill(store, market)
+        exchange.asked(END_MS + 5_000)
+        timed(partial(scan, settings, folder, Allowance(60_000, 1_000_000), END_MS))
         every: dict[str, list[tuple[float, float]]] = {"ours": [], "fed": [], "bare": []}
         for as_of_ms in range(END_MS + STEP_MS, END_MS + STEP_MS * (REPEATS + 1), STEP_MS):
             exchange.asked(as_of_ms + 5_000)

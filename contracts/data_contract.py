@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -143,6 +143,12 @@ class CandleFeed(Protocol):
 
     async def candles(self, symbol: str, timeframe: Timeframe, since_ms: int, until_ms: int) -> Candles:
         """Closed candles that open at or after ``since_ms`` and are closed at ``until_ms``."""
+        ...
+
+    def pages(
+        self, symbol: str, timeframe: Timeframe, since_ms: int, until_ms: int
+    ) -> AsyncGenerator[Candles, None]:
+        """The same candles in parts as they arrive, oldest first, so that each can be kept before the next is asked for."""
         ...
 
     async def order_book(self, symbol: str, depth: int) -> OrderBook:

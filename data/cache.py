@@ -77,6 +77,7 @@ class SqliteCandleStore:
         self.file = StoreFile(path)
         self._now_ms = now_ms
         self._ids: dict[tuple[str, str, Timeframe], int] = {}
+        self._listed: set[str] = set()
 
     def read(self, exchange: str, symbol: str, timeframe: Timeframe, since_ms: int, until_ms: int) -> Candles:
         """Stored candles that open at or after ``since_ms`` and are closed at ``until_ms``; empty if there are none."""
@@ -292,10 +293,19 @@ class SqliteCandleStore:
 
     def _series_id(self, exchange: str, symbol: str, timeframe: Timeframe) -> int | None:
         key = (exchange, symbol, timeframe)
+        if exchange not in self._listed:
+            self._ids |= self._all_ids(exchange)
+            self._listed.add(exchange)
         if key not in self._ids:
             query = "SELECT id FROM series WHERE exchange=? AND symbol=? AND timeframe=?"
             self._ids |= {key: row[0] for row in self.file.all(query, exchange, symbol, timeframe.value)}
         return self._ids.get(key)
+
+    def _all_ids(self, exchange: str) -> dict[tuple[str, str, Timeframe], int]:
+        """Every series there is now; what other processes add is asked for by itself."""
+        rows = self.file.all("SELECT symbol, timeframe, id FROM series WHERE exchange=?", exchange)
+        known = tuple(Timeframe)
+        return {(exchange, symbol, Timeframe(text)): number for symbol, text, number in rows if text in known}
 
     def _new_series(self, exchange: str, symbol: str, timeframe: Timeframe) -> int:
         key = (exchange, symbol, timeframe.value)

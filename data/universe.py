@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from contracts.data_contract import Ticker
-from data.ingestion_pipeline import Source
 from data.seats import Seats
+from data.source import Source
 from data.universe_gates import NOT_LISTED, RANK, UNIVERSE_GATES, Facts, Listing, UniverseGate
 from data.universe_known import Known, Place, what_is_known
 from shared.errors import NotFound

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from contracts.data_contract import CandleStore, SeriesInfo, Ticker
-from data.ingestion_pipeline import Source
+from data.source import Source
 from data.universe_gates import ATR_BARS
 from shared.errors import DamagedPage, DataFault, StaleData
 from shared.models.data import Candles, Market

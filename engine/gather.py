@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 from contracts.hook_point import hook_point
-from data.ingestion_pipeline import Ingested, Source, ingest
+from data.ingestion_pipeline import Ingested, ingest
+from data.source import Source
 from data.universe import Universe, select_universe
 from data.universe_known import Place
 from engine.clean import clean_faults, clean_flags, clean_market
 from engine.edges import Edges, Progress, ScanRequest, silent, timed
 from engine.steps import assemble
-from shared.errors import ClockFault, DataFault, StaleData, StorageFault
+from shared.errors import ClockFault, DataFault, StaleData, StorageFault, TransportFault
 from shared.models.data import Market, MultiTimeframeData
 from shared.models.gates import Rejection
 from shared.models.profile import Profile, TimeframeRules
@@ -35,6 +36,8 @@ BENCHMARK_TIMEFRAMES: Final = TimeframeRules(
     context=(Timeframe.H4, Timeframe.H1), information=(), anchor=Timeframe.H1, trigger=Timeframe.M15
 )
 """What the benchmark's regime reads, whatever the profile trades. It reads no sessions, so it needs no time zones."""
+MOST_CLOCK_MS: Final = 3_600_000
+"""Beyond an hour a clock is not late but wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class GatherState:
     source: Source
     progress: Progress
     universe: Universe | None = None
+    flags: tuple[str, ...] = ()
     kept: tuple[str, ...] | None = None
     candles: Ingested | None = None
     benchmark: Benchmark | None = None
@@ -158,7 +162,7 @@ def gather(stages: Stages, request: ScanRequest, edges: Edges, progress: Progres
         StaleData: offline, what is stored does not reach the time asked for.
         SniperError: the exchange or the store as a whole cannot be read.
     """
-    return _gathered(_run_now(lambda: _walk(stages, request, edges, progress)), edges.secrets)
+    return _gathered(run_now(lambda: _walk(stages, request, edges, progress)), edges.secrets)
 
 
 def look_up_universe(request: ScanRequest, edges: Edges) -> Universe:
@@ -167,24 +171,57 @@ def look_up_universe(request: ScanRequest, edges: Edges) -> Universe:
     Raises:
         SniperError: as :func:`gather`.
     """
-    found = _held(_run_now(lambda: _walk((select_symbols,), request, edges, silent)).universe)
+    found = _held(run_now(lambda: _walk((select_symbols,), request, edges, silent)).universe)
     faults, flags = clean_faults(found.faults, edges.secrets), clean_flags(found.flags, edges.secrets)
     return replace(found, faults=faults, flags=flags)
 
 
 async def _walk(stages: Stages, request: ScanRequest, edges: Edges, progress: Progress) -> GatherState:
     feed = None if request.offline or edges.open_feed is None else edges.open_feed()
+    source = Source(feed, edges.store, edges.universes, edges.notes)
     try:
-        source = Source(feed, edges.store, edges.universes)
-        place = Place(request.exchange, await _as_of(request, edges, source), request.top or 0)
-        state = GatherState(request.profile, request.symbols, place, source, progress)
-        for step in assemble(stages, GatherState, ("settings", "wanted", "place", "source", "progress")):
-            with timed(edges.on_stage, step.name):
-                state = replace(state, **{step.gives: await step(state)})
+        return await _walk_through(stages, request, edges, progress, source)
+    except TransportFault as down:
+        return await _walk_without(stages, request, edges, progress, source, down)
     finally:
         if feed:
             await feed.close()
+
+
+async def _walk_through(
+    stages: Stages, request: ScanRequest, edges: Edges, progress: Progress, source: Source
+) -> GatherState:
+    as_of_ms, flags = await as_of(request, edges, source)
+    place = Place(request.exchange, as_of_ms, request.top or 0)
+    state = GatherState(request.profile, request.symbols, place, source, progress, flags=flags)
+    for step in assemble(stages, GatherState, ("settings", "wanted", "place", "source", "progress")):
+        with timed(edges.on_stage, step.name):
+            state = replace(state, **{step.gives: await step(state)})
     return state
+
+
+async def _walk_without(
+    stages: Stages,
+    request: ScanRequest,
+    edges: Edges,
+    progress: Progress,
+    source: Source,
+    down: TransportFault,
+) -> GatherState:
+    """The same from stored candles, if they are as young as the profile asks for; the run says so.
+
+    Raises:
+        TransportFault: nothing stored can stand in for an exchange that is down, or it refuses us.
+    """
+    if source.store is None or down.policy == "never":
+        raise down
+    try:
+        state = await _walk_through(stages, request, edges, progress, replace(source, feed=None))
+    except (DataFault, StorageFault):
+        raise down from None
+    age_s = (edges.clock.now_ms() - state.place.as_of_ms) // 1000
+    cached = f"from_cache: all of {request.exchange}, age {age_s} s: {down.problem}"
+    return replace(state, flags=(*state.flags, cached))
 
 
 def _gathered(state: GatherState, secrets: tuple[str, ...]) -> Gathered:
@@ -201,8 +238,10 @@ def _gathered(state: GatherState, secrets: tuple[str, ...]) -> Gathered:
         benchmark=replace(benchmark, context=context),
         flags=clean_flags(
             (
+                *state.flags,
                 *universe.flags,
                 *_held(state.kept),
+                *candles.flags,
                 *unknown,
                 *(flag for data in candles.data.values() for flag in data.flags),
             ),
@@ -217,20 +256,40 @@ def _held(value: T | None) -> T:
     return value
 
 
-async def _as_of(request: ScanRequest, edges: Edges, source: Source) -> int:
-    """The as-of time: asked for, else the exchange's now, else the newest stored close.
+async def as_of(request: ScanRequest, edges: Edges, source: Source) -> tuple[int, tuple[str, ...]]:
+    """The as-of time: asked for, else the exchange's now, else the newest stored close; and what the clocks give cause to remark.
 
     A time is in the future when neither the exchange's clock nor, offline, ours has reached it.
     """
-    now = await source.feed.time_ms() if source.feed else edges.clock.now_ms()
+    asked_ms = edges.clock.now_ms()
+    now = await source.feed.time_ms() if source.feed else asked_ms
+    flags = _clock_flags(request.exchange, now, (asked_ms, edges.clock.now_ms()), edges.clock_limit_ms)
     if request.as_of_ms is not None:
         if request.as_of_ms > now:
             raise ClockFault(
                 f"the as-of time {iso(request.as_of_ms)} is in the future: it is {iso(now)}",
                 "Give a past time",
             )
-        return request.as_of_ms
-    return now if source.feed else _newest_stored(request, source, now)
+        return request.as_of_ms, flags
+    return (now if source.feed else _newest_stored(request, source, now)), flags
+
+
+def _clock_flags(exchange: str, now_ms: int, ours_ms: tuple[int, int], limit_ms: int) -> tuple[str, ...]:
+    """A remark when the exchange's clock, read between two readings of ours, is too far from it; candles close by the exchange's.
+
+    Raises:
+        ClockFault: it is so far that one of them cannot be a clock.
+    """
+    ahead_ms = max(ours_ms[0] - now_ms, 0) - max(now_ms - ours_ms[1], 0)
+    if not limit_ms or abs(ahead_ms) <= limit_ms:
+        return ()
+    off = f"{abs(ahead_ms) / 1000:.1f} s {'ahead of' if ahead_ms > 0 else 'behind'}"
+    if abs(ahead_ms) > MOST_CLOCK_MS:
+        raise ClockFault(
+            f"this machine's clock is {off} {exchange}'s: {iso(ours_ms[0])} here, {iso(now_ms)} there",
+            "Set the clock; if it is right, something else answers for the exchange",
+        )
+    return (f"clock_offset: ours is {off} {exchange}'s",)
 
 
 def _newest_stored(request: ScanRequest, source: Source, now_ms: int) -> int:
@@ -247,7 +306,8 @@ def _newest_stored(request: ScanRequest, source: Source, now_ms: int) -> int:
     return newest
 
 
-def _run_now(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+def run_now(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run to the end, also where an event loop is running already."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

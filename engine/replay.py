@@ -15,7 +15,8 @@ from decimal import Decimal
 from typing import Any
 
 from bot.ui.documents import plan_document
-from data.ingestion_pipeline import Ingested, Source, ingest
+from data.ingestion_pipeline import Ingested, ingest
+from data.source import Source
 from engine.code import source_digest
 from engine.edges import Edges, ScanRequest, silent
 from engine.gather import Benchmark, Gathered, market_state

@@ -4,6 +4,8 @@
     ├── ConfigFault          wrong setting, unknown name, typo                        exit 2
     ├── DataFault            candles or market data that break a rule                 exit 30
     │   ├── NotFound         a symbol or series that is not there                     exit 2
+    │   ├── ConflictingData  two candles of one time with other values                exit 30
+    │   ├── SpikingData      a candle that the exchange's own figures contradict      exit 30
     │   └── StaleData        stored candles that end too early for what is asked      exit 20
     ├── TransportFault       the network or an answer that cannot be read             exit 30
     │   ├── RateLimited      the venue asked us to wait                               exit 30
@@ -80,6 +82,14 @@ class NotFound(DataFault):
     """A symbol, series or market that was asked for is not there."""
 
     exit_code = EXIT_USAGE
+
+
+class ConflictingData(DataFault):
+    """One answer holds two candles of one time with different values: neither can be believed."""
+
+
+class SpikingData(DataFault):
+    """A candle far outside its neighbours and outside the exchange's own range of the day: kept out, asked for again later."""
 
 
 class StaleData(DataFault):

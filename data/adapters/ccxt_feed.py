@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
@@ -82,6 +83,8 @@ class CcxtFeed:
             DataFault: an entry breaks a rule, or most markets are missing.
             TransportFault: no well-formed answer.
         """
+        if self._tickers:
+            return self._tickers
         by_id = {market.market_id: market for market in (await self.markets()).values()}
         async with self._first:
             if not self._tickers:
@@ -100,18 +103,32 @@ class CcxtFeed:
             DataFault: a row is no candle, or not one of those asked for.
             TransportFault: no well-formed answer.
         """
+        pages = [Candles.empty(timeframe)]
+        async with aclosing(self.pages(symbol, timeframe, since_ms, until_ms)) as parts:
+            pages += [page async for page in parts]
+        columns = ("open_ms", *COLUMNS)
+        joined = (np.concatenate([getattr(page, name) for page in pages]) for name in columns)
+        return Candles(timeframe, *joined)
+
+    async def pages(
+        self, symbol: str, timeframe: Timeframe, since_ms: int, until_ms: int
+    ) -> AsyncGenerator[Candles, None]:
+        """The same in parts as they arrive, oldest first.
+
+        Raises:
+            NotFound: the exchange does not list the symbol.
+            DataFault: a row is no candle, or not one of those asked for.
+            TransportFault: no well-formed answer.
+        """
         market = await self._market(symbol)
         until_ms = min(until_ms, await self.time_ms() - GRACE_MS)
         first = timeframe.floor(max(since_ms, self._venue.first_ms) + timeframe.ms - 1)
         start = max(first, timeframe.floor(market.onboard_ms))
-        pages = [Candles.empty(timeframe)]
         while start + timeframe.ms <= until_ms:
             span = self._span(market, timeframe, start, until_ms)
-            pages.append(await self._page(span))
-            start = await self._next_start(span, pages[-1], until_ms)
-        columns = ("open_ms", *COLUMNS)
-        joined = (np.concatenate([getattr(page, name) for page in pages]) for name in columns)
-        return Candles(timeframe, *joined).between(since_ms, until_ms)
+            page = await self._page(span)
+            yield page.between(since_ms, until_ms)
+            start = await self._next_start(span, page, until_ms)
 
     async def order_book(self, symbol: str, depth: int) -> OrderBook:
         """The best levels now. A venue that does not say as of when is asked for its time first. Where the run has tickers, the

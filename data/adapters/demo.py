@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
@@ -74,6 +74,12 @@ class DemoFeed:
             raise NotFound(f"demo: no symbol {symbol!r}", f"There are {', '.join(BY_SYMBOL)}")
         base = self._whole(symbol).between(0, min(until_ms, self._as_of_ms))
         return aggregate(base, timeframe).between(since_ms, until_ms)
+
+    async def pages(
+        self, symbol: str, timeframe: Timeframe, since_ms: int, until_ms: int
+    ) -> AsyncGenerator[Candles, None]:
+        """All of them in one part."""
+        yield await self.candles(symbol, timeframe, since_ms, until_ms)
 
     async def order_book(self, symbol: str, depth: int) -> OrderBook:
         """A book one tick wide at the last price, a level on every tick, each worth the same.

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from data.adapters.request_budget import PATIENCE_S, RequestBudget, used_weight
+from data.patience import uncounted
 from shared.errors import RateLimited, SecurityFault, TransportFault, VenueRefusal
 
 if TYPE_CHECKING:
@@ -229,13 +230,23 @@ async def reading(read: Callable[[], Awaitable[T]]) -> T:
     from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 
     retrying = AsyncRetrying(
-        retry=retry_if_exception(_may_repeat), stop=stop_after_attempt(ATTEMPTS), wait=_pause, reraise=True
+        sleep=_wait_out,
+        retry=retry_if_exception(_may_repeat),
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=_pause,
+        reraise=True,
     )
 
     async def attempt() -> T:
         return await read()
 
     return await retrying(attempt)
+
+
+async def _wait_out(seconds: float) -> None:
+    """A pause before a repeat, which no reader's deadline counts."""
+    async with uncounted():
+        await asyncio.sleep(seconds)
 
 
 def _may_repeat(error: BaseException) -> bool:

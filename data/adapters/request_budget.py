@@ -16,6 +16,7 @@ from typing import Final
 
 from data.adapters.budget_ledger import Ledger
 from data.adapters.spending import Allowance, Spending
+from data.patience import uncounted
 from shared.errors import RateLimited, VenueDown
 from shared.models.timeframe import iso
 
@@ -58,13 +59,13 @@ class RequestBudget:
     most one request's weight booked."""
 
     async def spend(self, key: str, weight: int) -> None:
-        """Wait until a request of ``weight`` may go, and count it.
+        """Wait until a request of ``weight`` may go, and count it. A reader's deadline stands still meanwhile.
 
         Raises:
             RateLimited: that is longer than ``patience_s``; VenueDown where the venue is under maintenance.
             StorageFault: the ledger cannot be read or written.
         """
-        async with self._queues[key]:
+        async with uncounted(), self._queues[key]:
             while (at_ms := await self._wait_for_turn(key, weight)) and not self._is_due(key, at_ms, weight):
                 pass
 

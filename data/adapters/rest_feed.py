@@ -24,6 +24,7 @@ from data.adapters.ccxt_feed import CcxtFeed
 from data.adapters.http_guard import MAX_BYTES, Guard, budget_key
 from data.adapters.request_budget import RequestBudget
 from data.adapters.venue import Ask, Venue
+from data.patience import uncounted
 from shared.config.settings import ExchangeSettings
 from shared.errors import NotFound, RateLimited, SniperError, TransportFault, VenueRefusal
 
@@ -218,7 +219,8 @@ async def repeating(read: Callable[[], Awaitable[T]]) -> T:
             wait_s = fault.wait_s if isinstance(fault, RateLimited) else PAUSE_S * attempt
             if fault.policy == "never" or wait_s > MAX_WAIT_S:
                 raise
-        await asyncio.sleep(wait_s)
+        async with uncounted():
+            await asyncio.sleep(wait_s)
     return await read()
 
 

@@ -16,14 +16,14 @@ import numpy as np
 
 from contracts.data_contract import Ticker
 from data.adapters.spending import Allowance
-from shared.errors import ContractError, DataFault
-from shared.models.data import Candles, Market, OrderBook
+from shared.errors import ConflictingData, ContractError, DataFault
+from shared.models.data import COLUMNS, Candles, Floats, Ints, Market, OrderBook
 from shared.models.timeframe import Timeframe
 
 Tiers = tuple[tuple[int, int], ...]
 """Ascending pairs: an answer of at most so many rows weighs so much."""
 VOLUME_UNITS: Final = ("base", "contracts")
-FIELDS: Final = 6
+TEXT: Final = frozenset({str})
 SHARE_PCT: Final = 90
 """Of what a venue allows: the rest is for other programs at the same address."""
 
@@ -177,32 +177,73 @@ def candles_of(rows: object, span: Span, read_row: ReadRow) -> Candles:
     twice counts once, and the order does not matter.
 
     Raises:
-        DataFault: a row is not that, two rows of one time differ, or the rows are spaced like a coarser timeframe's.
+        ConflictingData: two rows of one time differ.
+        DataFault: a row is not that, or the rows are spaced like a coarser timeframe's.
     """
     if not isinstance(rows, list):
         raise DataFault(f"{span.name}: the answer is not a list of candles", "Try again later")
     try:
-        table = np.asarray([_numbers(row, span.timeframe, read_row) for row in rows], np.float64)
+        times, numbers = _columns(rows, span.timeframe, read_row)
     except (TypeError, ValueError, OverflowError) as error:
         raise DataFault(
             f"{span.name}: a row of the answer is not a candle: {error}", "Try again later"
         ) from error
-    unique = np.unique(table.reshape(-1, FIELDS), axis=0)
-    _check_place(unique[:, 0], span)
-    times = unique[:, 0].astype(np.int64)
-    return Candles(span.timeframe, times, *(unique[:, column] for column in range(1, FIELDS)))
+    if times.size > 1 and not (times[1:] > times[:-1]).all():
+        times, numbers = _sorted_once(times, numbers, span)
+    _check_place(times, span)
+    return Candles(span.timeframe, times, *numbers.T)
 
 
-def _numbers(row: Any, timeframe: Timeframe, read_row: ReadRow) -> tuple[float, ...]:
-    if not isinstance(row, list):
-        raise TypeError(f"{row!r:.60} is not a list")
-    opened, texts = read_row(row, timeframe)
-    if not all(type(cell) is str for cell in texts):
-        raise ValueError(f"{row!r:.80} holds a number that is not written as a text")
-    numbers = [float(cell) for cell in texts]
-    if not all(isfinite(number) for number in numbers):
-        raise ValueError(f"{row!r:.80} holds a number that is not finite")
-    return float(opened), *numbers
+def _columns(rows: list[Any], timeframe: Timeframe, read_row: ReadRow) -> tuple[Ints, Floats]:
+    """Open times, shape (n,), and the five numbers of each row, shape (n, 5)."""
+    opened: list[int] = []
+    texts: list[Any] = []
+    for row in rows:
+        if not isinstance(row, list):
+            raise TypeError(f"{row!r:.60} is not a list")
+        at_ms, cells = read_row(row, timeframe)
+        opened.append(at_ms)
+        texts += cells
+    if not TEXT.issuperset(map(type, texts)):
+        raise ValueError(
+            f"{_first_row(rows, texts, _is_no_text)!r:.80} holds a number that is not written as a text"
+        )
+    numbers = np.array([float(text) for text in texts])
+    if not np.isfinite(numbers).all():
+        raise ValueError(
+            f"{_first_row(rows, numbers.tolist(), _is_endless)!r:.80} holds a number that is not finite"
+        )
+    return np.array(opened, np.int64), numbers.reshape(-1, len(COLUMNS))
+
+
+def _first_row(rows: list[Any], cells: list[Any], is_bad: Callable[[Any], bool]) -> Any:
+    return rows[next(place for place, cell in enumerate(cells) if is_bad(cell)) // len(COLUMNS)]
+
+
+def _is_no_text(cell: Any) -> bool:
+    return type(cell) is not str
+
+
+def _is_endless(number: float) -> bool:
+    return not isfinite(number)
+
+
+def _sorted_once(times: Ints, numbers: Floats, span: Span) -> tuple[Ints, Floats]:
+    """By time, the same row twice once.
+
+    Raises:
+        ConflictingData: two rows of one time differ.
+    """
+    order = np.argsort(times, kind="stable")
+    times, numbers = times[order], numbers[order]
+    again = np.flatnonzero(times[1:] == times[:-1]) + 1
+    differs = (numbers[again] != numbers[again - 1]).any(axis=1)
+    if differs.any():
+        opened = int(times[again[int(differs.argmax())]])
+        raise ConflictingData(
+            f"{span.name}: two candles that open at {opened} ms have different values", "Try again later"
+        )
+    return np.delete(times, again), np.delete(numbers, again, axis=0)
 
 
 def _check_place(times: Any, span: Span) -> None:

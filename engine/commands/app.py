@@ -64,7 +64,7 @@ app = typer.Typer(
     context_settings=HELP,
 )
 profiles = typer.Typer(help="The packaged profiles: list, show.", rich_markup_mode=None)
-data = typer.Typer(help="Stored candles: import, export, status, verify, prune.", rich_markup_mode=None)
+data = typer.Typer(help="Stored candles: sync, import, export, status, verify, prune.", rich_markup_mode=None)
 config = typer.Typer(help="Effective settings: show.", rich_markup_mode=None)
 verify = typer.Typer(help="Check the detectors on your own candles: repaint, null.", rich_markup_mode=None)
 app.add_typer(profiles, name="profiles")

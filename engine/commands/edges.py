@@ -13,7 +13,7 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from engine.commands.flags import Flags
-from engine.commands.paths import candle_file, journal_file, request_file, universe_file
+from engine.commands.paths import candle_file, journal_file, note_file, request_file, universe_file
 
 if TYPE_CHECKING:
     from contracts.data_contract import CandleFeed, CandleStore
@@ -27,6 +27,8 @@ USUAL = Flags()
 """Nothing said: settings come from the usual files and the environment."""
 DEMO = "demo"
 """The made-up market: no network, nothing stored."""
+CLOCK_LIMIT_MS = 2_000
+"""How far the exchange's clock and ours may be apart before a run says so."""
 
 
 class SystemClock:
@@ -54,6 +56,7 @@ def open_edges(
         StorageFault: the candle store cannot be opened.
     """
     from bot.telemetry.redaction import secrets_of
+    from data.series_notes import SqliteNotes
     from engine.edges import Edges
 
     with ExitStack() as stack:
@@ -67,11 +70,19 @@ def open_edges(
             clock=SystemClock(),
             universes=stack.enter_context(open_universes(environ)) if stored else None,
             secrets=secrets_of(environ),
+            clock_limit_ms=CLOCK_LIMIT_MS if _is_real(settings, request) else 0,
         )
+        if stored:
+            edges = replace(edges, notes=stack.enter_context(closing(SqliteNotes(note_file(environ)))))
         if jobs > 1:
             pool = stack.enter_context(_workers(jobs))
             edges = replace(edges, executor=pool)
         yield edges
+
+
+def _is_real(settings: Settings, request: ScanRequest) -> bool:
+    """Whether the exchange is asked at its own address: a time given from elsewhere may be made up on purpose."""
+    return request.exchange != DEMO and not settings.of_exchange(request.exchange).base_url
 
 
 def _workers(jobs: int) -> ProcessPoolExecutor:

@@ -45,6 +45,11 @@ def kill_file(environ: Mapping[str, str]) -> Path:
     return _place("data", environ) / "KILL"
 
 
+def note_file(environ: Mapping[str, str]) -> Path:
+    """What is remembered of stored series: a cache, may be deleted."""
+    return _place("cache", environ) / "notes.sqlite3"
+
+
 def log_folder(environ: Mapping[str, str]) -> Path:
     """Saved tracebacks."""
     return _place("log", environ)

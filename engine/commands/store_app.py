@@ -1,4 +1,4 @@
-"""``data status``, ``verify`` and ``prune`` on the command line; what they do stands in ``care``."""
+"""``data sync``, ``status``, ``verify`` and ``prune`` on the command line; what they do stands in ``sync`` and ``care``."""
 
 from __future__ import annotations
 
@@ -21,9 +21,41 @@ Pruned = Annotated[
 
 def add_store_commands(data: typer.Typer) -> None:
     """Put the commands under ``data``."""
+    data.command("sync")(data_sync)
     data.command("status")(data_status)
     data.command("verify")(data_verify)
     data.command("prune")(data_prune)
+
+
+def data_sync(
+    *,
+    profile: Annotated[
+        str | None, typer.Option("--profile", "-p", help="Whose universe and windows. [balanced]")
+    ] = None,
+    exchange: Annotated[
+        str | None, typer.Option("--exchange", "-e", help="The exchange to ask. [binance]")
+    ] = None,
+    symbols: Annotated[
+        list[str] | None,
+        typer.Option("--symbols", "-s", help="BTC/USDT,ETH/USDT or @file; repeatable. [profile's universe]"),
+    ] = None,
+    timeframes: Annotated[
+        list[str] | None,
+        typer.Option("--timeframes", "-t", help="15m,1h; repeatable. [what the profile reads]"),
+    ] = None,
+    top: Annotated[int | None, typer.Option("--top", "-n", min=1, help="This many symbols at most.")] = None,
+    config: Annotated[str | None, typer.Option("--config", "-c", help="Another settings file.")] = None,
+    json: Json = False,
+    plain: Plain = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> int:
+    """Fetch the history a profile reads. What is stored is not asked for again: interrupted, it goes on from there. Exit code 10 if some
+    symbols could not be read, 30 if none could."""
+    flags = flags_of(locals())
+    from engine.commands.sync import sync as run
+
+    return run(flags, tuple(timeframes or ()))
 
 
 def data_status(

@@ -175,8 +175,7 @@ class Candles:
     @classmethod
     def empty(cls, timeframe: Timeframe) -> Self:
         """No candles."""
-        none = np.empty(0)
-        return cls(timeframe, np.empty(0, np.int64), none, none, none, none, none)
+        return cls.known(timeframe, [np.empty(0, np.int64), *(np.empty(0) for _ in COLUMNS)])
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame, timeframe: Timeframe | str) -> Self:

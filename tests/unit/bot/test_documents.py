@@ -32,6 +32,7 @@ NAMES = (
     "snipersight.universe-1",
     "snipersight.verify-repaint-1",
     "snipersight.verify-null-1",
+    "snipersight.data-sync-1",
     "snipersight.data-status-1",
     "snipersight.data-verify-1",
     "snipersight.data-prune-1",

@@ -15,7 +15,8 @@ from data.cache import SqliteCandleStore
 from data.file_import import FileReport, ImportReport, Reading, Tell
 from data.file_import import import_path as import_files
 from data.inferred_rules import step_of
-from data.ingestion_pipeline import Source, ingest
+from data.ingestion_pipeline import ingest
+from data.source import Source
 from shared.config.profiles import load_profile
 from shared.errors import DamagedPage, NotFound
 from shared.models.timeframe import Timeframe

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from contracts.data_contract import Ticker
 from data.adapters.demo import DEMO_AS_OF_MS, DemoFeed
-from data.ingestion_pipeline import Source
 from data.seats import Seats
+from data.source import Source
 from data.universe import Universe, choose, select_universe
 from data.universe_gates import UNIVERSE_GATES
 from data.universe_known import MEMORY_MS, Known, Place

@@ -1,0 +1,156 @@
+"""What is remembered of a series beside its candles: where the exchange has none, and when it was last held against its own.
+
+A note is a hint that saves requests. One that is lost or damaged is learnt anew, and where the exchange has nothing is asked again
+once a week.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Protocol
+
+from data.pages import seal, series_name
+from data.spans import Span, united
+from data.store_file import ADVICE, BUSY_S, USUAL_ADVICE
+from shared.errors import StorageFault
+from shared.models.timeframe import DAY_MS, Timeframe
+
+BELIEVED_MS: Final = 7 * DAY_MS
+"""For how long an absence is believed: an exchange may fill a hole later, or answer wrongly once."""
+TABLE: Final = (
+    "CREATE TABLE IF NOT EXISTS note (exchange TEXT NOT NULL, symbol TEXT NOT NULL, timeframe TEXT NOT NULL, "
+    "body TEXT NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (exchange, symbol, timeframe)) WITHOUT ROWID"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesNote:
+    """``absent`` spans, asked for at ``asked_ms``, and up to when the series was held against the exchange's own candles."""
+
+    absent: tuple[Span, ...] = ()
+    asked_ms: int = 0
+    verified_ms: int = 0
+
+    def absent_at(self, as_of_ms: int) -> tuple[Span, ...]:
+        """The absences still believed."""
+        return self.absent if as_of_ms - self.asked_ms < BELIEVED_MS else ()
+
+    def with_absent(self, spans: tuple[Span, ...], as_of_ms: int) -> SeriesNote:
+        """With more absences; what is no longer believed goes, and the week runs from the oldest that stays."""
+        kept = self.absent_at(as_of_ms)
+        since_ms = self.asked_ms if kept else as_of_ms
+        return SeriesNote(united((*kept, *spans)), since_ms, self.verified_ms)
+
+
+NO_NOTE: Final = SeriesNote()
+Notes = Mapping[Timeframe, SeriesNote]
+
+
+class NoteStore(Protocol):
+    """Kept notes. Laws: ``notes`` gives what was saved last, or nothing where that was lost."""
+
+    def notes(self, exchange: str, symbol: str) -> Notes:
+        """A symbol's notes by timeframe."""
+        ...
+
+    def save(self, exchange: str, symbol: str, notes: Notes) -> None:
+        """Insert or replace notes, all or none."""
+        ...
+
+    def close(self) -> None:
+        """Release the file; may be called twice."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryNotes:
+    """Notes of this process alone."""
+
+    kept: dict[tuple[str, str], Notes] = field(default_factory=dict)
+
+    def notes(self, exchange: str, symbol: str) -> Notes:
+        """A symbol's notes by timeframe."""
+        return self.kept.get((exchange, symbol), {})
+
+    def save(self, exchange: str, symbol: str, notes: Notes) -> None:
+        """Insert or replace notes."""
+        self.kept[exchange, symbol] = {**self.notes(exchange, symbol), **notes}
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+
+class SqliteNotes:
+    """Notes in a small SQLite file. An exchange's are read once, with its first symbol.
+
+    Raises:
+        StorageFault: the file cannot be opened, read or written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open ``path``, creating it and its folder if they are not there."""
+        self.path = path
+        self._known = MemoryNotes()
+        self._read: set[str] = set()
+        with self._faults("opened"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+
+    def notes(self, exchange: str, symbol: str) -> Notes:
+        """A symbol's notes by timeframe; a row that is not what was written is left out."""
+        if exchange not in self._read:
+            self._read_exchange(exchange)
+        return self._known.notes(exchange, symbol)
+
+    def save(self, exchange: str, symbol: str, notes: Notes) -> None:
+        """Insert or replace notes, all or none."""
+        rows = []
+        for timeframe, note in notes.items():
+            body = json.dumps([note.absent, note.asked_ms, note.verified_ms])
+            name = series_name(exchange, symbol, timeframe)
+            rows.append((exchange, symbol, timeframe.value, body, seal(name, "note", body.encode())))
+        with self._faults("written"):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                self._db.execute(TABLE)
+                self._db.executemany("INSERT OR REPLACE INTO note VALUES (?, ?, ?, ?, ?)", rows)
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+        self._known.save(exchange, symbol, notes)
+
+    def close(self) -> None:
+        """Release the file; may be called twice."""
+        self._db.close()
+
+    def _read_exchange(self, exchange: str) -> None:
+        with self._faults("read"):
+            made = self._db.execute("SELECT 1 FROM sqlite_master WHERE type='table' AND name='note'")
+            query = "SELECT symbol, timeframe, body, digest FROM note WHERE exchange=?"
+            rows = self._db.execute(query, (exchange,)).fetchall() if made.fetchone() else []
+        for symbol, timeframe, body, digest in rows:
+            name = f"{exchange} {symbol} {timeframe}"
+            if isinstance(body, str) and digest == seal(name, "note", body.encode()):
+                self._known.save(exchange, symbol, {Timeframe(timeframe): _unpacked(body)})
+        self._read.add(exchange)
+
+    @contextmanager
+    def _faults(self, verb: str) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
+            raise StorageFault(
+                f"notes on series in {self.path} could not be {verb}: {error}",
+                ADVICE.get(getattr(error, "sqlite_errorcode", 0), USUAL_ADVICE),
+            ) from error
+
+
+def _unpacked(body: str) -> SeriesNote:
+    absent, asked_ms, verified_ms = json.loads(body)
+    return SeriesNote(tuple(Span(*span) for span in absent), asked_ms, verified_ms)

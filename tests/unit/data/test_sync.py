@@ -1,0 +1,82 @@
+"""Back-fill: killed at any instant it goes on from there."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from engine.commands.app import run
+from shared.models.timeframe import DAY_MS
+from tests.servers.binance import BinanceServer
+from tests.servers.faults import FaultPlan
+from tests.servers.market import ServedMarket
+
+ROOT = Path(__file__).resolve().parents[3]
+KILLS = 60
+SCHEMA = ROOT / "docs" / "schema" / "snipersight.data-sync-1.schema.json"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
+def test_a_kill_at_any_instant_of_a_back_fill_loses_no_reported_candle_and_it_ends_whole(
+    tmp_path: Path,
+) -> None:
+    call = [sys.executable, "-m", "tests.fixtures.killed_sync", str(tmp_path), str(KILLS)]
+    done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
+    kills, reported, lost, damaged, wrong, completed = map(int, done.stdout.split())
+    assert kills == KILLS
+    assert reported > KILLS
+    assert (lost, damaged, wrong) == (0, 0, 0)
+    assert completed >= 1
+
+
+NOW = 1_722_600_450_000
+"""2024-08-02T12:07:30Z"""
+
+
+def cli(server: BinanceServer, home: Path, *words: str) -> tuple[int, str, str]:
+    environ = os.environ | {
+        "SNIPERSIGHT_EXCHANGES__BINANCE__BASE_URL": server.base_url, "SNIPERSIGHT_HOME": str(home),
+    }  # fmt: skip
+    call = [sys.executable, "-m", "sniper_sight_cli", *words]
+    done = subprocess.run(
+        call, env=environ, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_sync_fills_the_store_once_and_offline_scans_read_it(tmp_path: Path) -> None:
+    names = ["BTC/USDT", "ETH/USDT"]
+    market = ServedMarket.synthetic(names, NOW - 90 * DAY_MS, NOW + DAY_MS)
+    with BinanceServer(market, NOW) as server:
+        server.fault("/klines", "html_200", times=99, symbol="ETHUSDT")
+        code, out, err = cli(server, tmp_path, "data", "sync", "-s", "BTC,ETH", "-t", "1h,4h", "--json")
+        document = json.loads(out)
+        Draft202012Validator(json.loads(SCHEMA.read_text("utf-8"))).validate(document)
+        assert (code, [fault["symbol"] for fault in document["faults"]]) == (10, ["ETH/USDT"]), err
+        assert {(one["symbol"], one["timeframe"]) for one in document["series"]} == {
+            ("BTC/USDT", "1h"), ("BTC/USDT", "4h"),
+        }  # fmt: skip
+        server.faults = FaultPlan()
+        code, out, err = cli(server, tmp_path, "data", "sync", "-s", "BTC,ETH")
+        assert code == 0, err
+        assert len(out.splitlines()) == 1 + 2 * 5
+        server.requests.clear()
+        assert cli(server, tmp_path, "data", "sync", "-s", "BTC,ETH")[0] == 0
+        assert server.count("/klines") == 0
+    code, out, err = cli(
+        server, tmp_path, "scan", "--offline", "--as-of", "2024-08-02T12:00:00Z", "-s", "BTC,ETH", "--json"
+    )
+    assert json.loads(out)["coverage"] == {"read": 2, "asked": 2}, err
+    code, out, err = cli(server, tmp_path, "scan", "--json", "-s", "BTC")
+    assert code == 30, err
+
+
+def test_nothing_of_the_demo_market_is_synced(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["data", "sync", "-e", "demo"]) == 2
+    assert "nothing of the demo market is stored" in capsys.readouterr().err
