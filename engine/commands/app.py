@@ -10,6 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from engine.commands.flags import Checks, LogForm
+from engine.commands.live_app import add_live_commands
 from engine.commands.options import Debug, Json, Plain, Quiet, flags_of
 from engine.commands.store_app import add_store_commands
 from engine.commands.transfer_options import Exported, ExportFormat, FileExchange, FileFormat, StoredOnly
@@ -35,6 +36,7 @@ app.add_typer(data, name="data")
 app.add_typer(config, name="config")
 app.add_typer(verify, name="verify")
 add_store_commands(data)
+add_live_commands(app)
 
 Profile = Annotated[
     str | None, typer.Option("--profile", "-p", help="balanced, trend, range, aggressive or mobile.")

@@ -23,6 +23,7 @@ LINTED = set(PROJECT["tool"]["importlinter"]["root_packages"])
 CORE = ("shared", "contracts", "indicators", "strategy", "risk", "engine")
 EDGES_OF_ENGINE = (
     "engine/commands/app.py",
+    "engine/commands/live_app.py",
     "engine/commands/options.py",
     "engine/commands/store_app.py",
     "engine/commands/transfer_options.py",
