@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from engine.commands.flags import Checks, LogForm
-from engine.commands.live_app import add_live_commands
+from engine.commands.live_app import Slot, add_live_commands
 from engine.commands.options import Debug, Json, Plain, Quiet, flags_of
 from engine.commands.store_app import add_store_commands
 from engine.commands.transfer_options import Exported, ExportFormat, FileExchange, FileFormat, StoredOnly
@@ -128,6 +128,7 @@ def scan(
     top: Top = None,
     as_of: AsOf = None,
     offline: Offline = False,
+    slot: Slot = False,
     account: Account = None,
     config: Config = None,
     jobs: Jobs = 1,

@@ -9,13 +9,15 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from engine.commands.console import Console
-from engine.commands.edges import DEMO, exchange_names, open_edges
+from engine.commands.edges import DEMO, SystemClock, exchange_names, open_edges
 from engine.commands.flags import Flags, Output
 from engine.commands.request import one_symbol, request_of
 from engine.commands.settings import configure
 
 if TYPE_CHECKING:
     from bot.telemetry.events import Event
+    from engine.edges import Progress, ScanRequest
+    from shared.config.settings import Settings
     from shared.models.scan import Explanation, ScanResult
 
 NEXT_STEPS: Final = (
@@ -29,7 +31,11 @@ BESIDE: Final = 92
 
 
 def scan(flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
-    """Scan and show the result; the exit code."""
+    """Scan and show the result; the exit code. In a slot, only if no other run has decided it."""
+    if flags.slot:
+        from engine.commands.slotted import scan_in_slot
+
+        return scan_in_slot(flags, environ)
     return scanned(flags, environ).status.exit_code
 
 
@@ -37,7 +43,6 @@ def scanned(flags: Flags, environ: Mapping[str, str]) -> ScanResult:
     """Scan and show the result."""
     from bot.telemetry.events import ScanStarted, StageTimed, events_of
     from bot.ui.progress import progress_on
-    from engine.orchestrator import run_scan
     from engine.plugins.loader import register_plugins
 
     console = start(flags.output, environ)
@@ -47,15 +52,22 @@ def scanned(flags: Flags, environ: Mapping[str, str]) -> ScanResult:
     log(ScanStarted(request.profile.name, request.exchange))
     began = time.monotonic()
     shown = not flags.output.quiet and not flags.output.verbose
-    with (
-        open_edges(configured.settings, request, environ, flags.jobs) as edges,
-        progress_on(sys.stderr, shown=shown, colour=console.error_look.colour) as report,
-    ):
-        result = run_scan(request, edges, progress=report)
-        now_ms = edges.clock.now_ms() if request.as_of_ms is None and request.exchange != DEMO else None
+    with progress_on(sys.stderr, shown=shown, colour=console.error_look.colour) as report:
+        result = decided(request, configured.settings, flags, environ, report)
+    now_ms = SystemClock().now_ms() if request.as_of_ms is None and request.exchange != DEMO else None
     log(StageTimed("scan", round(time.monotonic() - began, 3)), *events_of(result))
     show_scan(result, flags.output, console, now_ms)
     return result
+
+
+def decided(
+    request: ScanRequest, settings: Settings, flags: Flags, environ: Mapping[str, str], progress: Progress
+) -> ScanResult:
+    """One scan on edges of its own: the way of ``scan`` and of every turn of ``watch``."""
+    from engine.orchestrator import run_scan
+
+    with open_edges(settings, request, environ, flags.jobs) as edges:
+        return run_scan(request, edges, progress=progress)
 
 
 def demo(flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
