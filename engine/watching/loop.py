@@ -2,7 +2,7 @@
 
 1. Ask the exchange for its time; where that fails, again after a growing pause.
 2. Closes that went by since the last one dealt with are missed, and said to be, with the reason.
-3. Take the turn of the newest close. What fails and may pass is tried again after a growing pause, until the next close.
+3. A close whose candle is about to be given out is waited for. Take the turn of the newest close. What fails and may pass is tried again after a growing pause, until the next close.
 4. Wait for the next close by the monotonic clock. Where the wall clock does not go along (it was set, or the machine
    slept), ask for the time at once.
 """
@@ -16,7 +16,7 @@ from typing import Final
 from data.slots import Taken
 from engine.exchange_time import Reading, Times
 from engine.watching.turn import GRACE_MS, due_boundary
-from shared.errors import EXIT_USAGE, ContractError, RateLimited, SecurityFault, SniperError
+from shared.errors import EXIT_USAGE, ContractError, DataFault, RateLimited, SecurityFault, SniperError
 from shared.models.scan import RunStatus, ScanResult
 from shared.models.timeframe import Timeframe
 from shared.models.watching import Missed, Overlapped, Scanned, Troubled, WatchEvent
@@ -29,7 +29,7 @@ LOOK_S: Final = 30.0
 """While waiting, the two clocks are compared this often."""
 JUMP_MS: Final = 2_000
 PASSING: Final = ("retry_read", "wait", "degrade")
-"""Policies of faults that may pass before the next close."""
+"""Policies of faults that may pass before the next close; an answer that breaks a rule may too."""
 SLEPT: Final = "this machine slept, or its clock was set"
 
 
@@ -67,8 +67,11 @@ class Watcher:
             reading = self._read()
             if self._stopped:
                 return
-            boundary_ms = due_boundary(self._trigger, self._now_ms(reading))
-            if boundary_ms > self._last_ms:
+            now_ms = self._now_ms(reading)
+            boundary_ms, closed_ms = due_boundary(self._trigger, now_ms), self._trigger.floor(now_ms)
+            if closed_ms > boundary_ms:
+                self._wait_until(closed_ms + GRACE_MS, reading)
+            elif boundary_ms > self._last_ms:
                 self._tell_missed(boundary_ms)
                 self._why = SLEPT
                 self._last_ms = boundary_ms
@@ -107,7 +110,7 @@ class Watcher:
             end = self._world.turn(boundary_ms)
         except SniperError as fault:
             pause_s = self._within(self._pause_s(fault, attempt), reading, ends_ms)
-            pause_s = pause_s if fault.policy in PASSING else 0.0
+            pause_s = pause_s if fault.policy in PASSING or isinstance(fault, DataFault) else 0.0
             self._trouble(fault, pause_s)
             return pause_s
         took_s = self._world.times.monotonic_s() - began_s

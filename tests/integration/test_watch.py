@@ -59,7 +59,7 @@ def call(
 def test_it_decides_the_close_that_was_then_the_next_one_shortly_after_it(
     server: TickingBinance, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    server.now_ms = CLOSE + 15 * 60_000 - 1_000
+    server.now_ms = CLOSE + 15 * 60_000 - 6_000
     code, out, err = call(server, monkeypatch, capsys, "watch", *WHICH, "--rounds", "2")
     assert code == 0, err
     beats = [line for line in err.splitlines() if "symbols" in line]

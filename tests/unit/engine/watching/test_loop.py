@@ -37,6 +37,12 @@ def test_the_close_that_just_was_is_decided_at_once_and_then_every_close_shortly
     assert len(told(stage, Scanned)) == len(stage.told) == 4
 
 
+def test_a_start_a_moment_after_a_close_waits_for_that_one() -> None:
+    stage = Stage(times=VirtualTimes(START + 1_000)).run(rounds=1)
+    assert stage.boundaries == [0]
+    assert stage.turns[0][1] >= START + GRACE_MS
+
+
 @given(offset_ms=st.integers(-(10**9), 10**9), start_ms=st.integers(0, QUARTER), scan_s=st.floats(0.1, 800))
 def test_it_never_wakes_before_a_close_is_due_by_the_exchanges_clock(
     offset_ms: int, start_ms: int, scan_s: float
