@@ -9,8 +9,20 @@ from typing import Annotated, Any, Final
 import typer
 from typer.exceptions import TyperException
 
-from engine.commands.flags import Checks, LogForm
-from engine.commands.live_app import Slot, add_live_commands
+from engine.commands.flags import Checks
+from engine.commands.live_app import (
+    Account,
+    Jobs,
+    Jsonl,
+    LogFormat,
+    NoColor,
+    Profile,
+    Slot,
+    Symbols,
+    Top,
+    Verbose,
+    add_live_commands,
+)
 from engine.commands.options import Debug, Json, Plain, Quiet, flags_of
 from engine.commands.store_app import add_store_commands
 from engine.commands.transfer_options import Exported, ExportFormat, FileExchange, FileFormat, StoredOnly
@@ -38,9 +50,6 @@ app.add_typer(verify, name="verify")
 add_store_commands(data)
 add_live_commands(app)
 
-Profile = Annotated[
-    str | None, typer.Option("--profile", "-p", help="balanced, trend, range, aggressive or mobile.")
-]
 Exchange = Annotated[
     str | None,
     typer.Option(
@@ -49,11 +58,6 @@ Exchange = Annotated[
         help="binance, binance-usdm, bybit, bybit-linear, binance-lite (without ccxt), or demo (made up, no network).",
     ),
 ]
-Symbols = Annotated[
-    list[str] | None,
-    typer.Option("--symbols", "-s", help="BTC/USDT,ETH/USDT or @file; repeatable. [profile's universe]"),
-]
-Top = Annotated[int | None, typer.Option("--top", "-n", min=1, help="Look at this many symbols at most.")]
 AsOf = Annotated[
     str | None,
     typer.Option(
@@ -66,16 +70,7 @@ DemoAsOf = Annotated[
     str | None, typer.Option("--as-of", help="Replay as of an earlier UTC time. [2026-11-08T16:00:00Z]")
 ]
 Offline = Annotated[bool, typer.Option("--offline", help="Use stored candles only.")]
-Account = Annotated[
-    str | None, typer.Option("--account", help="Equity like 10000USDT, or a TOML or JSON file.")
-]
 Config = Annotated[str | None, typer.Option("--config", "-c", help="Another settings file.")]
-Jobs = Annotated[int, typer.Option("--jobs", min=1, max=64, help="Worker processes.")]
-Jsonl = Annotated[bool, typer.Option("--jsonl", help="One plan a line, as JSON.")]
-Verbose = Annotated[
-    int, typer.Option("--verbose", "-v", count=True, help="Log what happens; twice for everything.")
-]
-NoColor = Annotated[bool, typer.Option("--no-color", help="No colour.")]
 Timeframes = Annotated[
     list[str] | None, typer.Option("--timeframes", "-t", help="15m,1h,4h; repeatable. [15m,1h,4h]")
 ]
@@ -97,7 +92,6 @@ Library = Annotated[
     str | None,
     typer.Option("--library", help="Check this library too, if it is installed: smartmoneyconcepts."),
 ]
-LogFormat = Annotated[LogForm, typer.Option("--log-format", help="Form of log lines.")]
 
 
 def _version(asked: bool) -> None:
