@@ -10,6 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from engine.commands.app_audit import audit, replay
+from engine.commands.live_app import Slot, add_live_commands
 from engine.commands.lock_app import add_lock_commands
 from engine.commands.options import (
     Account,
@@ -74,6 +75,7 @@ app.add_typer(verify, name="verify")
 app.add_typer(audit, name="audit")
 add_store_commands(data)
 add_lock_commands(app)
+add_live_commands(app)
 
 
 def _version(asked: bool) -> None:
@@ -104,6 +106,7 @@ def scan(
     top: Top = None,
     as_of: AsOf = None,
     offline: Offline = False,
+    slot: Slot = False,
     account: Account = None,
     config: Config = None,
     jobs: Jobs = 1,

@@ -18,7 +18,7 @@ from engine.commands.paths import candle_file, journal_file, note_file, request_
 if TYPE_CHECKING:
     from contracts.data_contract import CandleFeed, CandleStore
     from contracts.universe_contract import UniverseStore
-    from data.adapters.budget_ledger import Ledger
+    from data.adapters.budget_ledger import Ledger, SqliteLedger
     from data.journal import SqliteJournal
     from engine.edges import Edges, ScanRequest
     from shared.config.settings import Settings, StoreSettings
@@ -37,6 +37,10 @@ class SystemClock:
     def now_ms(self) -> int:
         """Milliseconds since the epoch, UTC."""
         return time.time_ns() // 1_000_000
+
+    def monotonic_s(self) -> float:
+        """Seconds since some moment; never goes back."""
+        return time.monotonic()
 
 
 def exchange_names() -> tuple[str, ...]:
@@ -171,16 +175,26 @@ def open_universes(environ: Mapping[str, str]) -> Iterator[UniverseStore]:
 def _open_feed(
     settings: Settings, request: ScanRequest, stack: ExitStack, environ: Mapping[str, str]
 ) -> CandleFeed:
+    from data.adapters.budget_ledger import MemoryLedger
+
+    is_demo = request.exchange == DEMO
+    ledger = MemoryLedger() if is_demo else stack.enter_context(closing(open_ledger(environ)))
+    return feed_of(settings, request.as_of_ms, ledger)
+
+
+def feed_of(settings: Settings, as_of_ms: int | None, ledger: Ledger) -> CandleFeed:
+    """The feed of the settings' exchange, its requests counted in ``ledger``; to be called inside a running event loop."""
     from data.adapters import EXCHANGES
 
-    ledger = _open_ledger(request, stack, environ)
-    return EXCHANGES[request.exchange](settings.of_exchange(request.exchange), request.as_of_ms, ledger)
+    return EXCHANGES[settings.exchange](settings.of_exchange(settings.exchange), as_of_ms, ledger)
 
 
-def _open_ledger(request: ScanRequest, stack: ExitStack, environ: Mapping[str, str]) -> Ledger:
-    """The ledger of requests that every run of this machine shares; the demo market sends none."""
-    from data.adapters.budget_ledger import MemoryLedger, SqliteLedger
+def open_ledger(environ: Mapping[str, str]) -> SqliteLedger:
+    """The ledger of requests that every run of this machine shares.
 
-    if request.exchange == DEMO:
-        return MemoryLedger()
-    return stack.enter_context(closing(SqliteLedger(request_file(environ))))
+    Raises:
+        StorageFault: it cannot be opened.
+    """
+    from data.adapters.budget_ledger import SqliteLedger
+
+    return SqliteLedger(request_file(environ))

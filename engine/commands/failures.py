@@ -23,11 +23,16 @@ def quiet_on_interrupt() -> None:
     """From Ctrl-C on, say nothing of what is torn down half-way: the run ends because somebody wanted it to."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-        sys.unraisablehook = _unheard
-        warnings.simplefilter("ignore")
+        hush()
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGINT, interrupt)
+
+
+def hush() -> None:
+    """Say nothing from now on of what is torn down half-way."""
+    sys.unraisablehook = _unheard
+    warnings.simplefilter("ignore")
 
 
 def _unheard(_: object) -> None:

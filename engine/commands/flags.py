@@ -62,6 +62,7 @@ class Flags:
     base_url: str | None = None
     in_python: bool = False
     journal: bool | None = None
+    slot: bool = False
     output: Output = Output()
 
     def called(self, name: str) -> str:
@@ -79,6 +80,14 @@ class Checks:
     shuffles: int = 20
     seed: int = 1
     library: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watching:
+    """What ``watch`` shows, and for how many closes; 0 until it is stopped."""
+
+    all: bool = False
+    rounds: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

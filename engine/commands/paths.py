@@ -30,6 +30,11 @@ def request_file(environ: Mapping[str, str]) -> Path:
     return _place("data", environ) / "requests.sqlite3"
 
 
+def slot_file(environ: Mapping[str, str]) -> Path:
+    """Who decided in which slot."""
+    return _place("data", environ) / "slots.sqlite3"
+
+
 def universe_file(environ: Mapping[str, str]) -> Path:
     """Earlier universes and the market ids they had."""
     return _place("data", environ) / "universes.sqlite3"

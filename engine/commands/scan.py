@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from engine.commands.console import Console
-from engine.commands.edges import DEMO, exchange_names, open_edges, open_journal
+from engine.commands.edges import DEMO, SystemClock, exchange_names, open_edges, open_journal
 from engine.commands.flags import Flags, Output
 from engine.commands.locks import under_locks
 from engine.commands.request import one_symbol, request_of
@@ -21,7 +21,7 @@ from engine.commands.settings import configure
 if TYPE_CHECKING:
     from bot.telemetry.events import Event
     from contracts.journal_contract import Journal
-    from engine.edges import Edges
+    from engine.edges import Edges, Progress, ScanRequest
     from shared.config.settings import Settings
     from shared.models.journal import Appended
     from shared.models.scan import Explanation, ScanResult
@@ -37,7 +37,11 @@ BESIDE: Final = 92
 
 
 def scan(flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
-    """Scan and show the result; the exit code."""
+    """Scan and show the result; the exit code. In a slot, only if no other run has decided it."""
+    if flags.slot:
+        from engine.commands.slotted import scan_in_slot
+
+        return scan_in_slot(flags, environ)
     return scanned(flags, environ).status.exit_code
 
 
@@ -45,28 +49,34 @@ def scanned(flags: Flags, environ: Mapping[str, str]) -> ScanResult:
     """Scan, record and show the result."""
     from bot.telemetry.events import ScanStarted, events_of
     from bot.ui.progress import progress_on
-    from engine.edges import timed
-    from engine.orchestrator import run_scan
     from engine.plugins.loader import register_plugins
 
     configured = configure(flags, environ, exchange_names())
     settings = configured.settings
-    request = under_locks(request_of(flags, configured), environ)
+    request = request_of(flags, configured)
     shown = not flags.output.quiet and not flags.output.verbose
     with start(flags.output, settings, environ) as console:
         register_plugins()
         log(ScanStarted(request.profile.name, request.exchange))
-        with (
-            open_edges(settings, request, environ, flags.jobs) as edges,
-            progress_on(sys.stderr, shown=shown, colour=console.error_look.colour) as report,
-        ):
-            edges = told(edges, partial(open_journal, environ) if journaled(flags, settings) else None)
-            with timed(edges.on_stage, "scan"):
-                result = run_scan(request, edges, progress=report)
-            now_ms = edges.clock.now_ms() if request.as_of_ms is None and request.exchange != DEMO else None
+        with progress_on(sys.stderr, shown=shown, colour=console.error_look.colour) as report:
+            result = decided(request, settings, flags, environ, report)
+        now_ms = SystemClock().now_ms() if request.as_of_ms is None and request.exchange != DEMO else None
         log(*events_of(result))
         show_scan(result, flags.output, console, now_ms)
     return result
+
+
+def decided(
+    request: ScanRequest, settings: Settings, flags: Flags, environ: Mapping[str, str], progress: Progress
+) -> ScanResult:
+    """One scan on edges of its own, under the locks in force, recorded: the way of ``scan`` and of every turn of ``watch``."""
+    from engine.edges import timed
+    from engine.orchestrator import run_scan
+
+    with open_edges(settings, request, environ, flags.jobs) as edges:
+        edges = told(edges, partial(open_journal, environ) if journaled(flags, settings) else None)
+        with timed(edges.on_stage, "scan"):
+            return run_scan(under_locks(request, environ), edges, progress=progress)
 
 
 def told(edges: Edges, journal: Callable[[], AbstractContextManager[Journal]] | None) -> Edges:

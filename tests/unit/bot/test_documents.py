@@ -36,6 +36,7 @@ NAMES = (
     "snipersight.data-status-1",
     "snipersight.data-verify-1",
     "snipersight.data-prune-1",
+    "snipersight.doctor-1",
 )
 
 

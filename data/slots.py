@@ -1,0 +1,153 @@
+"""Who decides in which slot: one small SQLite file in which all runs of this machine take turns.
+
+A slot is a schedule and a boundary, the close of a candle. A run leases it, works, and finishes it; the slot is decided by
+the one that finishes, and by nobody after it. A lease runs out by itself, so a run that was killed is waited for no longer
+than that, and each new lease carries a higher fence: a run that overslept its lease can finish nothing once another has it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from shared.errors import StorageFault
+from shared.models.timeframe import DAY_MS
+
+VERSION: Final = 1
+BUSY_S: Final = 10.0
+KEPT_MS: Final = 30 * DAY_MS
+"""Slots are remembered so long before the one that is claimed."""
+ADVICE: Final = (
+    "Check the folder's permissions and space; if the file is damaged delete it, a new one is made"
+)
+TABLE: Final = (
+    "CREATE TABLE slot (schedule TEXT NOT NULL, boundary_ms INTEGER NOT NULL, owner TEXT NOT NULL, "
+    "fence INTEGER NOT NULL, expires_ms INTEGER NOT NULL, run_id TEXT NOT NULL, "
+    "PRIMARY KEY (schedule, boundary_ms)) WITHOUT ROWID"
+)
+READ: Final = "SELECT fence, expires_ms, run_id FROM slot WHERE schedule=? AND boundary_ms=?"
+MINE: Final = "schedule=? AND boundary_ms=? AND owner=? AND fence=? AND run_id=''"
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One turn of a schedule; ``boundary_ms`` is the close at which it is due, UTC."""
+
+    schedule: str
+    boundary_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to finish a slot, until another lease of it has a higher ``fence``."""
+
+    slot: Slot
+    owner: str
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Another run decided the slot (``run_id`` says which) or is at it, until ``until_ms`` at the latest."""
+
+    run_id: str
+    until_ms: int
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether nothing is left to do in this slot."""
+        return bool(self.run_id)
+
+
+class SqliteSlots:
+    """Slots shared by the processes of a machine. Times are UTC ms, handed in.
+
+    Raises:
+        StorageFault: the file cannot be opened, read or written, is not ours, or was made by a newer version.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open ``path``, creating it and its folder if they are not there."""
+        self.path = path
+        self._lock = threading.Lock()
+        with self._faults():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+            with ExitStack() as undo:
+                undo.callback(self._db.close)
+                self._db.execute("PRAGMA synchronous=FULL")
+                with self._transaction():
+                    self._migrate()
+                undo.pop_all()
+
+    def claim(self, slot: Slot, owner: str, now_ms: int, lease_ms: int) -> Lease | Taken:
+        """Lease a slot for ``lease_ms``, unless it is decided or leased. A lease that ends further away than that was made by a
+        clock that has since been set back, and counts as run out."""
+        with self._lock, self._faults(), self._transaction():
+            self._db.execute("DELETE FROM slot WHERE boundary_ms < ?", (slot.boundary_ms - KEPT_MS,))
+            row = self._db.execute(READ, (slot.schedule, slot.boundary_ms)).fetchone()
+            fence, expires_ms, run_id = row or (0, 0, "")
+            if run_id or now_ms < expires_ms <= now_ms + lease_ms:
+                return Taken(run_id, expires_ms)
+            lease = Lease(slot, owner, fence + 1)
+            values = (slot.schedule, slot.boundary_ms, owner, lease.fence, now_ms + lease_ms, "")
+            self._db.execute("INSERT OR REPLACE INTO slot VALUES (?, ?, ?, ?, ?, ?)", values)
+        return lease
+
+    def renew(self, lease: Lease, now_ms: int, lease_ms: int) -> bool:
+        """Hold on to a lease for ``lease_ms`` from now; false if another run has the slot."""
+        return self._change("expires_ms=?", (now_ms + lease_ms,), lease)
+
+    def finish(self, lease: Lease, run_id: str) -> bool:
+        """Decide the slot; false if another run has it."""
+        return self._change("run_id=?", (run_id,), lease)
+
+    def give_back(self, lease: Lease) -> bool:
+        """Let go of a slot that was not decided, so that it can be claimed at once; false if another run has it."""
+        return self._change("expires_ms=?", (0,), lease)
+
+    def close(self) -> None:
+        """Release the file; may be called twice."""
+        self._db.close()
+
+    def _change(self, what: str, values: tuple[object, ...], lease: Lease) -> bool:
+        key = (lease.slot.schedule, lease.slot.boundary_ms, lease.owner, lease.fence)
+        with self._lock, self._faults(), self._transaction():
+            done = self._db.execute(f"UPDATE slot SET {what} WHERE {MINE}", (*values, *key))
+            return done.rowcount == 1
+
+    def _migrate(self) -> None:
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version == VERSION:
+            return
+        (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if version or tables:
+            raise StorageFault(
+                f"{self.path}: not a file of slots that this version reads (schema {version}, this one has {VERSION})",
+                "Update SniperSight, or delete the file",
+            )
+        self._db.execute(TABLE)
+        self._db.execute(f"PRAGMA user_version={VERSION}")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise StorageFault(f"slots {self.path} failed: {error}", ADVICE) from error

@@ -1,0 +1,100 @@
+"""``watch``: scans at every close until it is stopped; results to the streams as they come."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from bot.ui.watching import heartbeat, missed_line, news_shown, overlap_line, trouble_line
+from engine.commands.console import Console
+from engine.commands.edges import SystemClock, exchange_names
+from engine.commands.flags import Flags, Output, Watching
+from engine.commands.request import request_of
+from engine.commands.scan import log, start
+from engine.commands.settings import configure
+from engine.commands.stopping import stopping
+from engine.commands.turns import open_turns
+from engine.edges import silent
+from engine.watching.news import News, Told, news_of
+from shared.models.scan import RunStatus, Setup, SymbolFault
+from shared.models.watching import Missed, Overlapped, Scanned, Troubled, WatchEvent
+
+if TYPE_CHECKING:
+    from shared.models.timeframe import Timeframe
+
+
+def watch(flags: Flags, watching: Watching, environ: Mapping[str, str] = os.environ) -> int:
+    """Watch until stopped; 0, or 130 after Ctrl-C."""
+    from engine.plugins.loader import register_plugins
+    from engine.watching.loop import Watcher, World
+
+    configured = configure(flags, environ, exchange_names())
+    request = request_of(flags, configured)
+    trigger = request.profile.timeframes.trigger
+    with start(flags.output, configured.settings, environ) as console:
+        register_plugins()
+        teller = Teller(console, flags.output, trigger, show_all=watching.all)
+        with stopping() as stop, open_turns(configured.settings, request, flags, environ, silent) as turns:
+            draw = random.Random().random  # noqa: S311 - spreads repeats, keeps no secret
+            world = World(SystemClock(), turns.read_time, turns.take, stop.wait, teller.tell, draw)
+            Watcher(trigger, world).run(watching.rounds)
+    return stop.exit_code
+
+
+class Teller:
+    """Shows what happens. Remembers the plans and faults of the last scan, no more."""
+
+    def __init__(self, console: Console, output: Output, trigger: Timeframe, *, show_all: bool) -> None:
+        """Nothing was told yet."""
+        self._console = console
+        self._output = output
+        self._trigger = trigger
+        self._all = show_all
+        self._told: Told = {}
+        self._faults: tuple[SymbolFault, ...] = ()
+        self._headed = False
+
+    def tell(self, event: WatchEvent) -> None:
+        """Show one event: plans on standard output, everything else on standard error."""
+        zone = self._console.error_look.zone
+        match event:
+            case Scanned():
+                self._scanned(event)
+            case Overlapped(boundary_ms):
+                self._console.remark([overlap_line(event, boundary_ms + self._trigger.ms, zone)])
+            case Troubled():
+                self._console.warn([trouble_line(event)])
+            case Missed():
+                self._console.warn([missed_line(event, zone)])
+
+    def _scanned(self, event: Scanned) -> None:
+        from bot.telemetry.events import events_of
+        from bot.ui.terminal_funnel import fault_lines
+
+        result = event.result
+        log(*events_of(result))
+        news = News((), (), ())
+        if result.status is not RunStatus.REFUSED:
+            news, self._told = news_of(result.setups, self._told)
+        self._show(result.setups if self._all else news.told)
+        counts = news_shown(len(news.new), len(news.changed), len(news.gone))
+        next_ms = event.boundary_ms + self._trigger.ms
+        self._console.remark([heartbeat(event, counts, next_ms, self._console.error_look.zone)])
+        self._console.remark(f"  gone: {name}" for name in news.gone)
+        if result.faults != self._faults:
+            self._faults = result.faults
+            self._console.warn(fault_lines(result))
+
+    def _show(self, setups: tuple[Setup, ...]) -> None:
+        from bot.ui.documents import plan_json
+        from bot.ui.terminal import plan_lines, tsv_lines
+
+        if self._output.jsonl:
+            self._console.result(plan_json(setup) for setup in setups)
+        elif self._console.watched:
+            self._console.result(plan_lines(setups, self._console.look) if setups else ())
+        else:
+            self._console.result(tsv_lines(setups)[int(self._headed) :])
+            self._headed = True
