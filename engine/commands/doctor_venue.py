@@ -43,7 +43,9 @@ def exchange(settings: Settings, environ: Mapping[str, str]) -> tuple[Finding, .
 async def _readings(settings: Settings, environ: Mapping[str, str]) -> list[Reading]:
     with closing(open_ledger(environ)) as ledger:
         return [
-            await read_exchange_time(lambda: feed_of(settings, None, ledger), SystemClock())
+            await read_exchange_time(
+                lambda: feed_of(settings, settings.exchange, None, ledger), SystemClock()
+            )
             for _ in range(QUESTIONS)
         ]
 

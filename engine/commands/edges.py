@@ -179,14 +179,14 @@ def _open_feed(
 
     is_demo = request.exchange == DEMO
     ledger = MemoryLedger() if is_demo else stack.enter_context(closing(open_ledger(environ)))
-    return feed_of(settings, request.as_of_ms, ledger)
+    return feed_of(settings, request.exchange, request.as_of_ms, ledger)
 
 
-def feed_of(settings: Settings, as_of_ms: int | None, ledger: Ledger) -> CandleFeed:
-    """The feed of the settings' exchange, its requests counted in ``ledger``; to be called inside a running event loop."""
+def feed_of(settings: Settings, exchange: str, as_of_ms: int | None, ledger: Ledger) -> CandleFeed:
+    """The feed of an exchange, its requests counted in ``ledger``; to be called inside a running event loop."""
     from data.adapters import EXCHANGES
 
-    return EXCHANGES[settings.exchange](settings.of_exchange(settings.exchange), as_of_ms, ledger)
+    return EXCHANGES[exchange](settings.of_exchange(exchange), as_of_ms, ledger)
 
 
 def open_ledger(environ: Mapping[str, str]) -> SqliteLedger:

@@ -47,7 +47,9 @@ class Turns:
 
         async def work() -> Reading:
             with closing(open_ledger(self.environ)) as ledger:
-                return await read_exchange_time(lambda: feed_of(self.settings, None, ledger), SystemClock())
+                return await read_exchange_time(
+                    lambda: feed_of(self.settings, self.settings.exchange, None, ledger), SystemClock()
+                )
 
         return asyncio.run(work())
 
