@@ -50,6 +50,7 @@ def cli(server: BinanceServer, home: Path, *words: str) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
+@pytest.mark.checkout
 def test_sync_fills_the_store_once_and_offline_scans_read_it(tmp_path: Path) -> None:
     names = ["BTC/USDT", "ETH/USDT"]
     market = ServedMarket.synthetic(names, NOW - 90 * DAY_MS, NOW + DAY_MS)

@@ -69,6 +69,7 @@ def valid(name: str, out: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.checkout
 def test_status_counts_candles_gaps_revisions_damage_and_bytes(
     filled: SqliteCandleStore, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -25,6 +25,9 @@ from tests.servers.binance import BinanceServer
 from tests.servers.market import DAY, ServedMarket
 from tests.unit.data.test_store import candles
 
+pytestmark = pytest.mark.checkout
+"""The document is held to its schema, which lies in the checkout."""
+
 SCHEMA = Path(__file__).parents[4] / "docs" / "schema" / "snipersight.doctor-1.schema.json"
 ADDRESS = "SNIPERSIGHT_EXCHANGES__BINANCE__BASE_URL"
 
