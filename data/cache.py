@@ -35,7 +35,7 @@ from data.pages import (
     unpack,
     unpack_book,
 )
-from data.store_file import ADVICE, StoreFile
+from data.store_file import STORE_ADVICE, StoreFile
 from shared.errors import DamagedPage, StorageFault
 from shared.models.data import Candles, Market, OrderBook
 from shared.models.timeframe import Timeframe, iso
@@ -128,7 +128,7 @@ class SqliteCandleStore:
             found = [_info(*row) for row in rows if exchange in (None, row[0])]
         except (TypeError, ValueError) as error:
             raise StorageFault(
-                f"{self.path}: the list of series is damaged ({error})", ADVICE[SQLITE_CORRUPT]
+                f"{self.path}: the list of series is damaged ({error})", STORE_ADVICE[SQLITE_CORRUPT]
             ) from error
         order = tuple(Timeframe)
         return tuple(
@@ -313,7 +313,8 @@ class SqliteCandleStore:
         series = self._series_id(exchange, symbol, timeframe)
         if series is None:
             raise StorageFault(
-                f"{self.path}: series {' '.join(key)} is not found after it was made", ADVICE[SQLITE_CORRUPT]
+                f"{self.path}: series {' '.join(key)} is not found after it was made",
+                STORE_ADVICE[SQLITE_CORRUPT],
             )
         return series
 

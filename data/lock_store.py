@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from data.store_file import ADVICE, BUSY_S, USUAL_ADVICE
-from shared.errors import ConfigFault, DamagedPage, StorageFault
+from data.sqlite_file import SqliteFile
+from shared.errors import ConfigFault, DamagedPage
 from shared.models.risk import Lock
 
+VERSION: Final = 1
 TABLE: Final = (
-    "CREATE TABLE IF NOT EXISTS lock (id TEXT PRIMARY KEY, scope TEXT NOT NULL, rule TEXT NOT NULL, reason TEXT NOT NULL, "
+    "CREATE TABLE lock (id TEXT PRIMARY KEY, scope TEXT NOT NULL, rule TEXT NOT NULL, reason TEXT NOT NULL, "
     "since_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL, measured REAL NOT NULL, threshold REAL NOT NULL, "
     "unit TEXT NOT NULL) WITHOUT ROWID"
 )
@@ -30,57 +28,35 @@ class SqliteLockStore:
 
     def __init__(self, path: Path) -> None:
         """Open ``path``, creating it and its folder if they are not there."""
-        self.path = path
-        with self._faults("opened"):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
-        try:
-            with self._faults("opened"):
-                self._db.execute("PRAGMA synchronous=FULL")
-                self._db.execute(TABLE)
-        except StorageFault:
-            self._db.close()
-            raise
+        self._file = SqliteFile(path, "locks in")
+        self._file.begin(VERSION, (TABLE,), synchronous="FULL")
 
     def add(self, lock: Lock) -> None:
         """Keep a lock."""
         row = (lock.id, *(getattr(lock, name) for name in FIELDS))
-        with self._faults("written"):
-            self._db.execute(f"INSERT OR REPLACE INTO lock VALUES ({', '.join('?' * len(row))})", row)
+        with self._file.faults("written"):
+            self._file.db.execute(f"INSERT OR REPLACE INTO lock VALUES ({', '.join('?' * len(row))})", row)
 
     def remove(self, lock_id: str) -> bool:
         """Forget a lock; whether it was there."""
-        with self._faults("written"):
-            return self._db.execute("DELETE FROM lock WHERE id=?", (lock_id,)).rowcount > 0
+        with self._file.faults("written"):
+            return self._file.db.execute("DELETE FROM lock WHERE id=?", (lock_id,)).rowcount > 0
 
     def locks(self) -> tuple[Lock, ...]:
         """Every lock, by end and then id."""
-        with self._faults("read"):
-            rows = self._db.execute(
-                f"SELECT id, {', '.join(FIELDS)} FROM lock ORDER BY until_ms, id"
-            ).fetchall()
+        rows = self._file.all(f"SELECT id, {', '.join(FIELDS)} FROM lock ORDER BY until_ms, id")
         return tuple(self._checked(*row) for row in rows)
 
     def close(self) -> None:
         """Release the file; may be called twice."""
-        self._db.close()
+        self._file.close()
 
     def _checked(self, lock_id: str, *cells: object) -> Lock:
         advice = f"Remove it with 'snipersight locks remove {lock_id}' and add it anew"
         try:
             lock = Lock(*cells)  # type: ignore[arg-type]
         except (ConfigFault, TypeError) as error:
-            raise DamagedPage(f"{self.path}: lock {lock_id} is damaged: {error}", advice) from error
+            raise DamagedPage(f"{self._file.path}: lock {lock_id} is damaged: {error}", advice) from error
         if lock.id != lock_id:
-            raise DamagedPage(f"{self.path}: lock {lock_id} is not what was written", advice)
+            raise DamagedPage(f"{self._file.path}: lock {lock_id} is not what was written", advice)
         return lock
-
-    @contextmanager
-    def _faults(self, verb: str) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
-            raise StorageFault(
-                f"locks in {self.path} could not be {verb}: {error}",
-                ADVICE.get(getattr(error, "sqlite_errorcode", 0), USUAL_ADVICE),
-            ) from error

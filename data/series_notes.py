@@ -7,17 +7,14 @@ once a week.
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
 from data.pages import seal, series_name
 from data.spans import Span, united
-from data.store_file import ADVICE, BUSY_S, USUAL_ADVICE
-from shared.errors import StorageFault
+from data.sqlite_file import SqliteFile
 from shared.models.timeframe import DAY_MS, Timeframe
 
 BELIEVED_MS: Final = 7 * DAY_MS
@@ -94,12 +91,9 @@ class SqliteNotes:
 
     def __init__(self, path: Path) -> None:
         """Open ``path``, creating it and its folder if they are not there."""
-        self.path = path
+        self._file = SqliteFile(path, "notes on series in")
         self._known = MemoryNotes()
         self._read: set[str] = set()
-        with self._faults("opened"):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
 
     def notes(self, exchange: str, symbol: str) -> Notes:
         """A symbol's notes by timeframe; a row that is not what was written is left out."""
@@ -114,41 +108,23 @@ class SqliteNotes:
             body = json.dumps([note.absent, note.asked_ms, note.verified_ms])
             name = series_name(exchange, symbol, timeframe)
             rows.append((exchange, symbol, timeframe.value, body, seal(name, "note", body.encode())))
-        with self._faults("written"):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                self._db.execute(TABLE)
-                self._db.executemany("INSERT OR REPLACE INTO note VALUES (?, ?, ?, ?, ?)", rows)
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+        with self._file.transaction():
+            self._file.db.execute(TABLE)
+            self._file.db.executemany("INSERT OR REPLACE INTO note VALUES (?, ?, ?, ?, ?)", rows)
         self._known.save(exchange, symbol, notes)
 
     def close(self) -> None:
         """Release the file; may be called twice."""
-        self._db.close()
+        self._file.close()
 
     def _read_exchange(self, exchange: str) -> None:
-        with self._faults("read"):
-            made = self._db.execute("SELECT 1 FROM sqlite_master WHERE type='table' AND name='note'")
-            query = "SELECT symbol, timeframe, body, digest FROM note WHERE exchange=?"
-            rows = self._db.execute(query, (exchange,)).fetchall() if made.fetchone() else []
+        query = "SELECT symbol, timeframe, body, digest FROM note WHERE exchange=?"
+        rows = self._file.rows_of("note", query, exchange)
         for symbol, timeframe, body, digest in rows:
             name = f"{exchange} {symbol} {timeframe}"
             if isinstance(body, str) and digest == seal(name, "note", body.encode()):
                 self._known.save(exchange, symbol, {Timeframe(timeframe): _unpacked(body)})
         self._read.add(exchange)
-
-    @contextmanager
-    def _faults(self, verb: str) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
-            raise StorageFault(
-                f"notes on series in {self.path} could not be {verb}: {error}",
-                ADVICE.get(getattr(error, "sqlite_errorcode", 0), USUAL_ADVICE),
-            ) from error
 
 
 def _unpacked(body: str) -> SeriesNote:

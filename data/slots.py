@@ -7,24 +7,17 @@ than that, and each new lease carries a higher fence: a run that overslept its l
 
 from __future__ import annotations
 
-import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from shared.errors import StorageFault
+from data.sqlite_file import SqliteFile
 from shared.models.timeframe import DAY_MS
 
 VERSION: Final = 1
-BUSY_S: Final = 10.0
 KEPT_MS: Final = 30 * DAY_MS
 """Slots are remembered so long before the one that is claimed."""
-ADVICE: Final = (
-    "Check the folder's permissions and space; if the file is damaged delete it, a new one is made"
-)
 TABLE: Final = (
     "CREATE TABLE slot (schedule TEXT NOT NULL, boundary_ms INTEGER NOT NULL, owner TEXT NOT NULL, "
     "fence INTEGER NOT NULL, expires_ms INTEGER NOT NULL, run_id TEXT NOT NULL, "
@@ -73,30 +66,22 @@ class SqliteSlots:
 
     def __init__(self, path: Path) -> None:
         """Open ``path``, creating it and its folder if they are not there."""
-        self.path = path
         self._lock = threading.Lock()
-        with self._faults():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
-            with ExitStack() as undo:
-                undo.callback(self._db.close)
-                self._db.execute("PRAGMA synchronous=FULL")
-                with self._transaction():
-                    self._migrate()
-                undo.pop_all()
+        self._file = SqliteFile(path, "file of slots")
+        self._file.begin(VERSION, (TABLE,), synchronous="FULL")
 
     def claim(self, slot: Slot, owner: str, now_ms: int, lease_ms: int) -> Lease | Taken:
         """Lease a slot for ``lease_ms``, unless it is decided or leased. A lease that ends further away than that was made by a
         clock that has since been set back, and counts as run out."""
-        with self._lock, self._faults(), self._transaction():
-            self._db.execute("DELETE FROM slot WHERE boundary_ms < ?", (slot.boundary_ms - KEPT_MS,))
-            row = self._db.execute(READ, (slot.schedule, slot.boundary_ms)).fetchone()
+        with self._lock, self._file.transaction():
+            self._file.db.execute("DELETE FROM slot WHERE boundary_ms < ?", (slot.boundary_ms - KEPT_MS,))
+            row = self._file.db.execute(READ, (slot.schedule, slot.boundary_ms)).fetchone()
             fence, expires_ms, run_id = row or (0, 0, "")
             if run_id or now_ms < expires_ms <= now_ms + lease_ms:
                 return Taken(run_id, expires_ms)
             lease = Lease(slot, owner, fence + 1)
             values = (slot.schedule, slot.boundary_ms, owner, lease.fence, now_ms + lease_ms, "")
-            self._db.execute("INSERT OR REPLACE INTO slot VALUES (?, ?, ?, ?, ?, ?)", values)
+            self._file.db.execute("INSERT OR REPLACE INTO slot VALUES (?, ?, ?, ?, ?, ?)", values)
         return lease
 
     def renew(self, lease: Lease, now_ms: int, lease_ms: int) -> bool:
@@ -113,41 +98,10 @@ class SqliteSlots:
 
     def close(self) -> None:
         """Release the file; may be called twice."""
-        self._db.close()
+        self._file.close()
 
     def _change(self, what: str, values: tuple[object, ...], lease: Lease) -> bool:
         key = (lease.slot.schedule, lease.slot.boundary_ms, lease.owner, lease.fence)
-        with self._lock, self._faults(), self._transaction():
-            done = self._db.execute(f"UPDATE slot SET {what} WHERE {MINE}", (*values, *key))
+        with self._lock, self._file.transaction():
+            done = self._file.db.execute(f"UPDATE slot SET {what} WHERE {MINE}", (*values, *key))
             return done.rowcount == 1
-
-    def _migrate(self) -> None:
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version == VERSION:
-            return
-        (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if version or tables:
-            raise StorageFault(
-                f"{self.path}: not a file of slots that this version reads (schema {version}, this one has {VERSION})",
-                "Update SniperSight, or delete the file",
-            )
-        self._db.execute(TABLE)
-        self._db.execute(f"PRAGMA user_version={VERSION}")
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
-
-    @contextmanager
-    def _faults(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            raise StorageFault(f"slots {self.path} failed: {error}", ADVICE) from error

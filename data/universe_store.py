@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from data.store_file import ADVICE, BUSY_S, USUAL_ADVICE
-from shared.errors import DamagedPage, StorageFault
+from data.sqlite_file import SqliteFile
+from shared.errors import DamagedPage
 from shared.models.gates import Rejection
 from shared.models.timeframe import iso
 from shared.models.universe import Member, UniverseSnapshot, Unmeasured
@@ -57,67 +55,43 @@ class SqliteUniverseStore:
 
     def __init__(self, path: Path) -> None:
         """Open ``path``; nothing is written yet."""
-        self.path = path
-        with self._faults("opened"):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+        self._file = SqliteFile(path, "universes in")
 
     def save(self, snapshot: UniverseSnapshot) -> None:
         """Keep a snapshot, all or nothing; one of the same time gives way."""
         body = pack(snapshot)
         key = (snapshot.exchange, snapshot.profile, snapshot.basis, snapshot.as_of_ms)
         ids = [(snapshot.exchange, member.symbol, member.market_id) for member in snapshot.chosen]
-        with self._faults("written"):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                for table in TABLES:
-                    self._db.execute(table)
-                self._db.execute(
-                    "INSERT OR REPLACE INTO universe_snapshot VALUES (?, ?, ?, ?, ?, ?)",
-                    (*key, _digest(body), body),
-                )
-                self._db.executemany("INSERT OR REPLACE INTO universe_market_id VALUES (?, ?, ?)", ids)
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+        with self._file.transaction():
+            for table in TABLES:
+                self._file.db.execute(table)
+            self._file.db.execute(
+                "INSERT OR REPLACE INTO universe_snapshot VALUES (?, ?, ?, ?, ?, ?)",
+                (*key, _digest(body), body),
+            )
+            self._file.db.executemany("INSERT OR REPLACE INTO universe_market_id VALUES (?, ?, ?)", ids)
 
     def last(self, exchange: str, profile: str, before_ms: int) -> tuple[UniverseSnapshot, ...]:
         """The newest ranked universe decided before ``before_ms``; empty if there is none."""
-        rows = self._rows("universe_snapshot", NEWEST, exchange, profile, before_ms)
+        rows = self._file.rows_of("universe_snapshot", NEWEST, exchange, profile, before_ms)
         return tuple(self._checked(*row) for row in rows)
 
     def market_ids(self, exchange: str) -> Mapping[str, str]:
         """The market id under which each symbol was last chosen, by symbol."""
         query = "SELECT symbol, market_id FROM universe_market_id WHERE exchange=?"
-        return dict(self._rows("universe_market_id", query, exchange))
+        return dict(self._file.rows_of("universe_market_id", query, exchange))
 
     def close(self) -> None:
         """Release the file; may be called twice."""
-        self._db.close()
+        self._file.close()
 
     def _checked(self, as_of_ms: int, digest: bytes, body: bytes) -> UniverseSnapshot:
         if _digest(body) != digest:
             raise DamagedPage(
-                f"{self.path}: the universe of {iso(as_of_ms)} is damaged", "The next scan stores another"
+                f"{self._file.path}: the universe of {iso(as_of_ms)} is damaged",
+                "The next scan stores another",
             )
         return unpack(body)
-
-    def _rows(self, table: str, query: str, *values: object) -> list[tuple[Any, ...]]:
-        """Rows of a table; none while it has not been made."""
-        with self._faults("read"):
-            made = self._db.execute("SELECT 1 FROM sqlite_master WHERE type='table' AND name=?", (table,))
-            return self._db.execute(query, values).fetchall() if made.fetchone() else []
-
-    @contextmanager
-    def _faults(self, verb: str) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
-            raise StorageFault(
-                f"universes in {self.path} could not be {verb}: {error}",
-                ADVICE.get(getattr(error, "sqlite_errorcode", 0), USUAL_ADVICE),
-            ) from error
 
 
 def pack(snapshot: UniverseSnapshot) -> bytes:

@@ -7,23 +7,19 @@ leaves nothing behind that others wait for.
 from __future__ import annotations
 
 import json
-import sqlite3
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
 from data.adapters.spending import Spending
+from data.sqlite_file import SqliteFile
 from shared.errors import StorageFault
 
 T = TypeVar("T")
 
 VERSION: Final = 1
-BUSY_S: Final = 10.0
-ADVICE: Final = (
-    "Check the folder's permissions and space; if the file is damaged delete it, a new one is made"
-)
+TABLE: Final = "CREATE TABLE venue (name TEXT PRIMARY KEY, spending TEXT NOT NULL) WITHOUT ROWID"
 
 
 class Ledger(Protocol):
@@ -58,62 +54,23 @@ class SqliteLedger:
 
     def __init__(self, path: Path) -> None:
         """Open ``path``, creating it and its folder if they are not there."""
-        self.path = path
         self._lock = threading.Lock()
-        with self._faults():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
-            with ExitStack() as undo:
-                undo.callback(self._db.close)
-                self._db.execute("PRAGMA journal_mode=WAL")
-                self._db.execute("PRAGMA synchronous=NORMAL")
-                with self._transaction():
-                    self._migrate()
-                undo.pop_all()
+        self._file = SqliteFile(path, "request ledger")
+        self._file.begin(VERSION, (TABLE,), synchronous="NORMAL", wal=True)
 
     def change(self, key: str, step: Callable[[Spending], tuple[Spending, T]]) -> T:
         """See :class:`Ledger`."""
-        with self._lock, self._faults(), self._transaction():
-            row = self._db.execute("SELECT spending FROM venue WHERE name=?", (key,)).fetchone()
+        with self._lock, self._file.transaction():
+            row = self._file.db.execute("SELECT spending FROM venue WHERE name=?", (key,)).fetchone()
             before = self._decoded(row[0]) if row else Spending()
             after, result = step(before)
             if after != before:
-                self._db.execute("INSERT OR REPLACE INTO venue VALUES (?, ?)", (key, _encoded(after)))
+                self._file.db.execute("INSERT OR REPLACE INTO venue VALUES (?, ?)", (key, _encoded(after)))
         return result
 
     def close(self) -> None:
         """Release the file; may be called twice."""
-        self._db.close()
-
-    def _migrate(self) -> None:
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version == VERSION:
-            return
-        (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if version or tables:
-            raise StorageFault(
-                f"{self.path}: not a request ledger that this version reads (schema {version}, this one has {VERSION})",
-                "Update SniperSight, or delete the file",
-            )
-        self._db.execute("CREATE TABLE venue (name TEXT PRIMARY KEY, spending TEXT NOT NULL) WITHOUT ROWID")
-        self._db.execute(f"PRAGMA user_version={VERSION}")
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
-
-    @contextmanager
-    def _faults(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            raise StorageFault(f"request ledger {self.path} failed: {error}", ADVICE) from error
+        self._file.close()
 
     def _decoded(self, text: str) -> Spending:
         try:
@@ -121,7 +78,8 @@ class SqliteLedger:
             return Spending(tuple((int(start), int(weight)) for start, weight in slots), *map(int, figures))
         except (TypeError, ValueError) as error:
             raise StorageFault(
-                f"request ledger {self.path} holds what was never written: {text:.60}", ADVICE
+                f"request ledger {self._file.path} holds what was never written: {text:.60}",
+                "Delete the file, a new one is made",
             ) from error
 
 

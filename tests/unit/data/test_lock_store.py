@@ -62,7 +62,7 @@ def test_a_lock_that_is_not_what_was_written_is_never_passed_over(
 def test_a_file_that_is_none_or_cannot_be_written_is_a_fault_that_says_what_to_do(
     path: Path, store: SqliteLockStore
 ) -> None:
-    store._db.execute("PRAGMA query_only=1")
+    store._file.db.execute("PRAGMA query_only=1")
     with pytest.raises(StorageFault, match=r"locks in .* could not be written.*It may not be written"):
         store.add(LOCK)
     path.with_name("other").write_bytes(b"not a database, and long enough to be looked at" * 9)

@@ -331,13 +331,13 @@ def test_a_clock_set_back_during_a_wait_ends_the_wait_all_the_same() -> None:
 def test_a_damaged_ledger_is_a_fault_that_names_the_file(tmp_path: Path) -> None:
     path = tmp_path / "requests.sqlite3"
     path.write_bytes(b"not a database at all, whatever its name" * 100)
-    with pytest.raises(StorageFault, match=r"requests\.sqlite3 failed.*delete it"):
+    with pytest.raises(StorageFault, match=r"requests\.sqlite3 could not be opened.*delete it"):
         SqliteLedger(path)
 
 
 def test_a_row_that_was_never_written_by_us_is_a_fault(tmp_path: Path) -> None:
     ledger = SqliteLedger(tmp_path / "requests.sqlite3")
-    ledger._db.execute("INSERT INTO venue VALUES (?, '[[[1,2,3]],0,0,0]')", (VENUE,))
+    ledger._file.db.execute("INSERT INTO venue VALUES (?, '[[[1,2,3]],0,0,0]')", (VENUE,))
     with pytest.raises(StorageFault, match="never written"):
         run(loop := VirtualLoop(), budget_in(loop, ledger).spend(VENUE, 1))
     ledger.close()

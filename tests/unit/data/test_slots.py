@@ -116,10 +116,10 @@ def test_a_file_that_is_not_ours_is_refused(tmp_path: Path, body: bytes) -> None
 
 def test_a_full_disk_is_a_fault_and_decides_nothing(slots: SqliteSlots) -> None:
     lease = leased(slots, "one")
-    slots._db.execute("PRAGMA query_only=ON")
+    slots._file.db.execute("PRAGMA query_only=ON")
     with pytest.raises(StorageFault):
         slots.finish(lease, "r-1")
-    slots._db.execute("PRAGMA query_only=OFF")
+    slots._file.db.execute("PRAGMA query_only=OFF")
     assert slots.finish(lease, "r-1")
 
 

@@ -57,7 +57,7 @@ def test_notes_outlive_the_process_and_a_damaged_one_is_forgotten(tmp_path: Path
     note = SeriesNote((Span(0, H1.ms),), 5, 9)
     store = SqliteNotes(tmp_path / "notes.sqlite3")
     store.save("x", "A/B", {H1: note, Timeframe.D1: note})
-    store._db.execute("UPDATE note SET body=replace(body, '5', '6') WHERE timeframe='1d'")
+    store._file.db.execute("UPDATE note SET body=replace(body, '5', '6') WHERE timeframe='1d'")
     store.close()
     again = SqliteNotes(tmp_path / "notes.sqlite3")
     assert again.notes("x", "A/B") == {H1: note}

@@ -102,15 +102,15 @@ def test_a_damaged_snapshot_is_never_given_and_a_newer_one_ends_that(
 
 
 def test_a_file_that_cannot_be_written_is_a_fault_that_says_what_to_do(store: SqliteUniverseStore) -> None:
-    store._db.execute("PRAGMA query_only=1")
+    store._file.db.execute("PRAGMA query_only=1")
     with pytest.raises(StorageFault, match=r"universes in .* could not be written.*It may not be written"):
         store.save(SNAPSHOT)
 
 
 def test_a_full_disk_leaves_the_universe_before(path: Path, store: SqliteUniverseStore) -> None:
     store.save(SNAPSHOT)
-    (pages,) = store._db.execute("PRAGMA page_count").fetchone()
-    store._db.execute(f"PRAGMA max_page_count={pages}")
+    (pages,) = store._file.db.execute("PRAGMA page_count").fetchone()
+    store._file.db.execute(f"PRAGMA max_page_count={pages}")
     many = tuple(
         Member(f"S{place}/USDT", f"{hash(place)}S{place * 7919}", place, 1.0, False) for place in range(999)
     )
