@@ -214,7 +214,7 @@ def test_months_of_closes_with_faults_leave_no_unexplained_hole_and_nothing_that
         closing(SqliteCandleStore(tmp_path / "candles.sqlite3")) as store,
         closing(SqliteSlots(tmp_path / "slots.sqlite3")) as slots,
     ):
-        slots._db.execute("PRAGMA synchronous=OFF")
+        slots._file.db.execute("PRAGMA synchronous=OFF")
         soak = kind(server, store, slots)
         turn = Turn(slots, schedule_of(REQUEST), "soak", soak.times)
         take = partial(turn.take, scan=soak.scan)
