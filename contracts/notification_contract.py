@@ -1,35 +1,40 @@
-"""What leaves for a person or a machine, and through what."""
+"""What takes notices to people and machines, and what remembers every one until its fate is known."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from collections.abc import Mapping
+from typing import Protocol
+
+from shared.models.notifications import Delivery, Notice, Parcel
+
+Threads = Mapping[str, str]
+"""By address, the id of the parcel that began a setup's thread."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One plan as a message. ``id`` is stable for (fingerprint, state), ``text`` is for people, ``payload`` is the plan as one
-    JSON document of the published schema."""
+class Channel(Protocol):
+    """One way out.
 
-    id: str
-    kind: Literal["plan"]
-    symbol: str
-    text: str
-    payload: str
-
-
-class Notifier(Protocol):
-    """A channel.
-
-    Laws: ``deliver`` returns only when the channel has taken the message, else raises NotifyFault; a message is delivered
-    as it is, never cut.
+    Laws: ``parcels`` is pure and deterministic, and gives nothing for a level that is off; ``send`` makes exactly one request and
+    ends within ``deadline_s``; it never raises for what the network or the other side does: Delivered only for a well-formed
+    acceptance, Refused only where it was certainly not taken, everything else is Unknown; a parcel that ``is_repeat`` or is late says
+    so in what is sent; no reason holds a secret.
     """
 
     @property
-    def channel(self) -> str:
-        """The channel's name in reports."""
+    def name(self) -> str:
+        """The channel's name in settings, ids and reports."""
         ...
 
-    def deliver(self, message: Message) -> None:
-        """Hand over one message."""
+    @property
+    def deadline_s(self) -> float:
+        """Seconds within which every ``send`` has ended."""
+        ...
+
+    def parcels(self, notice: Notice, threads: Threads) -> tuple[Parcel, ...]:
+        """The requests that tell a notice, in order."""
+        ...
+
+    async def send(self, parcel: Parcel, parent_remote_id: str) -> Delivery:
+        """Make the request. ``parent_remote_id`` is the other side's name for the parcel it replies to or edits; empty if there
+        is none."""
         ...

@@ -16,7 +16,7 @@ from contracts.data_contract import BookStore, CandleFeed, CandleStore, Clock
 from contracts.indicators_contract import Indicator
 from contracts.journal_contract import Journal
 from contracts.lock_contract import LockStore
-from contracts.notification_contract import Notifier
+from contracts.notification_contract import Channel
 from contracts.plugin_contract import OffersDetectors, OffersFactors, OffersHooks, OffersIndicators
 from contracts.risk_contract import RiskJudge
 from contracts.strategy_contract import Detector, StructureReader
@@ -44,7 +44,7 @@ KEPT_BY: tuple[tuple[type, Any], ...] = (
     (CandleStore, ObjectCandleStore),
     (UniverseStore, SqliteUniverseStore),
     (LockStore, SqliteLockStore),
-    (Notifier, JsonLines),
+    (Channel, JsonLines),
     (Indicator, Entry),
     (RiskJudge, judge_plans),
     (StructureReader, find_structure),
