@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from contracts.journal_contract import Chain
+from data.outbox_rows import OUTBOX
 from data.sqlite_file import ADVICE as USUAL
-from data.sqlite_file import DAMAGES, USUAL_ADVICE, SqliteFile
+from data.sqlite_file import DAMAGES, STRICT, USUAL_ADVICE, SqliteFile
 from data.witness import read_witness, write_witness
 from shared.errors import ClockFault, ContractError, DamagedJournal, StorageFault
 from shared.models.journal import START, Appended, Batch, Head, Record, RecordKind
@@ -39,7 +40,6 @@ ADVICE: Final = {
 }
 """What to do, by SQLite's error code."""
 
-STRICT: Final = " STRICT" if sqlite3.sqlite_version_info >= (3, 37) else ""
 SCHEMA: Final = (
     "CREATE TABLE record (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, run_id TEXT NOT NULL, "
     f"name TEXT NOT NULL, prev BLOB NOT NULL, hash BLOB NOT NULL, digest BLOB NOT NULL, body BLOB NOT NULL){STRICT}",
@@ -47,7 +47,7 @@ SCHEMA: Final = (
     "CREATE INDEX record_name ON record (name) WHERE name <> ''",
     "CREATE INDEX record_scan ON record (seq) WHERE kind = 'scan'",
 )
-MIGRATIONS: Final = (SCHEMA,)
+MIGRATIONS: Final = (SCHEMA, OUTBOX)
 """Statements that lead from each version to the next, all run in one transaction."""
 VERSION: Final = len(MIGRATIONS)
 COLUMNS: Final = "seq, at_ms, kind, run_id, name, prev, hash, digest, body"
@@ -141,6 +141,12 @@ class SqliteJournal:
         """The scan records of the newest ``limit`` runs, newest first."""
         query = f"SELECT {COLUMNS} FROM record WHERE kind='scan' ORDER BY seq DESC LIMIT ?"
         return tuple(self._record(row) for row in self.file.all(query, limit))
+
+    def newest_of(self, name: str) -> Record | None:
+        """The newest record that is found by a name."""
+        query = f"SELECT {COLUMNS} FROM record WHERE name=? AND name<>'' ORDER BY seq DESC LIMIT 1"
+        rows = self.file.all(query, name)
+        return self._record(rows[0]) if rows else None
 
     def run_of(self, plan_id: str) -> str:
         """The newest run that approved a plan; empty if none did."""
@@ -244,7 +250,7 @@ class SqliteJournal:
             )
         if version == VERSION:
             return
-        if not fresh_allowed:
+        if version == 0 and not fresh_allowed:
             raise self._damage("it is empty, and its witness has seen records")
         with self.file.transaction():
             ((version,),) = self.file.all("PRAGMA user_version")

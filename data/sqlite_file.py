@@ -33,6 +33,10 @@ DAMAGES: Final = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
 """Codes that mean the file is not what was written; so does a message of SQLite's that is no text, as damaged names make it."""
 
 
+STRICT: Final = " STRICT" if sqlite3.sqlite_version_info >= (3, 37) else ""
+"""Holds a table's columns to their types, where SQLite can."""
+
+
 class SqliteFile:
     """One open file. ``what`` names it in messages; ``advice`` stands for the usual one; a file that is not what was written
     raises ``damaged``.

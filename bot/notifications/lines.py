@@ -35,3 +35,8 @@ def line_of(parcel: Parcel) -> str:
         "notice": json.loads(parcel.body),
     }
     return document_json(document) + "\n"
+
+
+def line_begin(name: str) -> str:
+    """What only the line of the parcel of this id begins with."""
+    return f'{{"id":"{name}"'

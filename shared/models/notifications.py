@@ -115,10 +115,20 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """It was certainly not taken. ``retry_after_s`` says when to try again; None: never, it is a dead letter."""
+    """It was certainly not taken. ``retry_after_s`` says when to try again, 0 where the other side did not say (each further
+    try waits longer then); None: never, it is a dead letter.
+
+    Raises:
+        ContractError: a time that is over.
+    """
 
     reason: str
     retry_after_s: float | None
+
+    def __post_init__(self) -> None:
+        """Refuse a wait that is none."""
+        if self.retry_after_s is not None and not 0 <= self.retry_after_s < float("inf"):
+            raise ContractError(f"retry_after_s must be 0 or more seconds, found {self.retry_after_s!r}")
 
 
 @dataclass(frozen=True, slots=True)
