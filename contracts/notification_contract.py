@@ -74,7 +74,8 @@ class Outbox(Protocol):
         ...
 
     def claim(self, turn: Turn, now_ms: int, terms: Terms) -> Claim | Wait | Lost | None:
-        """The next parcel to send, oldest first; None where nothing is left. Renews the turn."""
+        """The next parcel to send, oldest first; None where nothing is left. Renews the turn, or ends it where nothing is to be
+        sent now: whoever finds the address taken may rely on it that parcels decided before are seen."""
         ...
 
     def book(self, claim: Claim, delivery: Delivery, now_ms: int, terms: Terms) -> Fate | Lost:

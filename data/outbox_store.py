@@ -82,7 +82,8 @@ class SqliteOutbox:
             return turn
 
     def claim(self, turn: Turn, now_ms: int, terms: Terms) -> Claim | Wait | Lost | None:
-        """The next parcel to send, oldest first; None where nothing is left. Renews the turn."""
+        """The next parcel to send, oldest first; None where nothing is left. Renews the turn, or ends it where nothing is to be
+        sent now: whoever comes meanwhile and finds the address taken may rely on it that his parcels are seen."""
         with self._writing():
             if not self._renewed(turn, now_ms + terms.lease_ms):
                 return Lost()
@@ -92,9 +93,11 @@ class SqliteOutbox:
                 if settled:
                     self._move(standing, replace(standing, fate=settled), now_ms)
                     continue
-                if standing.not_before_ms > now_ms:
-                    return Wait(standing.not_before_ms)
-                return self._send(standing, turn, now_ms, terms)
+                if standing.not_before_ms <= now_ms:
+                    return self._send(standing, turn, now_ms, terms)
+                self._renewed(turn, 0)
+                return Wait(standing.not_before_ms)
+            self._renewed(turn, 0)
             return None
 
     def book(self, claim: Claim, delivery: Delivery, now_ms: int, terms: Terms) -> Fate | Lost:
@@ -109,7 +112,8 @@ class SqliteOutbox:
 
     def release(self, turn: Turn) -> None:
         """Let go of an address; nothing happens if another sender has it."""
-        self._renewed_alone(turn, 0)
+        with self._file.transaction():
+            self._renewed(turn, 0)
 
     def letters(self, *fates: Fate) -> tuple[Letter, ...]:
         """Every parcel of these fates, oldest first."""
@@ -189,10 +193,6 @@ class SqliteOutbox:
         query = "UPDATE lease SET expires_ms=? WHERE channel=? AND address=? AND owner=? AND fence=?"
         values = (expires_ms, turn.channel, turn.address, turn.owner, turn.fence)
         return self._file.db.execute(query, values).rowcount == 1
-
-    def _renewed_alone(self, turn: Turn, expires_ms: int) -> bool:
-        with self._file.transaction():
-            return self._renewed(turn, expires_ms)
 
     def _move(self, row: Row, moved: Row, now_ms: int) -> None:
         """Compare and change one row, and record the move."""

@@ -84,7 +84,6 @@ class Delivery:
             else:
                 done, pause = await self._send_all(channel, turn, ending)
                 sent += done
-                self.outbox.release(turn)
             if not isinstance(pause, Wait) or pause.until_ms > until_ms:
                 break
             await self._pause(pause.until_ms, ending)
@@ -103,6 +102,7 @@ class Delivery:
             sent += 1
             if isinstance(self.outbox.book(claim, delivery, self.clock.now_ms(), self.terms), Lost):
                 return sent, Lost()
+        self.outbox.release(turn)
         return sent, None
 
     async def _pause(self, until_ms: int, ending: asyncio.Event) -> None:
