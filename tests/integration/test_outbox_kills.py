@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,16 +20,8 @@ from tests.servers.hook import Remote, running
 MORE = os.environ.get("SNIPERSIGHT_HYPOTHESIS") == "nightly"
 KILLS = 10_000 if MORE else 300
 WORLDS = 250 if MORE else 5
-MEMORY = Path("/dev/shm")
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder in memory where there is one: a process that is killed has lost nothing that the kernel has."""
-    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as name:
-        yield Path(name)
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +30,8 @@ def remote() -> Iterator[Remote]:
         yield receiver
 
 
-def test_no_kill_loses_a_parcel_or_repeats_one_without_its_mark(folder: Path) -> None:
-    words = [sys.executable, "-m", "tests.fixtures.killed_outbox", str(folder), str(KILLS)]
+def test_no_kill_loses_a_parcel_or_repeats_one_without_its_mark(memory_folder: Path) -> None:
+    words = [sys.executable, "-m", "tests.fixtures.killed_outbox", str(memory_folder), str(KILLS)]
     done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=3600)
     tally = json.loads(done.stdout)
     print(done.stdout)
@@ -52,18 +43,24 @@ def test_no_kill_loses_a_parcel_or_repeats_one_without_its_mark(folder: Path) ->
 
 
 @pytest.mark.parametrize("mutant", KILLED)
-def test_kills_find_a_broken_rule(folder: Path, remote: Remote, mutant: type) -> None:
-    assert any(not tally.found.is_clean for tally in worlds(folder, remote, 150, mutant))
+def test_kills_find_a_broken_rule(memory_folder: Path, remote: Remote, mutant: type) -> None:
+    assert any(not tally.found.is_clean for tally in worlds(memory_folder, remote, 150, mutant))
 
 
-def test_senders_that_start_at_once_send_everything_once_and_in_order(folder: Path, remote: Remote) -> None:
+def test_senders_that_start_at_once_send_everything_once_and_in_order(
+    memory_folder: Path, remote: Remote
+) -> None:
     for world in range(WORLDS):
-        found, needless = overlap(folder / str(world) / "journal.sqlite3", remote, world)
+        found, needless = overlap(memory_folder / str(world) / "journal.sqlite3", remote, world)
         assert found.is_clean, found
         assert not needless
 
 
 @pytest.mark.parametrize("mutant", OVERLAPPED)
-def test_senders_that_start_at_once_find_a_broken_rule(folder: Path, remote: Remote, mutant: type) -> None:
-    ends = (overlap(folder / str(world) / "journal.sqlite3", remote, world, mutant) for world in range(20))
+def test_senders_that_start_at_once_find_a_broken_rule(
+    memory_folder: Path, remote: Remote, mutant: type
+) -> None:
+    ends = (
+        overlap(memory_folder / str(world) / "journal.sqlite3", remote, world, mutant) for world in range(20)
+    )
     assert any(needless or not found.is_clean for found, needless in ends)
