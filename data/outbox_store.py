@@ -129,8 +129,12 @@ class SqliteOutbox:
         Raises:
             DamagedJournal: one is not what was written, or stands elsewhere than the chain says.
         """
-        for row in self._rows("1"):
+        rows = self._rows("1")
+        for row in rows:
             self._hold_to_chain(row)
+        ((told,),) = self._file.all("SELECT count(DISTINCT name) FROM record WHERE kind='alert'")
+        if told != len(rows):
+            raise self._damage(f"{told - len(rows)} parcels on the chain are gone from the outbox")
 
     def _insert(self, parcel: Parcel) -> Row | None:
         """The row of a parcel, if it is new."""
