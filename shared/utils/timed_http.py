@@ -28,6 +28,16 @@ class _Timed(io.RawIOBase):
         return received
 
 
+class _WholeLines(io.BufferedReader):
+    """What reads an answer's head takes its end for the head's: a cut one would pass for whole."""
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        line = super().readline(size)
+        if not line.endswith(b"\n") and (size is None or size < 0 or len(line) < size):
+            raise http.client.IncompleteRead(line)
+        return line
+
+
 class _TimedSocket:
     """What :mod:`http.client` needs of a socket."""
 
@@ -40,7 +50,7 @@ class _TimedSocket:
         self._connection.sendall(data)
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Timed(self._connection, self._ends_s))
+        return _WholeLines(_Timed(self._connection, self._ends_s))
 
     def close(self) -> None:
         self._connection.close()
@@ -74,7 +84,11 @@ def connected(url: SplitResult, proxy: str, ends_s: float) -> tuple[http.client.
         connection = http.client.HTTPConnection(host, port, timeout=left_s)
     if is_tunnel:
         connection.set_tunnel(url.hostname or "", url.port or 443)
-    connection.connect()
+    try:
+        connection.connect()
+    except BaseException:
+        connection.close()
+        raise
     connection.sock = _TimedSocket(connection.sock, ends_s)
     return connection, url.geturl() if proxy and not is_tunnel else path
 

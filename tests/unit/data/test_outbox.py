@@ -297,6 +297,12 @@ def test_a_disk_that_fails_at_any_write_leaves_no_effect_without_a_record(memory
     assert at > 25
 
 
+def sent_one_by_one(outbox: SqliteOutbox, channel: MemoryChannel, wanted: list[Parcel]) -> None:
+    for number, one in enumerate(wanted):
+        outbox.decide(batch(number), [one], NOW)
+        drained(outbox, channel)
+
+
 def test_a_full_disk_sends_nothing_that_is_not_recorded(memory_folder: Path) -> None:
     for room in range(6):
         path = memory_folder / str(room) / "journal.sqlite3"
@@ -307,9 +313,7 @@ def test_a_full_disk_sends_nothing_that_is_not_recorded(memory_folder: Path) -> 
             outbox = SqliteOutbox(journal)
             big = [replace(one, body='{"text":"' + "x" * 900 + '"}') for one in parcels(6)]
             with pytest.raises(StorageFault, match="disk is full"):
-                for number, one in enumerate(big):
-                    outbox.decide(batch(number), [one], NOW)
-                    drained(outbox, channel)
+                sent_one_by_one(outbox, channel, big)
             sent = [record.name for record in journal.records() if record.content.get("to") == "inflight"]
             assert len(sent) < 6
             assert [parcel.id for parcel in channel.arrived] == sent
