@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 from contracts.data_contract import CandleFeed, CandleStore, Clock
 from contracts.journal_contract import Journal
-from contracts.notification_contract import Notifier
 from contracts.universe_contract import UniverseStore
 from data.series_notes import MemoryNotes, NoteStore
 from shared.errors import ConfigFault
@@ -88,7 +87,6 @@ class Edges:
     store: CandleStore | None
     clock: Clock
     executor: Executor | None = None
-    notifiers: tuple[Notifier, ...] = ()
     universes: UniverseStore | None = None
     open_journal: Callable[[], AbstractContextManager[Journal]] | None = None
     on_stage: Timing = untimed

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bot.telemetry.redaction import redact
-from contracts.notification_contract import Message
 from engine.clean import clean_faults
 from engine.edges import Edges, Progress, ScanRequest, silent, timed
 from engine.funnel import build_funnel
@@ -21,6 +20,7 @@ from engine.symbols import decide_all, hook_each
 from shared.errors import SniperError
 from shared.models.context import SniperContext
 from shared.models.gates import Rejection
+from shared.models.notifications import Notice
 from shared.models.scan import RunStatus, ScanResult, SymbolFault
 from shared.version import VERSION
 from strategy.confluence.scorer import check_plugin_weights
@@ -36,9 +36,9 @@ UNRECORDED: Final = "journal_failed"
 def run_scan(
     request: ScanRequest, edges: Edges, *, hooks: Hooks = HOOKS, progress: Progress = silent
 ) -> ScanResult:
-    """Scan: gather, decide every symbol, judge all plans together, record it, hand messages to the notifiers.
+    """Scan: gather, decide every symbol, judge all plans together, record it.
 
-    What could not be recorded is not sent: the result says so in a flag, and is degraded.
+    Where it could not be recorded, the result says so in a flag, and is degraded.
 
     Raises:
         ConfigFault: the profile weighs a factor that no installed plugin offers.
@@ -47,25 +47,20 @@ def run_scan(
     """
     check_plugin_weights(request.profile, hooks.extensions)
     run = Run.of(request, gather(GATHER, request, edges, progress), hooks, edges.secrets)
-    result, messages = decide_run(run, edges, hooks, progress)
+    result, _ = decide_run(run, edges, hooks, progress)
     problem = _recorded(run, result, hooks, edges)
-    if problem:
-        return _unrecorded(result, problem)
-    for message in messages:
-        for notifier in edges.notifiers:
-            notifier.deliver(message)
-    return result
+    return _unrecorded(result, problem) if problem else result
 
 
 def decide_run(
     run: Run, edges: Edges, hooks: Hooks, progress: Progress
-) -> tuple[ScanResult, tuple[Message, ...]]:
-    """What a run decides on what it has gathered, and the messages of it."""
+) -> tuple[ScanResult, tuple[Notice, ...]]:
+    """What a run decides on what it has gathered, and the notices of it."""
     with timed(edges.on_stage, "decide"):
         decided, broken = decide_all(Pipeline.of(hooks), run.contexts(), edges.executor, progress)
     with timed(edges.on_stage, "reduce"):
         reduction = reduce_scan(run, decided, hooks)
-    return result_of(run, reduction, broken), reduction.messages
+    return result_of(run, reduction, broken), reduction.notices
 
 
 def _recorded(run: Run, result: ScanResult, hooks: Hooks, edges: Edges) -> str:
