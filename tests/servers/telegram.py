@@ -83,7 +83,9 @@ class Limits:
 class TelegramServer:
     """One bot and its chats. ``chats`` has a type by id; ids below 0 are groups. ``clock`` counts the floods' seconds."""
 
-    chats: dict[int, str] = field(default_factory=lambda: {77: "private", -500: "group", -100600: "supergroup"})
+    chats: dict[int, str] = field(
+        default_factory=lambda: {77: "private", -500: "group", -100600: "supergroup"}
+    )
     limits: Limits = field(default_factory=Limits)
     clock: Callable[[], float] = time.monotonic
 
@@ -199,7 +201,9 @@ class TelegramServer:
 
     # What people do
 
-    def says(self, text: str, *, chat_id: int = 77, user_id: int = 77, age_s: float = 0.0, **more: Any) -> int:
+    def says(
+        self, text: str, *, chat_id: int = 77, user_id: int = 77, age_s: float = 0.0, **more: Any
+    ) -> int:
         """A message to the bot; ``more`` are further fields of it (``forward_origin``, ``edit_date`` …). Its update's id."""
         kind = more.pop("update", "message")
         message = {
@@ -253,7 +257,12 @@ class TelegramServer:
         if sent.photo:
             shown |= {
                 "photo": [
-                    {"file_id": f"f{sent.message_id}", "file_unique_id": f"u{sent.message_id}", "width": 1280, "height": 800}
+                    {
+                        "file_id": f"f{sent.message_id}",
+                        "file_unique_id": f"u{sent.message_id}",
+                        "width": 1280,
+                        "height": 800,
+                    }
                 ],
                 "caption": sent.text,
             }
@@ -287,7 +296,11 @@ class TelegramServer:
         now, limits = self.clock(), self.limits
         rules = [
             (limits.overall_per_s, 1.0, [at for at, _ in self.times]),
-            (limits.group_per_min if chat_id < 0 else 0, 60.0, [at for at, chat in self.times if chat == chat_id]),
+            (
+                limits.group_per_min if chat_id < 0 else 0,
+                60.0,
+                [at for at, chat in self.times if chat == chat_id],
+            ),
             (limits.chat_per_s, 1.0, [at for at, chat in self.times if chat == chat_id]),
         ]
         for allowed, window, times in rules:
@@ -333,13 +346,17 @@ class TelegramServer:
             raise Refuse(413, "Request Entity Too Large")
         return self._new(fields, fields.get("caption", ""), CAPTION_LIMIT, photo)
 
-    def _edit(self, fields: dict[str, Any], source: str | None, limit: int, *, caption: bool) -> dict[str, Any]:
+    def _edit(
+        self, fields: dict[str, Any], source: str | None, limit: int, *, caption: bool
+    ) -> dict[str, Any]:
         chat_id = self._reach(fields)
         old = self._find(chat_id, int(fields["message_id"]))
         if source is not None and bool(old.photo) is not caption:
             what = "text" if not caption else "caption"
             raise Refuse(400, f"Bad Request: there is no {what} in the message to edit")
-        text, entities = (old.text, old.entities) if source is None else _read(fields, source, limit, must=not caption)
+        text, entities = (
+            (old.text, old.entities) if source is None else _read(fields, source, limit, must=not caption)
+        )
         buttons = _buttons(fields)
         if (text, entities, buttons) == (old.text, old.entities, old.buttons):
             raise Refuse(
@@ -395,7 +412,9 @@ def _unknown(method: str) -> Any:
     raise Refuse(404, f"Not Found: method {method!r} not found")
 
 
-def _read(fields: Mapping[str, Any], source: str, limit: int, *, must: bool) -> tuple[str, tuple[Entity, ...]]:
+def _read(
+    fields: Mapping[str, Any], source: str, limit: int, *, must: bool
+) -> tuple[str, tuple[Entity, ...]]:
     mode = fields.get("parse_mode", "")
     if mode not in ("", "HTML"):
         raise Refuse(400, "Bad Request: unsupported parse_mode")

@@ -17,9 +17,18 @@ TAGS = {
     "tg-emoji": "custom_emoji", "tg-time": "date_time",
 }  # fmt: skip
 NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
-TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)((?:\s+[a-zA-Z][a-zA-Z0-9-]*(?:\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s\"'<>]+))?)*)\s*>")
+TAG = re.compile(
+    r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)((?:\s+[a-zA-Z][a-zA-Z0-9-]*(?:\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s\"'<>]+))?)*)\s*>"
+)
 REFERENCE = re.compile(r"&(#x[0-9a-fA-F]+|#[0-9]+|[a-zA-Z]+);")
-PLAIN_ATTRIBUTES = {"blockquote": {"expandable"}, "a": {"href"}, "code": {"class"}, "span": {"class"}, "tg-time": {"unix", "format"}, "tg-emoji": {"emoji-id"}}
+PLAIN_ATTRIBUTES = {
+    "blockquote": {"expandable"},
+    "a": {"href"},
+    "code": {"class"},
+    "span": {"class"},
+    "tg-time": {"unix", "format"},
+    "tg-emoji": {"emoji-id"},
+}
 
 
 class CannotParse(Exception):
@@ -55,7 +64,9 @@ def parse(source: str) -> tuple[str, tuple[Entity, ...]]:
         if letter == "<":
             match = TAG.match(source, place)
             if match is None:
-                raise CannotParse(f'Unsupported start tag "{source[place : place + 9]}" at byte offset {_bytes(source, place)}')
+                raise CannotParse(
+                    f'Unsupported start tag "{source[place : place + 9]}" at byte offset {_bytes(source, place)}'
+                )
             closing, name, attributes = match[1], match[2].lower(), match[3]
             if name not in TAGS:
                 raise CannotParse(f'Unsupported start tag "{name}" at byte offset {_bytes(source, place)}')
@@ -86,13 +97,17 @@ def _bytes(source: str, place: int) -> int:
 
 
 def _may_open(name: str, attributes: str, inside: list[str], place: int) -> None:
-    known = set(re.findall(r"([a-zA-Z][a-zA-Z0-9-]*)(?:\s*=|\s|$)", re.sub(r"=\s*(\"[^\"]*\"|'[^']*'|\S+)", "= ", attributes)))
+    known = set(
+        re.findall(
+            r"([a-zA-Z][a-zA-Z0-9-]*)(?:\s*=|\s|$)", re.sub(r"=\s*(\"[^\"]*\"|'[^']*'|\S+)", "= ", attributes)
+        )
+    )
     if known - PLAIN_ATTRIBUTES.get(name, set()):
         raise CannotParse(f'Tag "{name}" has attributes it may not have at byte offset {place}')
     if {"code", "pre"} & set(inside) and not (name == "code" and inside == ["pre"]):
         raise CannotParse(f'Tag "{name}" inside code at byte offset {place}')
     if name == "blockquote" and "blockquote" in inside:
-        raise CannotParse(f'Nested blockquote at byte offset {place}')
+        raise CannotParse(f"Nested blockquote at byte offset {place}")
     if name == "tg-time" and not re.search(r'unix\s*=\s*"\d+"', attributes):
         raise CannotParse(f'Tag "tg-time" must have attribute "unix" at byte offset {place}')
 
