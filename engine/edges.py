@@ -12,6 +12,7 @@ from contracts.data_contract import CandleFeed, CandleStore, Clock
 from contracts.journal_contract import Journal
 from contracts.universe_contract import UniverseStore
 from data.series_notes import MemoryNotes, NoteStore
+from engine.telling import Telling
 from shared.errors import ConfigFault
 from shared.models.journal import Appended
 from shared.models.profile import Profile
@@ -80,7 +81,7 @@ class ScanRequest:
 class Edges:
     """What touches the world, handed in. ``open_feed`` is called inside the event loop, and is None where nothing may be
     fetched; ``executor`` None computes in this process; ``universes`` None remembers no universe; ``open_journal`` is called
-    when a scan has decided, and is None where nothing is recorded. ``secrets`` are texts that may stand in no result and no
+    when a scan has decided, and is None where nothing is recorded; ``telling`` stands in its place where somebody is told. ``secrets`` are texts that may stand in no result and no
     record. ``notes`` are what is remembered of series. The exchange's clock is held to ours where ``clock_limit_ms`` is above 0."""
 
     open_feed: Callable[[], CandleFeed] | None
@@ -89,6 +90,7 @@ class Edges:
     executor: Executor | None = None
     universes: UniverseStore | None = None
     open_journal: Callable[[], AbstractContextManager[Journal]] | None = None
+    telling: Telling | None = None
     on_stage: Timing = untimed
     on_record: Recorded = unheard
     secrets: tuple[str, ...] = field(default=(), repr=False)

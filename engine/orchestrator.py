@@ -17,9 +17,11 @@ from engine.reduce import Reduction, setups_of
 from engine.run import Run
 from engine.steps import assemble
 from engine.symbols import decide_all, hook_each
+from engine.telling import parcels_of
 from shared.errors import SniperError
 from shared.models.context import SniperContext
 from shared.models.gates import Rejection
+from shared.models.journal import Appended, Batch
 from shared.models.notifications import Notice
 from shared.models.scan import RunStatus, ScanResult, SymbolFault
 from shared.version import VERSION
@@ -36,9 +38,9 @@ UNRECORDED: Final = "journal_failed"
 def run_scan(
     request: ScanRequest, edges: Edges, *, hooks: Hooks = HOOKS, progress: Progress = silent
 ) -> ScanResult:
-    """Scan: gather, decide every symbol, judge all plans together, record it.
+    """Scan: gather, decide every symbol, judge all plans together, record it with what is to be told of it.
 
-    Where it could not be recorded, the result says so in a flag, and is degraded.
+    Where it could not be recorded, nothing is told: the result says so in a flag, and is degraded.
 
     Raises:
         ConfigFault: the profile weighs a factor that no installed plugin offers.
@@ -47,8 +49,8 @@ def run_scan(
     """
     check_plugin_weights(request.profile, hooks.extensions)
     run = Run.of(request, gather(GATHER, request, edges, progress), hooks, edges.secrets)
-    result, _ = decide_run(run, edges, hooks, progress)
-    problem = _recorded(run, result, hooks, edges)
+    result, notices = decide_run(run, edges, hooks, progress)
+    problem = _recorded(run, result, notices, hooks, edges)
     return _unrecorded(result, problem) if problem else result
 
 
@@ -63,17 +65,33 @@ def decide_run(
     return result_of(run, reduction, broken), reduction.notices
 
 
-def _recorded(run: Run, result: ScanResult, hooks: Hooks, edges: Edges) -> str:
-    """Record a scan where scans are recorded; what went wrong, or nothing."""
-    if edges.open_journal is None:
+def _recorded(run: Run, result: ScanResult, notices: tuple[Notice, ...], hooks: Hooks, edges: Edges) -> str:
+    """Record a scan where scans are recorded, with what is to be told of it; what went wrong, or nothing."""
+    if edges.open_journal is None and edges.telling is None:
         return ""
     try:
-        with timed(edges.on_stage, "journal"), edges.open_journal() as journal:
-            appended = journal.append(batch_of(run, result, hooks), edges.clock.now_ms())
+        with timed(edges.on_stage, "journal"):
+            batch, now_ms = batch_of(run, result, hooks), edges.clock.now_ms()
+            appended = _told(batch, notices, now_ms, edges) or _kept(batch, now_ms, edges)
     except SniperError as fault:
         return redact(str(fault), edges.secrets)
-    edges.on_record(run.run_id, appended)
+    if appended:
+        edges.on_record(run.run_id, appended)
     return ""
+
+
+def _told(batch: Batch, notices: tuple[Notice, ...], now_ms: int, edges: Edges) -> Appended | None:
+    if edges.telling is None:
+        return None
+    with edges.telling.open_outbox() as outbox:
+        return outbox.decide(batch, parcels_of(notices, edges.telling.channels, outbox), now_ms)
+
+
+def _kept(batch: Batch, now_ms: int, edges: Edges) -> Appended | None:
+    if edges.open_journal is None:
+        return None
+    with edges.open_journal() as journal:
+        return journal.append(batch, now_ms)
 
 
 def _unrecorded(result: ScanResult, problem: str) -> ScanResult:

@@ -13,11 +13,12 @@ from shared.config.profiles import DEFAULT, profile_of, profile_trees
 from shared.config.urls import check_url
 from shared.config.values import read_value
 from shared.errors import ConfigFault
+from shared.models.outbox import Doubt
 from shared.models.profile import Profile
 from shared.models.section import Section, choice, setting
 from shared.utils.suggest import suggest
 
-TOP: Final = ("profile", "exchange", "exchanges", "account", "store", "journal", "log")
+TOP: Final = ("profile", "exchange", "exchanges", "account", "store", "journal", "log", "notify")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,24 @@ class LogSettings(Section):
 
 
 @dataclass(frozen=True, slots=True)
+class NotifySettings(Section):
+    """Who is told of new plans by a run that notifies, and how hard is tried. The webhook's secret is no setting: it stands in
+    SNIPERSIGHT_WEBHOOK_SECRET, or in the file that SNIPERSIGHT_WEBHOOK_SECRET_FILE names."""
+
+    file: str = choice(
+        "", "file to which each notice is appended, one JSON object a line; - for standard output"
+    )
+    webhook_url: str = choice("", "https address to which each notice is posted; empty: none")
+    timeout_s: float = setting(15.0, "s", 0.1, 50, "deadline of one request to the webhook, all of it")
+    patience_s: float = setting(20.0, "s", 0, 3600, "how long a run waits for channels that ask it to")
+    late_min: float = setting(15.0, "min", 1, 1440, "a notice that is sent later than this is marked late")
+    in_doubt: Doubt = choice(
+        "repeat_marked", "what becomes of a notice that may have arrived: repeat_marked, hold or drop_marked"
+    )
+    repeats: int = setting(3, "repeats", 0, 20, "most marked repeats of one notice")
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The effective settings. ``origin`` maps a dotted key to where its value came from; a key not in it is a default."""
 
@@ -75,6 +94,7 @@ class Settings:
     store: StoreSettings = StoreSettings()
     journal: JournalSettings = JournalSettings()
     log: LogSettings = LogSettings()
+    notify: NotifySettings = NotifySettings()
     origin: Mapping[str, str] = field(default_factory=dict)
 
     def of_exchange(self, name: str) -> ExchangeSettings:
@@ -105,6 +125,7 @@ def build_settings(layers: tuple[Tree, ...], exchanges: Collection[str]) -> Sett
         store=read_store(tree),
         journal=read_into(JournalSettings(), _table(tree, "journal"), "journal"),
         log=read_into(LogSettings(), _table(tree, "log"), "log"),
+        notify=_notify(tree),
         origin=_origins(tree, profile.name),
     )
 
@@ -116,6 +137,12 @@ def read_store(tree: Tree) -> StoreSettings:
         ConfigFault: an unknown key or a wrong value.
     """
     return read_into(StoreSettings(), _table(tree, "store"), "store")
+
+
+def _notify(tree: Tree) -> NotifySettings:
+    found: NotifySettings = read_into(NotifySettings(), _table(tree, "notify"), "notify")
+    check_url(found.webhook_url, f"{_source_of(tree, 'notify', 'webhook_url')}: notify.webhook_url")
+    return found
 
 
 def setting_keys(exchanges: Collection[str]) -> tuple[str, ...]:
@@ -132,6 +159,7 @@ def setting_keys(exchanges: Collection[str]) -> tuple[str, ...]:
         *known_keys(StoreSettings(), "store"),
         *known_keys(JournalSettings(), "journal"),
         *known_keys(LogSettings(), "log"),
+        *known_keys(NotifySettings(), "notify"),
     )
 
 

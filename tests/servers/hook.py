@@ -1,4 +1,4 @@
-"""A webhook's receiver in a process of its own: ``python -m tests.servers.hook SECRET`` prints its port.
+"""A webhook's receiver in a process of its own: ``python hook.py SECRET`` prints its port.
 
 It takes what is posted and counts it by id, and may close without a word after taking or before, answer 503 after taking, or 429.
 ``GET /report`` says what arrived, ``POST /mode`` sets how often it misbehaves, ``POST /reset`` forgets.
@@ -143,9 +143,7 @@ class Remote:
 
 @contextlib.contextmanager
 def running(secret: str) -> Iterator[Remote]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.servers.hook", secret], stdout=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen([sys.executable, __file__, secret], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout
         yield Remote(int(process.stdout.readline()))
