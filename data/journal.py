@@ -47,7 +47,8 @@ SCHEMA: Final = (
     "CREATE INDEX record_name ON record (name) WHERE name <> ''",
     "CREATE INDEX record_scan ON record (seq) WHERE kind = 'scan'",
 )
-MIGRATIONS: Final = (SCHEMA, OUTBOX)
+NAMES: Final = ("CREATE INDEX record_kind ON record (kind, name, at_ms) WHERE name <> ''",)
+MIGRATIONS: Final = (SCHEMA, OUTBOX, NAMES)
 """Statements that lead from each version to the next, all run in one transaction."""
 VERSION: Final = len(MIGRATIONS)
 COLUMNS: Final = "seq, at_ms, kind, run_id, name, prev, hash, digest, body"
@@ -142,6 +143,19 @@ class SqliteJournal:
         query = f"SELECT {COLUMNS} FROM record WHERE kind='scan' ORDER BY seq DESC LIMIT ?"
         return tuple(self._record(row) for row in self.file.all(query, limit))
 
+    def scan_of(self, run_id: str) -> Record | None:
+        """The newest scan record of a run; None if there is none."""
+        query = f"SELECT {COLUMNS} FROM record WHERE run_id=? AND kind='scan' ORDER BY seq DESC LIMIT 1"
+        rows = self.file.all(query, run_id)
+        return self._record(rows[0]) if rows else None
+
+    def named(self, kind: RecordKind, since_ms: int = 0, *, newest: bool = False) -> tuple[Record, ...]:
+        """Of each name that records of a kind have, the first that was written at or after a wall time, or with ``newest`` the
+        newest, in the order in which they were written."""
+        chosen = f"SELECT {'max' if newest else 'min'}(seq) FROM record WHERE kind=? AND name<>'' AND at_ms>=? GROUP BY name"
+        query = f"SELECT {COLUMNS} FROM record WHERE seq IN ({chosen}) ORDER BY seq"
+        return tuple(self._record(row) for row in self.file.all(query, kind.value, since_ms))
+
     def newest_of(self, name: str) -> Record | None:
         """The newest record that is found by a name."""
         query = f"SELECT {COLUMNS} FROM record WHERE name=? AND name<>'' ORDER BY seq DESC LIMIT 1"
@@ -151,7 +165,8 @@ class SqliteJournal:
     def run_of(self, plan_id: str) -> str:
         """The newest run that approved a plan; empty if none did."""
         rows = self.file.all(
-            "SELECT run_id FROM record WHERE name=? AND name<>'' ORDER BY seq DESC LIMIT 1", plan_id
+            "SELECT run_id FROM record WHERE name=? AND name<>'' AND kind='plan' ORDER BY seq DESC LIMIT 1",
+            plan_id,
         )
         return str(rows[0][0]) if rows else ""
 

@@ -24,7 +24,10 @@ NEWS_LIVES_MS: Final = 86_400_000
 UNFILLED_ENDS: Final = {
     Ending.EXPIRED: (SetupState.EXPIRED, "⌛ not filled by {until}, dropped"),
     Ending.INVALIDATED: (SetupState.INVALIDATED, "⌛ closed beyond {invalidation} before the entry, dropped"),
-    Ending.INVALIDATED_BEFORE_FILL: (SetupState.INVALIDATED, "⌛ opened beyond the stop before the entry, dropped"),
+    Ending.INVALIDATED_BEFORE_FILL: (
+        SetupState.INVALIDATED,
+        "⌛ opened beyond the stop before the entry, dropped",
+    ),
     Ending.RAN_AWAY: (SetupState.INVALIDATED, "⌛ reached {first} without the entry, dropped"),
 }
 CLOSED_BY: Final = {

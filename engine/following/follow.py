@@ -7,9 +7,9 @@ Pure but for the store that is read. An outcome is computed anew from the setup'
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from bot.executor.paper_broker import play
 from bot.executor.terms import recorded_terms
@@ -20,37 +20,43 @@ from risk.position_sizing import liquidation_price
 from shared.models.fills import Ending, Outcome
 from shared.models.journal import Entry, RecordKind
 from shared.models.smc import Side
+from shared.models.trades import Exit
 
 
 @dataclass(frozen=True, slots=True)
 class Development:
-    """What is new about a setup: its outcome as of now, and the stages it reached that are on no record yet, oldest first."""
+    """How a setup stands as of a time: its outcome, and the stages it reached that are on no record yet, oldest first."""
 
     setup: Followed
     outcome: Outcome
     stages: tuple[Stage, ...]
     as_of_ms: int
 
+    @property
+    def document(self) -> dict[str, Any]:
+        """The outcome as it is recorded."""
+        states = [*self.setup.told, *(stage.state for stage in self.stages)]
+        return {**outcome_document(self.setup.plan, self.outcome, self.as_of_ms), "states": states}
+
     def entry(self) -> Entry:
         """The record of it."""
-        states = [*self.setup.told, *(stage.state for stage in self.stages)]
-        return Entry(
-            RecordKind.OUTCOME,
-            {**outcome_document(self.setup.plan, self.outcome, self.as_of_ms), "states": states},
-            self.setup.fingerprint,
-        )
+        return Entry(RecordKind.OUTCOME, self.document, self.setup.fingerprint)
+
+    @property
+    def now(self) -> Followed:
+        """The setup as it stands."""
+        return replace(self.setup, outcome=self.document)
 
 
 def follow(
     setups: Iterable[Followed], store: CandleStore, exchange: str, as_of_ms: int
 ) -> tuple[Development, ...]:
-    """What is new about each setup that is not over, on the candles stored up to ``as_of_ms``.
+    """How each setup that is not over stands on the candles stored up to ``as_of_ms``.
 
     Raises:
         StorageFault: candles cannot be read.
     """
-    news = (_developed(setup, store, exchange, as_of_ms) for setup in setups if not setup.is_over)
-    return tuple(one for one in news if one.stages)
+    return tuple(_developed(setup, store, exchange, as_of_ms) for setup in setups if not setup.is_over)
 
 
 def _developed(setup: Followed, store: CandleStore, exchange: str, as_of_ms: int) -> Development:
@@ -111,7 +117,7 @@ def outcome_document(plan: Mapping[str, Any], outcome: Outcome, as_of_ms: int) -
     }
 
 
-EXITS = {
+EXITS: Final[Mapping[Ending, Exit]] = {
     Ending.STOP: "stop",
     Ending.GAP_STOP: "stop",
     Ending.LIQUIDATED: "stop",

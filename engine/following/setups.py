@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from contracts.journal_contract import Journal
 from shared.config.profiles import recorded_profile
 from shared.models.fills import ALIVE, Ending
-from shared.models.journal import Record, RecordKind
+from shared.models.journal import RecordKind
 from shared.models.notifications import SetupState
 from shared.models.profile import Profile
 from shared.models.timeframe import Timeframe, from_iso
@@ -53,31 +53,30 @@ class Followed:
 def setups_since(journal: Journal, since_ms: int, exchange: str = "") -> tuple[Followed, ...]:
     """Every setup that a scan of its present approved on ``exchange`` (any, if empty) since a wall time, oldest first, as it was
     first approved."""
-    firsts: dict[str, Record] = {}
-    for record in journal.found(RecordKind.PLAN, since_ms=since_ms):
-        firsts.setdefault(record.name, record)
-    outcomes = _newest(journal.found(RecordKind.OUTCOME, since_ms=since_ms))
-    verdicts = _newest(journal.found(RecordKind.VERDICT, since_ms=since_ms))
-    runs = {record.run_id: record.content for record in journal.found(RecordKind.SCAN, since_ms=since_ms)}
-    profiles: dict[str, Profile] = {}
-    found = []
-    for name, record in firsts.items():
-        scan = runs.get(record.run_id)
-        if scan is None or not scan["asked"]["now"] or exchange not in ("", scan["exchange"]):
-            continue
-        if record.run_id not in profiles:
-            profiles[record.run_id] = recorded_profile(scan["profile"])
-        found.append(
-            Followed(
-                plan=record.content,
-                profile=profiles[record.run_id],
-                perpetual=":" in str(record.content["symbol"]),
-                outcome=outcomes.get(name, {}),
-                verdict=str(verdicts.get(name, {}).get("verdict", "")),
-            )
+    outcomes, verdicts = (
+        {record.name: record.content for record in journal.named(kind, since_ms, newest=True)}
+        for kind in (RecordKind.OUTCOME, RecordKind.VERDICT)
+    )
+    plans = journal.named(RecordKind.PLAN, since_ms)
+    scans = {run_id: _scan(journal, run_id) for run_id in {record.run_id for record in plans}}
+    return tuple(
+        Followed(
+            plan=record.content,
+            profile=recorded_profile(scans[record.run_id]["profile"]),
+            perpetual=":" in str(record.content["symbol"]),
+            outcome=outcomes.get(record.name, {}),
+            verdict=str(verdicts.get(record.name, {}).get("verdict", "")),
         )
-    return tuple(found)
+        for record in plans
+        if _is_of(scans[record.run_id], exchange)
+    )
 
 
-def _newest(records: Iterable[Record]) -> dict[str, Mapping[str, Any]]:
-    return {record.name: record.content for record in records}
+def _scan(journal: Journal, run_id: str) -> Mapping[str, Any]:
+    record = journal.scan_of(run_id)
+    return record.content if record else {}
+
+
+def _is_of(scan: Mapping[str, Any], exchange: str) -> bool:
+    """Whether a scan was of its present, and of this exchange."""
+    return bool(scan) and bool(scan["asked"]["now"]) and exchange in ("", scan["exchange"])

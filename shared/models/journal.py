@@ -11,8 +11,8 @@ from typing import Any, Final
 
 
 class RecordKind(StrEnum):
-    """What a record is about. A scan leaves one of each but ``alert``, and one ``plan`` per approved setup; an ``alert`` is one move
-    of a parcel in the outbox."""
+    """What a record is about. A scan leaves one of each of the first five, ``plan`` once per approved setup; an ``alert`` is one move
+    of a parcel in the outbox, an ``outcome`` what has become of a setup, a ``verdict`` what a trader decided on one."""
 
     SCAN = "scan"
     UNIVERSE = "universe"
@@ -20,6 +20,8 @@ class RecordKind(StrEnum):
     PLAN = "plan"
     DECISION = "decision"
     ALERT = "alert"
+    OUTCOME = "outcome"
+    VERDICT = "verdict"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,84 @@
+"""What a set of finished trades is worth saying: an average with its interval, or that there are too few.
+
+Trades of one UTC day are one bet (altcoins move together), so whole days are drawn again, with a fixed seed (block bootstrap:
+B. Efron, R. Tibshirani, An Introduction to the Bootstrap, 1993, chapter 8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from shared.models.timeframe import DAY_MS
+
+MIN_TRADES: Final = 30
+MIN_DAYS: Final = 20
+DRAWS: Final = 10_000
+SEED: Final = 7
+LEVEL: Final = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One finished trade: when it was decided (UTC ms), and what it won or lost in R, costs included, read for the worse and for
+    the better where a candle could be read in two ways."""
+
+    decided_ms: int
+    r: float
+    best_r: float
+
+
+@dataclass(frozen=True, slots=True)
+class Insufficient:
+    """Too few trades or days to say anything."""
+
+    trades: int
+    days: int
+
+    def __str__(self) -> str:
+        """What is missing."""
+        return f"insufficient: {self.trades} of {MIN_TRADES} trades on {self.days} of {MIN_DAYS} days"
+
+
+@dataclass(frozen=True, slots=True)
+class Expectancy:
+    """Mean R a trade with its 95 % interval over days drawn again; ``best`` is the mean of the kinder reading, ``ambiguous``
+    how many trades have two."""
+
+    trades: int
+    days: int
+    mean: float
+    low: float
+    high: float
+    best: float
+    ambiguous: int
+
+    def __str__(self) -> str:
+        """``N = 41, +0.31R [-0.02, +0.63]``."""
+        return f"N = {self.trades}, {self.mean:+.2f}R [{self.low:+.2f}, {self.high:+.2f}]"
+
+
+def expectancy(results: Sequence[Result]) -> Expectancy | Insufficient:
+    """The mean of finished trades with its interval; nothing below 30 trades or 20 days."""
+    days = np.array([result.decided_ms // DAY_MS for result in results], np.int64)
+    _, day = np.unique(days, return_inverse=True)
+    count = int(day.max()) + 1 if len(day) else 0
+    if len(results) < MIN_TRADES or count < MIN_DAYS:
+        return Insufficient(len(results), count)
+    values = np.array([result.r for result in results])
+    sums, sizes = np.bincount(day, values, count), np.bincount(day, minlength=count)
+    drawn = np.random.default_rng(SEED).integers(0, count, (DRAWS, count))
+    means = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
+    low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Expectancy(
+        trades=len(results),
+        days=count,
+        mean=float(values.mean()),
+        low=float(low),
+        high=float(high),
+        best=float(np.mean([result.best_r for result in results])),
+        ambiguous=sum(result.best_r != result.r for result in results),
+    )
