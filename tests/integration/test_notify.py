@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from data.journal import SqliteJournal
 from data.outbox_store import SqliteOutbox
@@ -22,13 +21,13 @@ from shared.models.outbox import Fate
 from tests.servers.hook import running
 
 CANARY = "canary-4f7a91c2d08e5b63"
-MIDDAY = 1_722_859_200_000
+STANDS_MS = 1794153600000
 SCAN = (
     "scan",
     "-e",
     "demo",
-    "--as-of",
-    "2024-08-05T12:00:00Z",
+    "-s",
+    "XRP/USDT,WIF/USDT,LTC/USDT",
     "--notify",
     "--jsonl",
     "-v",
@@ -42,7 +41,7 @@ Cli = Callable[..., tuple[int, str, str]]
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SNIPERSIGHT_HOME", str(tmp_path))
     monkeypatch.setenv("SNIPERSIGHT_NOTIFY__PATIENCE_S", "0")
-    monkeypatch.setattr(SystemClock, "now_ms", lambda _: MIDDAY + 60_000)
+    monkeypatch.setattr(SystemClock, "now_ms", lambda _: STANDS_MS + 60_000)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -100,7 +99,7 @@ def test_every_plan_is_told_once_to_every_channel(home: Path, cli: Cli) -> None:
         )
         plans = [json.loads(line) for line in out.splitlines()]
         assert code == 0, err
-        assert plans
+        assert plans, err
         again, _, _ = cli()
         arrivals = remote.arrivals()
     assert again == 0
@@ -114,17 +113,6 @@ def test_every_plan_is_told_once_to_every_channel(home: Path, cli: Cli) -> None:
     assert fates == [Fate.DONE] * 2 * len(plans)
     assert f"notify: {2 * len(plans)} requests, 0 waiting, {2 * len(plans)} done" in err
     assert run(["audit", "verify"]) == 0
-
-
-def test_a_line_is_what_the_schema_says(home: Path, cli: Cli, request: pytest.FixtureRequest) -> None:
-    cli(NOTIFY__FILE="alerts.jsonl")
-    folder = request.config.rootpath / "docs" / "schema"
-    if not folder.is_dir():
-        pytest.skip("needs the repository's own files")
-    schema = json.loads((folder / "snipersight.notice-1.schema.json").read_text())
-    Draft202012Validator.check_schema(schema)
-    for line in Path("alerts.jsonl").read_text().splitlines():
-        Draft202012Validator(schema).validate(json.loads(line)["notice"])
 
 
 def test_what_is_refused_for_good_is_an_alarm_and_no_secret_is_told(home: Path, cli: Cli) -> None:
@@ -150,7 +138,7 @@ def test_a_receiver_that_is_away_gets_it_later(home: Path, cli: Cli, monkeypatch
     code, _, err = cli(NOTIFY__WEBHOOK_URL="http://127.0.0.1:9/")
     assert code == 0
     assert " waiting" in err
-    monkeypatch.setattr(SystemClock, "now_ms", lambda _: MIDDAY + 20 * 60_000)
+    monkeypatch.setattr(SystemClock, "now_ms", lambda _: STANDS_MS + 20 * 60_000)
     with running(CANARY) as remote:
         cli(NOTIFY__WEBHOOK_URL=f"{remote.url}/", WEBHOOK_SECRET=CANARY)
         arrivals = remote.arrivals()

@@ -6,10 +6,14 @@ import asyncio
 import io
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from bot.notifications.notices import setup_notice
 from bot.notifications.streams import JsonLines
+from bot.ui.documents import plan_document, plan_json
 from shared.errors import ContractError
 from shared.models.notifications import (
     Delivered,
@@ -21,7 +25,9 @@ from shared.models.notifications import (
     notice_key,
     parcel_id,
 )
+from tests.fixtures.hand_scan import AS_OF_MS, BTC
 
+SCHEMAS = Path(__file__).parents[3] / "docs" / "schema"
 NOTICE = Notice(
     key=notice_key("f1", SetupState.NEW), kind="setup", state=SetupState.NEW, fingerprint="f1", symbol="BTC/USDT",
     at_ms=1000, expires_ms=2000, level=Level.ON, document='{"schema":"snipersight.notice/1"}',
@@ -76,3 +82,16 @@ def test_a_stream_that_takes_nothing_is_told_from_one_that_may_have_taken_a_part
     assert isinstance(asyncio.run(channel.send(parcel, "")), Refused)
     out.error = OSError(28, "No space left on device")
     assert asyncio.run(channel.send(parcel, "")) == Unknown("could not be written: No space left on device")
+
+
+@pytest.mark.checkout
+def test_a_notice_is_what_its_schema_says() -> None:
+    setup = BTC
+    notice = setup_notice(setup, plan_document(setup), AS_OF_MS)
+    schema = json.loads((SCHEMAS / "snipersight.notice-1.schema.json").read_text("utf-8"))
+    Draft202012Validator.check_schema(schema)
+    document = json.loads(notice.document)
+    Draft202012Validator(schema).validate(document)
+    assert document["plan"] == json.loads(plan_json(setup))
+    assert set(schema["properties"]["state"]["enum"]) == {"", *SetupState}
+    assert notice.key == document["key"] == f"{setup.plan.fingerprint}:new:0"
