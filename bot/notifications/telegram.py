@@ -36,7 +36,7 @@ UNREADABLE: Final = "can't parse entities"
 
 
 @dataclass(frozen=True, slots=True)
-class TelegramSettings:
+class Access:
     """``chats`` are addresses (``77``, ``-100600:5``); ``base_url`` is what the token is added to. ``follows_migration`` says
     whether a group that became a supergroup is followed to its new id."""
 
@@ -47,7 +47,7 @@ class TelegramSettings:
 
     def __repr__(self) -> str:
         """Without the token."""
-        return f"TelegramSettings(chats={tuple(self.chats)}, base_url={self.base_url!r})"
+        return f"Access(chats={tuple(self.chats)}, base_url={self.base_url!r})"
 
 
 class TelegramChannel:
@@ -56,7 +56,7 @@ class TelegramChannel:
     name = "telegram"
     deadline_s = DEADLINE_S
 
-    def __init__(self, settings: TelegramSettings) -> None:
+    def __init__(self, settings: Access) -> None:
         """Nothing is asked yet; the library is loaded at the first request."""
         self._settings = settings
         self._bot: Bot | None = None

@@ -12,10 +12,9 @@ from typing import Final
 
 import numpy as np
 
+from shared.models.statistics import MIN_DAYS, MIN_TRADES, Expectancy, Insufficient
 from shared.models.timeframe import DAY_MS
 
-MIN_TRADES: Final = 30
-MIN_DAYS: Final = 20
 DRAWS: Final = 10_000
 SEED: Final = 7
 LEVEL: Final = 0.95
@@ -29,36 +28,6 @@ class Result:
     decided_ms: int
     r: float
     best_r: float
-
-
-@dataclass(frozen=True, slots=True)
-class Insufficient:
-    """Too few trades or days to say anything."""
-
-    trades: int
-    days: int
-
-    def __str__(self) -> str:
-        """What is missing."""
-        return f"insufficient: {self.trades} of {MIN_TRADES} trades on {self.days} of {MIN_DAYS} days"
-
-
-@dataclass(frozen=True, slots=True)
-class Expectancy:
-    """Mean R a trade with its 95 % interval over days drawn again; ``best`` is the mean of the kinder reading, ``ambiguous``
-    how many trades have two."""
-
-    trades: int
-    days: int
-    mean: float
-    low: float
-    high: float
-    best: float
-    ambiguous: int
-
-    def __str__(self) -> str:
-        """``N = 41, +0.31R [-0.02, +0.63]``."""
-        return f"N = {self.trades}, {self.mean:+.2f}R [{self.low:+.2f}, {self.high:+.2f}]"
 
 
 def expectancy(results: Sequence[Result]) -> Expectancy | Insufficient:

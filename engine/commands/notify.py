@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,20 +21,23 @@ from shared.models.outbox import ALARMING, OPEN, Fate, Terms
 
 if TYPE_CHECKING:
     from bot.notifications.delivery import Delivery
+    from bot.notifications.noise import Noise
     from contracts.notification_contract import Channel, Outbox
     from data.outbox_store import SqliteOutbox
     from engine.commands.console import Console
     from engine.telling import Telling
-    from shared.config.settings import NotifySettings
+    from shared.config.settings import NotifySettings, Settings, TelegramSettings
 
 SETTLED: Final = tuple(fate for fate in Fate if fate not in OPEN)
 STDOUT: Final = "-"
 SIGNED_WITH: Final = "SNIPERSIGHT_WEBHOOK_SECRET"
+TOKEN: Final = "SNIPERSIGHT_TELEGRAM_TOKEN"  # noqa: S105 - a variable's name
+USUAL_TOKEN: Final = "TELEGRAM_BOT_TOKEN"  # noqa: S105 - a variable's name
 ADDRESS: Final = "webhook"
 """What the one webhook is called in ids and reports: its address may stand nowhere."""
 
 
-def telling_of(settings: NotifySettings, environ: Mapping[str, str]) -> Telling:
+def telling_of(settings: Settings, environ: Mapping[str, str]) -> Telling:
     """The channels that are set, and the outbox beside the journal.
 
     Raises:
@@ -43,7 +47,7 @@ def telling_of(settings: NotifySettings, environ: Mapping[str, str]) -> Telling:
 
     channels = tuple(_channels(settings, environ))
     if not channels:
-        raise ConfigFault("nobody to notify", "Set notify.file or notify.webhook_url")
+        raise ConfigFault("nobody to notify", "Set telegram.chats, notify.file or notify.webhook_url")
     return Telling(channels, partial(open_outbox, environ))
 
 
@@ -61,7 +65,7 @@ def open_outbox(environ: Mapping[str, str]) -> Iterator[SqliteOutbox]:
         yield SqliteOutbox(journal)
 
 
-def deliver(settings: NotifySettings, environ: Mapping[str, str], console: Console) -> int:
+def deliver(settings: Settings, environ: Mapping[str, str], console: Console) -> int:
     """Send what is open, of earlier runs too; 10 where something has become what only a person can settle.
 
     Raises:
@@ -72,8 +76,8 @@ def deliver(settings: NotifySettings, environ: Mapping[str, str], console: Conso
     telling = telling_of(settings, environ)
     with telling.open_outbox() as outbox:
         before = {letter.id for letter in outbox.letters(*SETTLED)}
-        sender = Delivery(outbox, telling.channels, SystemClock(), owner(), terms_of(settings))
-        sent = asyncio.run(_drained(sender, settings.patience_s))
+        sender = Delivery(outbox, telling.channels, SystemClock(), owner(), terms_of(settings.notify))
+        sent = asyncio.run(_drained(sender, settings.notify.patience_s))
         fresh = Counter(letter.fate for letter in outbox.letters(*SETTLED) if letter.id not in before)
         waiting = len(outbox.letters(*OPEN))
         write_alarms(alarm_file(environ), outbox)
@@ -119,7 +123,38 @@ async def _drained(sender: Delivery, patience_s: float) -> int:
     return await sender.drain(patience_s, stop)
 
 
-def _channels(settings: NotifySettings, environ: Mapping[str, str]) -> Iterator[Channel]:
+def noise_of(settings: Settings, profile: str) -> Noise:
+    """How much is told of a profile's setups."""
+    from bot.notifications.noise import Noise
+
+    notify = settings.notify
+    return Noise(asdict(settings.levels_of(profile)), notify.most, notify.rest_min)
+
+
+def token_of(environ: Mapping[str, str]) -> str:
+    """The Telegram bot's token; empty where there is none.
+
+    Raises:
+        ConfigFault: it is given twice, or its file cannot be read.
+    """
+    return secret_of(TOKEN, environ) or environ.get(USUAL_TOKEN, "")
+
+
+def _telegram(settings: TelegramSettings, environ: Mapping[str, str]) -> Channel:
+    from bot.notifications.telegram import API, Access, TelegramChannel
+
+    token = token_of(environ)
+    if not token:
+        raise ConfigFault("telegram.chats is set, but the bot has no token", f"Set {TOKEN}")
+    return TelegramChannel(
+        Access(token, settings.chats, settings.base_url or API, settings.follows_migration)
+    )
+
+
+def _channels(every: Settings, environ: Mapping[str, str]) -> Iterator[Channel]:
+    settings = every.notify
+    if every.telegram.chats:
+        yield _telegram(every.telegram, environ)
     if settings.file == STDOUT:
         from bot.notifications.streams import JsonLines
 

@@ -52,7 +52,7 @@ def scan(flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
     from engine.commands.notify import deliver
 
     settings = configure(flags, environ, exchange_names()).settings
-    told_code = deliver(settings.notify, environ, Console.of(flags.output, environ))
+    told_code = deliver(settings, environ, Console.of(flags.output, environ))
     return code or told_code
 
 
@@ -89,7 +89,12 @@ def decided(
         if flags.notify:
             edges = replace(edges, telling=_telling(settings, flags, environ))
         with timed(edges.on_stage, "scan"):
-            return run_scan(under_locks(request, environ), edges, progress=progress)
+            result = run_scan(under_locks(request, environ), edges, progress=progress)
+        if not flags.notify:
+            return result
+        from engine.commands.following import followed
+
+        return followed(result, request, settings, edges, environ)
 
 
 def _telling(settings: Settings, flags: Flags, environ: Mapping[str, str]) -> Telling:
@@ -106,7 +111,7 @@ def _telling(settings: Settings, flags: Flags, environ: Mapping[str, str]) -> Te
         raise ConfigFault(
             "--json and notify.file = '-' both want standard output", "Name a file, or leave --json out"
         )
-    return telling_of(settings.notify, environ)
+    return telling_of(settings, environ)
 
 
 def told(edges: Edges, journal: Callable[[], AbstractContextManager[Journal]] | None) -> Edges:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from bot.telemetry.analytics import Expectancy, Insufficient, Result, expectancy
+from bot.telemetry.analytics import Result, expectancy
 from engine.following.follow import EXITS
 from engine.following.setups import Followed
 from shared.models.fills import Ending
+from shared.models.notifications import SetupState
+from shared.models.signals import Signal
 from shared.models.smc import Side
+from shared.models.statistics import Expectancy, Insufficient
 from shared.models.trades import ClosedTrade, EquityPoint, History
 
 
@@ -25,6 +28,28 @@ def track_record(setups: Iterable[Followed]) -> Expectancy | Insufficient:
             Result(setup.decided_ms, setup.outcome["result_r"], setup.outcome["best_r"])
             for setup in finished(setups)
         ]
+    )
+
+
+def shown(setup: Followed) -> Signal:
+    """How a setup stands, for people."""
+    outcome, plan = setup.outcome, setup.plan
+    state = setup.told[-1] if setup.told else SetupState.NEW
+    return Signal(
+        fingerprint=setup.fingerprint,
+        symbol=str(plan["symbol"]),
+        exchange=str(plan["exchange"]),
+        profile=str(plan["profile"]),
+        side=str(plan["side"]),
+        grade=str(plan["grade"]),
+        score=float(plan["score"]),
+        decided_ms=setup.decided_ms,
+        state=state,
+        ending=str(outcome.get("ending", Ending.PENDING)),
+        is_filled=bool(outcome.get("filled_ms", 0)),
+        result_r=float(outcome.get("result_r", 0.0)),
+        is_ambiguous=bool(outcome.get("ambiguous", False)),
+        verdict=setup.verdict,
     )
 
 

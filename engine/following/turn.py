@@ -88,17 +88,29 @@ async def _refreshed(
 ) -> tuple[SymbolFault, ...]:
     """Bring the candles of every open setup up to date; those a scan has just read cost nothing."""
     stored = store.markets(request.exchange)
-    symbols = {str(setup.plan["symbol"]) for setup in alive}
-    markets: Mapping[str, Market] = {symbol: stored[symbol] for symbol in sorted(symbols & stored.keys())}
+    symbols = sorted({str(setup.plan["symbol"]) for setup in alive})
+    markets: Mapping[str, Market] = {symbol: stored[symbol] for symbol in symbols if symbol in stored}
+    lost = tuple(_lost(symbol) for symbol in symbols if symbol not in stored)
     if edges.open_feed is None or not markets:
-        return ()
+        return lost
     feed = edges.open_feed()
     try:
         wish = Wish(request.exchange, markets, (request.profile.timeframes.base,), as_of_ms)
         source = Source(feed, store, notes=edges.notes)
-        return (await sync(wish, source, request.profile, lambda done, total: None)).faults
+        report = await sync(wish, source, request.profile, lambda done, total: None)
+        return (*lost, *report.faults)
     finally:
         await feed.close()
+
+
+def _lost(symbol: str) -> SymbolFault:
+    return SymbolFault(
+        symbol,
+        "follow",
+        "NotFound",
+        f"{symbol}: an open setup whose market is not stored any more",
+        "Import or scan it",
+    )
 
 
 def _notices(news: Iterable[Development], record: Record) -> tuple[Notice, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -13,12 +14,26 @@ from shared.config.profiles import DEFAULT, profile_of, profile_trees
 from shared.config.urls import check_url
 from shared.config.values import read_value
 from shared.errors import ConfigFault
+from shared.models.notifications import Level
 from shared.models.outbox import Doubt
 from shared.models.profile import Profile
 from shared.models.section import Section, choice, setting
 from shared.utils.suggest import suggest
 
-TOP: Final = ("profile", "exchange", "exchanges", "account", "store", "journal", "log", "notify")
+ANY_PROFILE: Final = ""
+CHAT: Final = re.compile(r"-?\d{1,19}(?::\d{1,10})?|@\w{4,32}(?::\d{1,10})?")
+TOP: Final = (
+    "profile",
+    "exchange",
+    "exchanges",
+    "account",
+    "store",
+    "journal",
+    "log",
+    "notify",
+    "levels",
+    "telegram",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +96,39 @@ class NotifySettings(Section):
         "repeat_marked", "what becomes of a notice that may have arrived: repeat_marked, hold or drop_marked"
     )
     repeats: int = setting(3, "repeats", 0, 20, "most marked repeats of one notice")
+    charts: bool = choice(True, "a new setup is told with a chart where the channel shows pictures")
+    most: int = setting(
+        5, "setups", 1, 100, "new setups of a scan told one by one, the best first; the others in a digest"
+    )
+    rest_min: float = setting(
+        0.0, "min", 0, 10080, "a symbol that was told of within this time is only listed in a digest"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LevelSettings(Section):
+    """How loudly each event is told: with a sound, silently, or not at all. ``[levels.NAME]`` holds for one profile."""
+
+    new: Level = choice(Level.ON, "a new setup")
+    armed: Level = choice(Level.SILENT, "a setup that was approved")
+    entered: Level = choice(Level.ON, "its entry was filled")
+    target: Level = choice(Level.ON, "a target was reached")
+    closed: Level = choice(Level.ON, "it is over")
+    dropped: Level = choice(Level.SILENT, "it was never entered")
+    digest: Level = choice(Level.ON, "the list of setups beyond notify.most")
+    heartbeat: Level = choice(Level.SILENT, "a sign of life")
+    alarm: Level = choice(Level.ON, "something is wrong")
+
+
+@dataclass(frozen=True, slots=True)
+class TelegramSettings(Section):
+    """The Telegram bot. Its token is no setting: it stands in SNIPERSIGHT_TELEGRAM_TOKEN or TELEGRAM_BOT_TOKEN, or in the file that
+    SNIPERSIGHT_TELEGRAM_TOKEN_FILE names."""
+
+    chats: tuple[str, ...] = choice((), "chats that are told: ids, a topic behind a colon (-1001234567890:5)")
+    users: tuple[str, ...] = choice((), "ids of the people whose commands are obeyed; none: nobody's")
+    base_url: str = choice("", "another Bot API server, up to where the token comes; empty: Telegram's own")
+    follows_migration: bool = choice(False, "a group that became a supergroup is followed to its new id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +143,17 @@ class Settings:
     journal: JournalSettings = JournalSettings()
     log: LogSettings = LogSettings()
     notify: NotifySettings = NotifySettings()
+    levels: Mapping[str, LevelSettings] = field(default_factory=dict)
+    telegram: TelegramSettings = TelegramSettings()
     origin: Mapping[str, str] = field(default_factory=dict)
 
     def of_exchange(self, name: str) -> ExchangeSettings:
         """How to reach one exchange."""
         return self.exchanges.get(name, ExchangeSettings())
+
+    def levels_of(self, profile: str) -> LevelSettings:
+        """How loudly the events of a profile's setups are told."""
+        return self.levels.get(profile, self.levels.get(ANY_PROFILE, LevelSettings()))
 
 
 def build_settings(layers: tuple[Tree, ...], exchanges: Collection[str]) -> Settings:
@@ -126,6 +180,8 @@ def build_settings(layers: tuple[Tree, ...], exchanges: Collection[str]) -> Sett
         journal=read_into(JournalSettings(), _table(tree, "journal"), "journal"),
         log=read_into(LogSettings(), _table(tree, "log"), "log"),
         notify=_notify(tree),
+        levels=_levels(_table(tree, "levels")),
+        telegram=_telegram(tree),
         origin=_origins(tree, profile.name),
     )
 
@@ -145,6 +201,35 @@ def _notify(tree: Tree) -> NotifySettings:
     return found
 
 
+def _levels(tree: Tree) -> dict[str, LevelSettings]:
+    """What holds for every profile, and over it what holds for one."""
+    everywhere = {name: below for name, below in tree.items() if isinstance(below, Leaf)}
+    found = {ANY_PROFILE: read_into(LevelSettings(), everywhere, "levels")}
+    for name in tree.keys() - everywhere.keys():
+        if name not in profile_trees():
+            raise unknown_key(f"levels.{name}", tree[name], profile_trees())
+        found[name] = read_into(found[ANY_PROFILE], _table(tree, name), f"levels.{name}")
+    return found
+
+
+def _telegram(tree: Tree) -> TelegramSettings:
+    found: TelegramSettings = read_into(TelegramSettings(), _table(tree, "telegram"), "telegram")
+    check_url(found.base_url, f"{_source_of(tree, 'telegram', 'base_url')}: telegram.base_url")
+    for chat in found.chats:
+        if not CHAT.fullmatch(chat):
+            raise ConfigFault(
+                f"{_source_of(tree, 'telegram', 'chats')}: telegram.chats: {chat!r} is no chat",
+                "Write the chat's id, a topic behind a colon: -1001234567890:5",
+            )
+    for user in found.users:
+        if not user.isdecimal():
+            raise ConfigFault(
+                f"{_source_of(tree, 'telegram', 'users')}: telegram.users: {user!r} is no user's id",
+                "Write the number that 'telegram link' shows",
+            )
+    return found
+
+
 def setting_keys(exchanges: Collection[str]) -> tuple[str, ...]:
     """Every dotted key there is."""
     per_exchange = [
@@ -160,6 +245,9 @@ def setting_keys(exchanges: Collection[str]) -> tuple[str, ...]:
         *known_keys(JournalSettings(), "journal"),
         *known_keys(LogSettings(), "log"),
         *known_keys(NotifySettings(), "notify"),
+        *known_keys(LevelSettings(), "levels"),
+        *(key for name in profile_trees() for key in known_keys(LevelSettings(), f"levels.{name}")),
+        *known_keys(TelegramSettings(), "telegram"),
     )
 
 

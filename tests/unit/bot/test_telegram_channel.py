@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.notifications.notices import setup_notice
-from bot.notifications.telegram import TelegramChannel, TelegramSettings
+from bot.notifications.telegram import Access, TelegramChannel
 from bot.ui.documents import plan_document
 from shared.models.notifications import (
     Delivered,
@@ -49,7 +49,7 @@ def later(state: SetupState, text: str, status: str, *, pictured: bool = True) -
 
 
 def channel(api: TelegramServer, *chats: str, **more: Any) -> TelegramChannel:
-    return TelegramChannel(TelegramSettings(TOKEN, chats or ("77",), api.base_url, **more))
+    return TelegramChannel(Access(TOKEN, chats or ("77",), api.base_url, **more))
 
 
 def told(of: TelegramChannel, *notices: Notice) -> list[Delivery]:
@@ -226,7 +226,7 @@ def test_who_cannot_be_reached_is_never_tried_again(api: TelegramServer, chat: s
 
 
 def test_nobody_listening_means_nothing_was_sent() -> None:
-    of = TelegramChannel(TelegramSettings(TOKEN, ("77",), "http://127.0.0.1:9/bot"))
+    of = TelegramChannel(Access(TOKEN, ("77",), "http://127.0.0.1:9/bot"))
     delivery = sent(of, parcel(of))
     assert isinstance(delivery, Refused)
     assert delivery.retry_after_s == 0
