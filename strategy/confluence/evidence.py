@@ -212,9 +212,7 @@ def best_breaks(anchor: TimeframeStructure, side: Side, bars: float) -> tuple[St
     )
 
 
-def best_sweeps(
-    anchor: TimeframeStructure, side: Side, kind: SweepKind, bars: float
-) -> tuple[Sweep, ...]:
+def best_sweeps(anchor: TimeframeStructure, side: Side, kind: SweepKind, bars: float) -> tuple[Sweep, ...]:
     """The sweep of a kind in favour of ``side`` that the score counts, or none. ``bars`` is its half-life."""
     found = [sweep for sweep in anchor.sweeps if sweep.side is side and sweep.kind is kind]
     return (
