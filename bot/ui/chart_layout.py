@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import hypot
 from typing import Final
 
 import numpy as np
@@ -11,9 +12,12 @@ import numpy as np
 from shared.models.data import Floats
 
 STEPS: Final = (0, 1, -1, 2, -2, 3, -3, 5, -5, 8, -8, 12, -12)
-"""How far off its place a label is tried, in its own heights and half widths."""
-NEXT_COST, AWAY_COST, FAR_COST = 0.2, 3.0, 0.5
-"""What it costs, in candles covered, to take the next of the places a label belongs to, to leave them, and to go a step further."""
+"""How far off its first place a label is tried, in its own heights and half widths."""
+NEXT_COST: Final = 0.2
+AWAY_COST: Final = 3.0
+"""What it costs, in candles covered, to take the next of the places a label wishes for, and to leave them all."""
+LEADER_PX: Final = 15.0
+"""A leader so long costs as much as a candle covered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,12 @@ class Rect:
             and self.low <= other.low
             and other.high <= self.high
         )
+
+    def distance(self, other: Rect) -> float:
+        """Pixels between the nearest points of both."""
+        aside = max(self.left - other.right, other.left - self.right, 0.0)
+        over = max(self.low - other.high, other.low - self.high, 0.0)
+        return hypot(aside, over)
 
     def moved(self, right: float, up: float) -> Rect:
         """The same size elsewhere."""
@@ -115,30 +125,38 @@ def _unpacked(
     return tuple(placed[place] for place in range(len(heights)))
 
 
-def place(wanted: Sequence[Rect], taken: Sequence[Rect], candles: Floats, frame: Rect) -> tuple[Rect, ...]:
-    """Where a label goes that belongs to any of the ``wanted`` places, best first: to one of them or near it, inside ``frame``, on no
-    rectangle of ``taken`` and on as few ``candles`` as can be. Nowhere, if there is no such place.
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Places a label would like to have, best first, and the ``mark`` it speaks of."""
+
+    places: tuple[Rect, ...]
+    mark: Rect
+
+
+def place(wish: Wish, taken: Sequence[Rect], candles: Floats, frame: Rect) -> tuple[Rect, ...]:
+    """Where a label goes: to one of the places it wishes for, else near its mark; inside ``frame``, on no rectangle of ``taken`` and
+    on as few ``candles`` as can be. Nowhere, if there is no such place.
 
     ``candles`` has shape (n, 4): left, low, right, high of each.
     """
     free = [
         (cost, spot)
-        for cost, spot in _spots(wanted)
+        for cost, spot in _spots(wish)
         if frame.holds(spot) and not any(spot.meets(other) for other in taken)
     ]
     costs = [(cost + _covered(spot, candles), number) for number, (cost, spot) in enumerate(free)]
     return (free[min(costs)[1]][1],) if costs else ()
 
 
-def _spots(wanted: Sequence[Rect]) -> Iterator[tuple[float, Rect]]:
-    """The places themselves, then those around the first of them."""
-    for number, spot in enumerate(wanted):
+def _spots(wish: Wish) -> Iterator[tuple[float, Rect]]:
+    """The places wished for, then those around the first of them; a leader costs by its length."""
+    for number, spot in enumerate(wish.places):
         yield NEXT_COST * number, spot
-    for spot in wanted[:1]:
+    for spot in wish.places[:1]:
         for up in STEPS:
             for right in STEPS:
-                cost = AWAY_COST + FAR_COST * (abs(up) + abs(right))
-                yield cost, spot.moved(right * spot.width / 2, up * spot.height)
+                moved = spot.moved(right * spot.width / 2, up * spot.height)
+                yield AWAY_COST + moved.distance(wish.mark) / LEADER_PX, moved
 
 
 def _covered(spot: Rect, candles: Floats) -> int:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from bot.ui.chart_layout import Rect, place
+from bot.ui.chart_layout import Rect, Wish, place
 from bot.ui.chart_plot import Plot
 from bot.ui.chart_scene import GAPS, Box, Line, LineKind
 from bot.ui.chart_theme import TEXT_PX, Ink
@@ -37,13 +37,12 @@ SHARES: Final = (0.0, 0.5, 1.0, 0.25, 0.75)
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Words, the pixels of the mark they speak of, and the places they would like to have, best first."""
+    """Words, and where they would like to stand."""
 
     gid: str
     text: str
     ink: Ink
-    mark: Rect
-    wanted: tuple[Rect, ...]
+    wish: Wish
 
 
 def paint_overlays(plot: Plot) -> None:
@@ -167,7 +166,7 @@ def _line_label(plot: Plot, line: Line) -> Label:
     wide, tall = _size(plot, line.text)
     lows = (mark.low + CLEAR_PX, mark.low - CLEAR_PX - tall)
     wanted = _along(plot, mark, (wide, tall), lows if above else lows[::-1])
-    return Label(line.object_id, line.text, LINE_LOOKS[line.kind][0], mark, wanted)
+    return Label(line.object_id, line.text, LINE_LOOKS[line.kind][0], Wish(wanted, mark))
 
 
 def _box_label(plot: Plot, box: Box) -> Label:
@@ -178,7 +177,7 @@ def _box_label(plot: Plot, box: Box) -> Label:
     inside = [(mark.low + mark.high - tall) / 2] if mark.height > tall else []
     edges = [mark.high + CLEAR_PX, mark.low - CLEAR_PX - tall]
     lows = (*inside, *(edges if box.side is Side.SHORT else reversed(edges)))
-    return Label(box.object_id, box.text, box.ink, mark, _along(plot, mark, (wide, tall), lows))
+    return Label(box.object_id, box.text, box.ink, Wish(_along(plot, mark, (wide, tall), lows), mark))
 
 
 def _along(plot: Plot, mark: Rect, size: tuple[float, float], lows: tuple[float, ...]) -> tuple[Rect, ...]:
@@ -202,17 +201,17 @@ def _paint_labels(plot: Plot, labels: list[Label]) -> None:
     candles = _in_the_way(plot)
     taken: list[Rect] = []
     for label in labels:
-        for spot in place(label.wanted, taken, candles, plot.frame):
+        for spot in place(label.wish, taken, candles, plot.frame):
             taken.append(spot)
             _paint_label(plot, label, spot)
 
 
 def _paint_label(plot: Plot, label: Label, spot: Rect) -> None:
     """The words; a leader to the nearest point of the mark where they stand away from it."""
-    sheet, mark = plot.sheet, label.mark
+    sheet, mark = plot.sheet, label.wish.mark
     x, y = (spot.left + spot.right) / 2, (spot.low + spot.high) / 2
     near = (min(max(x, mark.left), mark.right), min(max(y, mark.low), mark.high))
-    if spot not in label.wanted:
+    if spot not in label.wish.places:
         start = (min(max(near[0], spot.left), spot.right), min(max(near[1], spot.low), spot.high))
         sheet.stroke((start[0], near[0]), (start[1], near[1]), label.ink, linewidth=1.2, zorder=6)
     sheet.block(
