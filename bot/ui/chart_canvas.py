@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
 
 from bot.ui.chart_layout import Rect
 from bot.ui.chart_theme import FAMILY, HEIGHT_PX, PALETTES, WIDTH_PX, Ink, Palette, Theme
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from matplotlib.text import Text
 
 DPI: Final = 72
+COMPRESSION: Final = 3
+"""Of zlib's nine: quicker than its usual six by a third, and four hundredths larger."""
 ABSENT: Final = "?"
 """Stands for a letter the font does not have."""
 
@@ -45,6 +50,7 @@ class Sheet:
     figure: Figure
     canvas: FigureCanvasAgg
     palette: Palette
+    widths: dict[tuple[str, float, str], float]
 
     @classmethod
     def blank(cls, theme: Theme) -> Sheet:
@@ -59,14 +65,26 @@ class Sheet:
 
         palette = PALETTES[theme]
         figure = Figure((WIDTH_PX / DPI, HEIGHT_PX / DPI), dpi=DPI, facecolor=palette[Ink.PAPER])
-        return cls(figure, FigureCanvasAgg(figure), palette)
+        return cls(figure, FigureCanvasAgg(figure), palette, {})
 
     def width(self, text: str, size: float, weight: str = "normal") -> float:
         """How wide ``text`` is, in pixels."""
-        font = _font(size, weight)
-        renderer = self.canvas.get_renderer()  # type: ignore[no-untyped-call]
-        wide, _, _ = renderer.get_text_width_height_descent(drawable(text), font, False)
-        return float(wide)
+        named = (text, size, weight)
+        if named not in self.widths:
+            font, renderer = _font(size, weight), self.canvas.get_renderer()  # type: ignore[no-untyped-call]
+            wide, _, _ = renderer.get_text_width_height_descent(drawable(text), font, False)
+            self.widths[named] = float(wide)
+        return self.widths[named]
+
+    def png(self) -> bytes:
+        """The picture as PNG bytes: nothing in them but the picture, so that the same one has the same bytes."""
+        from PIL import Image
+
+        self.canvas.draw()  # type: ignore[no-untyped-call]
+        shown = np.asarray(self.canvas.buffer_rgba())[..., :3]  # type: ignore[no-untyped-call]
+        out = BytesIO()
+        Image.fromarray(np.ascontiguousarray(shown)).save(out, "PNG", compress_level=COMPRESSION)
+        return out.getvalue()
 
     def wrap(self, text: str, size: float, room: float) -> list[str]:
         """``text`` in lines no wider than ``room`` pixels, broken between words."""

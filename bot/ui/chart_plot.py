@@ -1,20 +1,25 @@
-"""The frame in which candles are drawn: one linear map from bars and prices to pixels, and the axes that carry it."""
+"""The frame in which candles are drawn: one linear map from bars and prices to pixels.
+
+Artists keep their data coordinates and are given the map as their transform. There are no ``Axes``: all they would add is ticks, spines and
+limits that are not drawn, at a third of the time.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
 from bot.ui.chart_canvas import Sheet
 from bot.ui.chart_layout import Rect
 from bot.ui.chart_scene import ChartScene
-from bot.ui.chart_theme import HEIGHT_PX, WIDTH_PX, Ink
+from bot.ui.chart_theme import Ink
 from shared.models.data import Floats
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from matplotlib.artist import Artist
 
 VOLUME_SHARE: Final = 0.12
 """Height of the volume under the prices."""
@@ -31,8 +36,6 @@ class Plot:
 
     sheet: Sheet
     scene: ChartScene
-    prices: Axes
-    volumes: Axes
     frame: Rect
     floor: float
     ends: tuple[float, float]
@@ -40,14 +43,30 @@ class Plot:
 
     @classmethod
     def of(cls, sheet: Sheet, scene: ChartScene, whole: Rect, span: tuple[float, float]) -> Self:
-        """Axes in the lower and upper part of ``whole``."""
+        """Prices in the upper part of ``whole``, room for volume in the lower."""
         ahead = AHEAD if scene.bands else AHEAD_UNTRADED
         ends = (-BEFORE, scene.bars * (1 + ahead) + BEFORE)
         frame = Rect(whole.left, whole.low + VOLUME_SHARE * whole.height, whole.right, whole.high)
-        prices = _axes(sheet, frame, ends, span)
-        most = float(scene.candles.volume.max()) or 1.0
-        below = Rect(whole.left, whole.low, whole.right, frame.low - 6)
-        return cls(sheet, scene, prices, _axes(sheet, below, ends, (0.0, most)), frame, whole.low, ends, span)
+        return cls(sheet, scene, frame, whole.low, ends, span)
+
+    def add(
+        self, artist: Artist, values: tuple[float, float] | None = None, area: Rect | None = None
+    ) -> None:
+        """Put on an artist whose data are bars and prices, cut off at the frame; or bars and ``values`` of another ``area``."""
+        from matplotlib.transforms import Affine2D, Bbox
+
+        frame, (low, high), (first, last) = area or self.frame, values or self.span, self.ends
+        to_pixels = Affine2D().translate(-first, -low)
+        to_pixels.scale(frame.width / (last - first), frame.height / (high - low))
+        artist.set_transform(to_pixels.translate(frame.left, frame.low))
+        artist.set_clip_box(Bbox.from_extents(frame.left, frame.low, frame.right, frame.high))
+        self.sheet.figure.add_artist(artist)
+
+    def line(self, bars: Sequence[float], prices: Sequence[float], ink: Ink, **how: Any) -> None:
+        """A line, or points, in the colour of ``ink``."""
+        from matplotlib.lines import Line2D
+
+        self.add(Line2D(bars, prices, color=self.sheet.palette[ink], **how))
 
     def x(self, bar: float) -> float:
         """The pixel of a place on the axis of bars."""
@@ -81,16 +100,3 @@ class Plot:
         tall = self.frame.height / (high - low)
         rows = [self.frame.low + (prices - low) * tall for prices in (candles.low, candles.high)]
         return np.column_stack((middle - half * wide, rows[0], middle + half * wide, rows[1]))
-
-
-def _axes(sheet: Sheet, area: Rect, bars: tuple[float, float], values: tuple[float, float]) -> Axes:
-    share = (
-        area.left / WIDTH_PX,
-        area.low / HEIGHT_PX,
-        area.width / WIDTH_PX,
-        area.height / HEIGHT_PX,
-    )
-    axes = sheet.figure.add_axes(share)
-    axes.set_axis_off()
-    axes.set(xlim=bars, ylim=values)
-    return axes

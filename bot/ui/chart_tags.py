@@ -59,17 +59,8 @@ def _text(tag: Tag, span: tuple[float, float]) -> str:
 def _paint_level(plot: Plot, tag: Tag) -> None:
     """The price itself, from the last close to the right edge."""
     ends = (plot.scene.bars, plot.ends[1])
-    style = DASHES.get(tag.role, "-")
-    ink = plot.sheet.palette[tag.role]
-    plot.prices.plot(
-        ends,
-        (tag.price, tag.price),
-        color=ink,
-        linestyle=style,
-        linewidth=2,
-        zorder=6,
-        gid=f"level-{tag.text}",
-    )
+    prices, style = (tag.price, tag.price), DASHES.get(tag.role, "-")
+    plot.line(ends, prices, tag.role, linestyle=style, linewidth=2, zorder=6, gid=f"level-{tag.text}")
 
 
 def _paint_tag(plot: Plot, tag: Tag, area: Rect, gid: str) -> None:

@@ -10,7 +10,6 @@ The same scene and theme give the same bytes.
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -45,11 +44,7 @@ def png(scene: ChartScene, theme: Theme = Theme.LIGHT) -> bytes:
     Raises:
         ConfigFault: matplotlib is not installed.
     """
-    sheet = painted(scene, theme)
-    out = BytesIO()
-    sheet.canvas.print_png(out, metadata={"Software": None})  # type: ignore[no-untyped-call]
-    sheet.figure.clear()
-    return out.getvalue()
+    return painted(scene, theme).png()
 
 
 def figure(scene: ChartScene, theme: Theme = Theme.LIGHT) -> Figure:
@@ -103,9 +98,11 @@ def _frame(sheet: Sheet, scene: ChartScene, span: tuple[float, float]) -> Rect:
 def _paint_axes(plot: Plot) -> None:
     """Round prices and times with their grid."""
     scene, frame, sheet = plot.scene, plot.frame, plot.sheet
-    shade = sheet.palette[Ink.GRID]
+    from matplotlib.collections import LineCollection
+
+    lines: list[tuple[tuple[float, float], tuple[float, float]]] = []
     for number, (price, text) in enumerate(price_ticks(*plot.span, scene.tick, PRICES)):
-        plot.prices.axhline(price, color=shade, linewidth=1, zorder=0)
+        lines.append(((plot.ends[0], price), (plot.ends[1], price)))
         at = (frame.left - 10, plot.y(price))
         sheet.write(at, text, TEXT_PX, Ink.SOFT, ha="right", va="center_baseline", gid=f"price-{number}")
     last_ms = scene.first_ms + int(plot.ends[1] * scene.candles.timeframe.ms)
@@ -113,9 +110,10 @@ def _paint_axes(plot: Plot) -> None:
         bar = scene.bar(time_ms)
         half = sheet.width(text, TEXT_PX) / 2
         if frame.left + half < plot.x(bar) < frame.right - half:
-            plot.prices.axvline(bar, color=shade, linewidth=1, zorder=0)
+            lines.append(((bar, plot.span[0]), (bar, plot.span[1])))
             at = (plot.x(bar), plot.floor - 8)
             sheet.write(at, text, TEXT_PX, Ink.SOFT, ha="center", va="top", gid=f"time-{number}")
+    plot.add(LineCollection(lines, colors=sheet.palette[Ink.GRID], linewidths=1, gid="grid", zorder=0))
 
 
 def _paint_volume(plot: Plot) -> None:
@@ -126,10 +124,9 @@ def _paint_volume(plot: Plot) -> None:
     plot.sheet.write(at, VOLUME, TEXT_PX, Ink.SOFT, ha="right", va="center_baseline", gid="volume-name")
     volume = plot.scene.candles.volume
     bars = _blocks(plot.middles, np.zeros(len(volume)), volume)
-    shades = plot.colours()
-    plot.volumes.add_collection(
-        PolyCollection(bars, facecolors=shades, linewidths=0, alpha=0.45, gid="volume"), autolim=False
-    )
+    area = Rect(plot.frame.left, plot.floor, plot.frame.right, plot.frame.low - 6)
+    shades = PolyCollection(bars, facecolors=plot.colours(), linewidths=0, alpha=0.45, gid="volume")
+    plot.add(shades, (0.0, float(volume.max()) or 1.0), area)
 
 
 def _paint_candles(plot: Plot) -> None:
@@ -150,8 +147,8 @@ def _paint_candles(plot: Plot) -> None:
         gid="bodies",
         zorder=4,
     )
-    plot.prices.add_collection(wicks, autolim=False)
-    plot.prices.add_collection(bodies, autolim=False)
+    plot.add(wicks)
+    plot.add(bodies)
 
 
 def _blocks(middles: Floats, low: Floats, high: Floats) -> list[Floats]:

@@ -64,7 +64,7 @@ def _area(plot: Plot, ends: tuple[float, float], prices: tuple[float, float], **
 
     corner = (ends[0], min(prices))
     area = Rectangle(corner, ends[1] - ends[0], abs(prices[1] - prices[0]), **how)
-    plot.prices.add_patch(area)
+    plot.add(area)
 
 
 def _paint_bands(plot: Plot) -> None:
@@ -113,16 +113,21 @@ def _paint_box(plot: Plot, box: Box) -> None:
 
 
 def _paint_line(plot: Plot, line: Line) -> None:
-    scene = plot.scene
-    ink, style, width = LINE_LOOKS[line.kind]
-    colour = plot.sheet.palette[ink]
+    scene, (ink, style, width) = plot.scene, LINE_LOOKS[line.kind]
     ends = (scene.bar(line.origin_ms), scene.bar(line.until_ms))
-    plot.prices.plot(
-        ends, (line.price,) * 2, color=colour, linestyle=style, linewidth=width, zorder=5, gid=line.object_id
-    )
+    prices = (line.price, line.price)
+    plot.line(ends, prices, ink, linestyle=style, linewidth=width, zorder=5, gid=line.object_id)
     if line.kind is LineKind.SWEEP:
         bar = scene.bar(line.known_ms) - 0.5
-        plot.prices.plot((bar,), (line.tip,), "X", color=colour, markersize=13, zorder=6, markeredgecolor=plot.sheet.palette[Ink.PAPER], gid=f"{line.object_id}-tip")  # fmt: skip
+        _paint_points(
+            plot, [(bar, line.tip)], ink, marker="X", markersize=13, zorder=6, gid=f"{line.object_id}-tip"
+        )
+
+
+def _paint_points(plot: Plot, points: list[tuple[float, float]], ink: Ink, **how: Any) -> None:
+    """Signs at a bar and price, with a rim so that they read on anything."""
+    bars, prices = zip(*points, strict=True)
+    plot.line(bars, prices, ink, linestyle="none", markeredgecolor=plot.sheet.palette[Ink.PAPER], **how)
 
 
 def _known(plot: Plot) -> list[tuple[float, float]]:
@@ -137,13 +142,8 @@ def _known(plot: Plot) -> list[tuple[float, float]]:
 
 def _paint_known(plot: Plot) -> None:
     """A diamond at every close at which a mark became known."""
-    points = _known(plot)
-    if points:
-        bars, prices = zip(*points, strict=True)
-        paper, ink = (plot.sheet.palette[ink] for ink in (Ink.PAPER, Ink.TEXT))
-        plot.prices.plot(
-            bars, prices, "D", color=ink, markeredgecolor=paper, markersize=9, zorder=7, gid="known"
-        )
+    if points := _known(plot):
+        _paint_points(plot, points, Ink.TEXT, marker="D", markersize=9, zorder=7, gid="known")
 
 
 def _in_the_way(plot: Plot) -> Floats:
