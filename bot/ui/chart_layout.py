@@ -14,9 +14,9 @@ from shared.models.data import Floats
 STEPS: Final = (0, 1, -1, 2, -2, 3, -3, 5, -5, 8, -8, 12, -12)
 """How far off its first place a label is tried, in its own heights and half widths."""
 NEXT_COST: Final = 0.2
-AWAY_COST: Final = 3.0
+AWAY_COST: Final = 1.5
 """What it costs, in candles covered, to take the next of the places a label wishes for, and to leave them all."""
-LEADER_PX: Final = 15.0
+LEADER_PX: Final = 25.0
 """A leader so long costs as much as a candle covered."""
 
 

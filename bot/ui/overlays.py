@@ -173,7 +173,7 @@ def _box_label(plot: Plot, box: Box) -> Label:
     """Along what is seen of a zone: inside a high one, else beyond an edge, first the one that price comes to last."""
     wide, tall = _size(plot, box.text)
     left = plot.x(max(plot.scene.bar(box.origin_ms), 0.0))
-    mark = Rect(left, plot.y(box.low), plot.frame.right, plot.y(box.high))
+    mark = Rect(left, plot.y(box.low), _room(plot).right, plot.y(box.high))
     inside = [(mark.low + mark.high - tall) / 2] if mark.height > tall else []
     edges = [mark.high + CLEAR_PX, mark.low - CLEAR_PX - tall]
     lows = (*inside, *(edges if box.side is Side.SHORT else reversed(edges)))
@@ -187,9 +187,16 @@ def _along(plot: Plot, mark: Rect, size: tuple[float, float], lows: tuple[float,
     for low in lows:
         for share in SHARES:
             left = mark.left + share * mark.width - share * wide
-            left = min(max(left, plot.frame.left), plot.frame.right - wide)
+            left = min(max(left, plot.frame.left), _room(plot).right - wide)
             spots.append(Rect(left, low, left + wide, low + tall))
     return tuple(spots)
+
+
+def _room(plot: Plot) -> Rect:
+    """Where words may stand: not over the trade's areas, whose prices must be seen."""
+    frame = plot.frame
+    right = plot.x(plot.scene.bars) if plot.scene.bands else frame.right
+    return Rect(frame.left, frame.low, right, frame.high)
 
 
 def _size(plot: Plot, text: str) -> tuple[float, float]:
@@ -201,7 +208,7 @@ def _paint_labels(plot: Plot, labels: list[Label]) -> None:
     candles = _in_the_way(plot)
     taken: list[Rect] = []
     for label in labels:
-        for spot in place(label.wish, taken, candles, plot.frame):
+        for spot in place(label.wish, taken, candles, _room(plot)):
             taken.append(spot)
             _paint_label(plot, label, spot)
 
