@@ -1,7 +1,7 @@
 """The frame in which candles are drawn: one linear map from bars and prices to pixels.
 
 Artists keep their data coordinates and are given the map as their transform. There are no ``Axes``: all they would add is ticks, spines and
-limits that are not drawn, at a third of the time.
+limits that are not drawn, and they take time.
 """
 
 from __future__ import annotations
