@@ -7,10 +7,10 @@ pattern began, and says by ``known_ms`` at which close it could first be acted o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
 
 from bot.ui.chart_theme import Ink
 from shared.errors import DataFault
@@ -147,6 +147,13 @@ class ChartScene:
         low, high = _reach(low, high, far)
         margin = MARGIN * (high - low) or float(self.tick) * 5
         return low - margin, high + margin
+
+    def cropped(self) -> Self:
+        """The same without the marks of which nothing would be seen: above, below or left of the picture."""
+        low, high = self.span()
+        boxes = (box for box in self.boxes if box.low < high and box.high > low)
+        lines = (line for line in self.lines if low < line.price < high and line.until_ms > self.first_ms)
+        return replace(self, boxes=tuple(boxes), lines=tuple(lines))
 
     def _near(self) -> Iterator[float]:
         for band in self.bands:

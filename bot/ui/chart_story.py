@@ -104,7 +104,8 @@ def _scene(
 ) -> ChartScene:
     shown = _shown(source.candles, found)
     boxes = tuple(box_of(zone) for zone in found.zones)
-    return ChartScene(heading, shown, source.tick, boxes, _lines(shown, source.tick, found), tags, bands)
+    lines = _lines(shown, source.tick, found)
+    return ChartScene(heading, shown, source.tick, boxes, lines, tags, bands).cropped()
 
 
 def _shown(candles: Candles, found: Findings) -> Candles:

@@ -266,6 +266,19 @@ def test_drawing_touches_no_pyplot_and_assembling_no_matplotlib(tmp_path: Path) 
     subprocess.run([sys.executable, "-c", script], check=True, cwd=Path(__file__).resolve().parents[3])
 
 
+def test_marks_of_which_nothing_would_be_seen_are_left_out() -> None:
+    candles = wander(BTC.plan)
+    found, end = findings(BTC.plan, candles), int(candles.close_ms[-1])
+    under = replace(found.zones[0], object_id="under", low=100.0, high=200.0)
+    early = replace(
+        found.breaks[0], object_id="early", origin_ms=end - 900 * HOUR_MS, known_ms=end - 800 * HOUR_MS
+    )
+    source = Source("demo", "BTC/USDT", "balanced", Decimal("0.1"), candles)
+    of = standing_scene(source, "", Findings((under,), (early,)))
+    assert (of.boxes, of.lines) == ((), ())
+    assert not {"label-under", "label-early", "key-demand block"} & set(words(figure(of)))
+
+
 def test_findings_older_than_the_picture_reach_in_from_its_left_edge() -> None:
     candles = wander(BTC.plan)
     found = findings(BTC.plan, candles)
