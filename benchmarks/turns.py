@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from benchmarks.pipeline import CANDLES, fill, profile
+from benchmarks.pipeline import CANDLES, SYMBOLS, fill, profile
 from benchmarks.walk import END_MS
 from data.cache import SqliteCandleStore
 from engine.edges import Edges, ScanRequest
@@ -21,10 +21,10 @@ from shared.models.profile import Profile
 from shared.models.risk import Account
 from shared.models.timeframe import Timeframe
 
-TURNS: Final = 8
-"""Four hours of 15-minute closes: every hour's and the four-hour candle's close among them."""
-SPARE: Final = 3 * TURNS
-"""5m candles that close within the turns."""
+TURNS: Final = 5
+"""The first fills the cache; of the four after it, an hour of 15-minute closes, one closes the hour's candle too."""
+SPARE: Final = 3 * (TURNS + 1)
+"""5m candles that close from the first turn on."""
 
 
 @dataclass(slots=True)
@@ -53,9 +53,9 @@ def shorter() -> Profile:
 
 
 def closes() -> Iterator[int]:
-    """The closes of the turns."""
+    """The closes of the turns; none of them is a day's."""
     step = Timeframe.M15.ms
-    yield from range(END_MS - (TURNS - 1) * step, END_MS + 1, step)
+    yield from range(END_MS - TURNS * step, END_MS, step)
 
 
 def watch(store: SqliteCandleStore, cache: SeriesCache | None) -> Spent:
@@ -89,9 +89,8 @@ def run() -> None:
     """Print the CPU seconds of a turn, anew and with the cache, and what the cache holds."""
     with tempfile.TemporaryDirectory() as folder:
         store = SqliteCandleStore(Path(folder) / "candles.sqlite3")
-        fill(store)
+        fill(store, SYMBOLS)
         cache = SeriesCache(Timeframe.M15)
-        watch(store, None)
         for name, spent in (("anew", watch(store, None)), ("with the cache", watch(store, cache))):
             turns, decide = spent.turns[1:], spent.decide[1:]
             mean, deciding = sum(turns) / len(turns), sum(decide) / len(decide)
