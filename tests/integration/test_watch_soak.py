@@ -2,7 +2,7 @@
 
 Once with scans of paper, 180 days of 15-minute closes in a nightly run (``SNIPERSIGHT_HYPOTHESIS=nightly``); once with all that a
 turn of ``watch`` opens — feed, store, notes, universes, journal, the cache of series — against a loopback Binance, for fewer, or
-for ``SNIPERSIGHT_SOAK_TURNS`` (``make soak``). Memory and descriptors stay flat, and every close is decided or has a reason.
+for ``SNIPERSIGHT_SOAK_TURNS`` from ``SNIPERSIGHT_SOAK_SEED`` (``make soak``). Memory and descriptors stay flat, and every close is decided or has a reason.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ from tests.unit.engine.watching.virtual_world import QUARTER, VirtualTimes
 NIGHTLY = os.environ.get("SNIPERSIGHT_HYPOTHESIS") == "nightly"
 OF_PAPER = 17_280 if NIGHTLY else 1_000
 OF_PIPELINE = int(os.environ.get("SNIPERSIGHT_SOAK_TURNS", "1000" if NIGHTLY else "16"))
+SEED = int(os.environ.get("SNIPERSIGHT_SOAK_SEED", "7"))
 LOOKS = 8
 """Looks at memory and descriptors."""
 START = 1_704_067_200_000
@@ -93,7 +94,7 @@ class Soak:
     folder: Path
     slots: SqliteSlots
     times: VirtualTimes = field(default_factory=lambda: VirtualTimes(START + 60_000))
-    draw: random.Random = field(default_factory=lambda: random.Random(7))
+    draw: random.Random = field(default_factory=lambda: random.Random(SEED))
     told: Counter[str] = field(default_factory=Counter)
     decided: set[int] = field(default_factory=set)
     excused: set[int] = field(default_factory=set)
