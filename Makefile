@@ -38,7 +38,7 @@ lock: $(VENV)/.ready-dev   ## Resolve the dependencies anew
 bench: $(VENV)/.ready-dev   ## Measure against named peers in one run
 	$(BIN)/python -m benchmarks
 
-soak: $(VENV)/.ready-dev   ## Watch 180 days of closes in virtual time, with faults: about an hour; TURNS=1000 for fewer
+soak: $(VENV)/.ready-dev   ## Watch 180 days of closes in virtual time, with faults: hours; TURNS=1000 for fewer
 	SNIPERSIGHT_SOAK_TURNS=$(TURNS) $(BIN)/python -m pytest tests/integration/test_watch_soak.py -k pipeline -s
 
 wheel: $(VENV)/.ready-dev   ## Build the wheel into dist/

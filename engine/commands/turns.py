@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import secrets
 import socket
@@ -41,7 +42,7 @@ class Turns:
     cache: SeriesCache | None = None
 
     def read_time(self) -> Reading:
-        """The exchange's time now.
+        """The exchange's time now. What failed reads before left in cycles is let go first: in an outage it would pile up.
 
         Raises:
             SniperError: it cannot be asked.
@@ -54,6 +55,7 @@ class Turns:
                     lambda: feed_of(self.settings, self.settings.exchange, None, ledger), SystemClock()
                 )
 
+        gc.collect()
         return asyncio.run(work())
 
     def take(self, boundary_ms: int) -> ScanResult | Taken:

@@ -8,6 +8,7 @@ for ``SNIPERSIGHT_SOAK_TURNS`` from ``SNIPERSIGHT_SOAK_SEED`` (``make soak``). M
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import random
 import sys
@@ -119,6 +120,7 @@ class Soak:
 
     def read_time(self) -> Reading:
         self.pass_time(0.05)
+        gc.collect()
         return asyncio.run(read_exchange_time(self.feed, self.times))
 
     def take(self, boundary_ms: int) -> ScanResult | Taken:
