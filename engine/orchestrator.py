@@ -56,7 +56,8 @@ def run_scan(
 def decide_run(run: Run, edges: Edges, hooks: Hooks, progress: Progress) -> tuple[ScanResult, Reduction]:
     """What a run decides on what it has gathered, and the judged contexts and notices of it."""
     with timed(edges.on_stage, "decide"):
-        decided, broken = decide_all(Pipeline.of(hooks), run.contexts(), edges.executor, progress)
+        pipeline = Pipeline.of(hooks, compute=edges.compute)
+        decided, broken = decide_all(pipeline, run.contexts(), edges.executor, progress)
     with timed(edges.on_stage, "reduce"):
         reduction = reduce_scan(run, decided, hooks)
     edges.on_judged(reduction.judged)
