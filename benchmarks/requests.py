@@ -88,8 +88,7 @@ async def far(exchange_port: int, tell: Callable[[int], None]) -> None:
 
 def serve(pipe: Connection, count: int, limit: int, minute_s: int) -> None:
     """The exchange's process: says its address, then does what it is told until told to end."""
-    binance.MINUTE_S = minute_s
-    with BinanceServer(served(count), END_MS + 5_000, limit) as server:
+    with BinanceServer(served(count), END_MS + 5_000, limit, minute_s) as server:
         port: Future[int] = Future()
         exchange_port = int(server.base_url.rpartition(":")[2])
         Thread(target=lambda: asyncio.run(far(exchange_port, port.set_result)), daemon=True).start()
