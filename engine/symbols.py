@@ -64,7 +64,7 @@ def decide_one(job: tuple[Pipeline, SniperContext]) -> SniperContext | SymbolFau
 
 def relieved(context: SniperContext) -> SniperContext:
     """Of a rejected symbol without its indicators and structure: no later stage and no hook looks at them, and of 500 symbols they
-    are more than a gigabyte. Its candles stay, for the returns of an open position."""
+    are nearly a gigabyte. Its candles stay, for the returns of an open position."""
     if not isinstance(context.plan, Rejection):
         return context
     return replace(context, multi_tf_indicators=None, smc_snapshot=None)
