@@ -41,6 +41,10 @@ class Channel(Protocol):
         is none."""
         ...
 
+    async def close(self) -> None:
+        """Let go of what was opened to send, in the event loop in which it was; may be called twice."""
+        ...
+
 
 class Outbox(Protocol):
     """Every parcel from the decision to its fate, in the journal's own file and on its chain.
@@ -88,4 +92,17 @@ class Outbox(Protocol):
 
     def letters(self, *fates: Fate) -> tuple[Letter, ...]:
         """Every parcel of these fates, oldest first."""
+        ...
+
+    def counts(self) -> Mapping[Fate, int]:
+        """How many parcels there are of every fate."""
+        ...
+
+    def settle(self, name: str, fate: Fate, now_ms: int) -> Letter:
+        """Move a dead or held parcel as a person decided: to be sent again (with its mark where it may have arrived), or dropped.
+
+        Raises:
+            NotFound: no parcel, or several, whose id begins with ``name`` stands where a person may move it.
+            ConfigFault: it has expired and would not be sent.
+        """
         ...

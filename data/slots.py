@@ -96,6 +96,11 @@ class SqliteSlots:
         """Let go of a slot that was not decided, so that it can be claimed at once; false if another run has it."""
         return self._change("expires_ms=?", (0,), lease)
 
+    def decided(self) -> tuple[tuple[str, int], ...]:
+        """Schedule and boundary of every slot that was decided and is remembered."""
+        rows = self._file.all("SELECT schedule, boundary_ms FROM slot WHERE run_id<>''")
+        return tuple((str(schedule), int(boundary_ms)) for schedule, boundary_ms in rows)
+
     def close(self) -> None:
         """Release the file; may be called twice."""
         self._file.close()

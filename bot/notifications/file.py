@@ -37,6 +37,9 @@ class LinesFile:
         except TimeoutError:
             return Unknown(f"the disk took nothing within {self.deadline_s:g} s")
 
+    async def close(self) -> None:
+        """Nothing stays open between requests."""
+
 
 def _append(path: Path, parcel: Parcel) -> Delivery:
     """A file that cannot be opened, or could be put back as it was, took nothing."""

@@ -73,7 +73,7 @@ def digest(listed: Sequence[Notice], noise: Noise, slot: str) -> Notice:
         "schema": NOTICE,
         "key": key,
         "kind": "digest",
-        "state": None,
+        "state": "",
         "fingerprint": "",
         "symbol": "",
         "at": iso(first.at_ms),

@@ -35,3 +35,6 @@ class JsonLines:
         except OSError as error:
             return Unknown(f"could not be written: {error.strerror}")
         return Delivered()
+
+    async def close(self) -> None:
+        """Nothing stays open between requests."""

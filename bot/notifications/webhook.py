@@ -88,6 +88,9 @@ class Webhook:
         except TimeoutError:
             return Unknown(f"no answer within {self.deadline_s:g} s")
 
+    async def close(self) -> None:
+        """Nothing stays open between requests."""
+
 
 def signature(secret: str, at_s: int, body: bytes) -> str:
     """HMAC-SHA256 over the time (UTC seconds), a full stop, and the body, in hex."""

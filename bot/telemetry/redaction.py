@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import Final
 
 HIDDEN: Final = "[hidden]"
-SECRET_NAME: Final = re.compile(r"TOKEN|SECRET|PASSWORD|PASSPHRASE|API_?KEY|CHAT_ID|PRIVATE", re.IGNORECASE)
+SECRET_NAME: Final = re.compile(
+    r"TOKEN|SECRET|PASSWORD|PASSPHRASE|API_?KEY|CHAT_ID|PRIVATE|APPRISE", re.IGNORECASE
+)
 SHORTEST: Final = 6
 """Values shorter than this are not hidden by value: they would blank ordinary words."""
 
@@ -24,8 +26,10 @@ PATTERNS: Final = (
 
 
 def secrets_of(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Values of variables whose name says they are secret, longest first."""
-    found = {value for name, value in environ.items() if SECRET_NAME.search(name) and len(value) >= SHORTEST}
+    """Values of variables whose name says they are secret, longest first; of a list of addresses, each."""
+    named = [value for name, value in environ.items() if SECRET_NAME.search(name)]
+    listed = [part for value in named if "://" in value for part in value.split()]
+    found = {value for value in (*named, *listed) if len(value) >= SHORTEST}
     return tuple(sorted(found, key=len, reverse=True))
 
 

@@ -1,39 +1,33 @@
-"""``scan --notify``: the channels that are set, and the delivery of everything that is open."""
+"""Runs that notify: the channels that are set, how much they are told, and the outbox."""
 
 from __future__ import annotations
 
-import asyncio
-import signal
 import sys
-from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from engine.commands.edges import SystemClock, open_journal
-from engine.commands.paths import alarm_file
-from engine.commands.turns import owner
-from shared.errors import EXIT_DEGRADED, EXIT_OK, ConfigFault, StorageFault
-from shared.models.outbox import ALARMING, OPEN, Fate, Terms
+from shared.errors import ConfigFault
 
 if TYPE_CHECKING:
-    from bot.notifications.delivery import Delivery
     from bot.notifications.noise import Noise
-    from contracts.notification_contract import Channel, Outbox
+    from contracts.notification_contract import Channel
     from data.outbox_store import SqliteOutbox
-    from engine.commands.console import Console
     from engine.telling import Telling
-    from shared.config.settings import NotifySettings, Settings, TelegramSettings
+    from shared.config.settings import Settings, TelegramSettings
     from shared.models.context import SniperContext
 
-SETTLED: Final = tuple(fate for fate in Fate if fate not in OPEN)
 STDOUT: Final = "-"
 SIGNED_WITH: Final = "SNIPERSIGHT_WEBHOOK_SECRET"
 TOKEN: Final = "SNIPERSIGHT_TELEGRAM_TOKEN"  # noqa: S105 - a variable's name
 USUAL_TOKEN: Final = "TELEGRAM_BOT_TOKEN"  # noqa: S105 - a variable's name
+APPRISE: Final = "SNIPERSIGHT_APPRISE_URLS"
+PICTURED: Final = frozenset({"telegram", "apprise"})
+"""Channels that show pictures."""
 ADDRESS: Final = "webhook"
 """What the one webhook is called in ids and reports: its address may stand nowhere."""
 
@@ -48,8 +42,12 @@ def telling_of(settings: Settings, profile: str, environ: Mapping[str, str]) -> 
 
     channels = tuple(_channels(settings, environ))
     if not channels:
-        raise ConfigFault("nobody to notify", "Set telegram.chats, notify.file or notify.webhook_url")
-    draw = {"draw": _drawn} if settings.notify.charts and settings.telegram.chats else {}
+        raise ConfigFault(
+            "nobody to notify",
+            "Set telegram.chats, notify.file, notify.webhook_url or SNIPERSIGHT_APPRISE_URLS",
+        )
+    pictured = settings.notify.charts and any(channel.name in PICTURED for channel in channels)
+    draw = {"draw": _drawn} if pictured else {}
     return Telling(
         channels,
         partial(open_outbox, environ),
@@ -89,64 +87,6 @@ def open_outbox(environ: Mapping[str, str]) -> Iterator[SqliteOutbox]:
 
     with open_journal(environ) as journal:
         yield SqliteOutbox(journal)
-
-
-def deliver(settings: Settings, environ: Mapping[str, str], console: Console) -> int:
-    """Send what is open, of earlier runs too; 10 where something has become what only a person can settle.
-
-    Raises:
-        StorageFault: the outbox, or the file of alarms, cannot be read or written.
-    """
-    from bot.notifications.delivery import Delivery
-
-    telling = telling_of(settings, settings.profile.name, environ)
-    with telling.open_outbox() as outbox:
-        before = {letter.id for letter in outbox.letters(*SETTLED)}
-        sender = Delivery(outbox, telling.channels, SystemClock(), owner(), terms_of(settings.notify))
-        sent = asyncio.run(_drained(sender, settings.notify.patience_s))
-        fresh = Counter(letter.fate for letter in outbox.letters(*SETTLED) if letter.id not in before)
-        waiting = len(outbox.letters(*OPEN))
-        write_alarms(alarm_file(environ), outbox)
-    counts = [f"{count} {fate}" for fate, count in sorted(fresh.items())]
-    console.remark(
-        [f"notify: {sent} requests, {waiting} waiting" + "".join(f", {count}" for count in counts)]
-    )
-    if fresh.keys().isdisjoint(ALARMING):
-        return EXIT_OK
-    console.warn([f"! notify: something could not be told; see {alarm_file(environ)}"])
-    return EXIT_DEGRADED
-
-
-def terms_of(settings: NotifySettings) -> Terms:
-    """How long, how often and in which case again."""
-    return Terms(late_ms=int(60_000 * settings.late_min), doubt=settings.in_doubt, repeats=settings.repeats)
-
-
-def write_alarms(path: Path, outbox: Outbox) -> None:
-    """Every parcel that only a person can settle, one JSON object a line; no file where there is none.
-
-    Raises:
-        StorageFault: it cannot be written.
-    """
-    from shared.utils.serialization import canonical_json
-
-    letters = outbox.letters(*ALARMING)
-    try:
-        if letters:
-            path.write_text("".join(f"{canonical_json(letter)}\n" for letter in letters), encoding="utf-8")
-        else:
-            path.unlink(missing_ok=True)
-    except OSError as error:
-        raise StorageFault(f"{path} could not be written: {error}", "Check the folder's space") from error
-
-
-async def _drained(sender: Delivery, patience_s: float) -> int:
-    """Send until nothing is left, or a signal ends it after the parcels being sent."""
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError, ValueError, RuntimeError):
-            loop.add_signal_handler(number, stop.set)
-    return await sender.drain(patience_s, stop)
 
 
 def noise_of(settings: Settings, profile: str) -> Noise:
@@ -194,6 +134,11 @@ def _channels(every: Settings, environ: Mapping[str, str]) -> Iterator[Channel]:
 
         hook = Hook(ADDRESS, settings.webhook_url, secret_of(SIGNED_WITH, environ))
         yield Webhook([hook], SystemClock(), settings.timeout_s)
+    urls = secret_of(APPRISE, environ).split()
+    if urls:
+        from bot.notifications.apprise import AppriseChannel
+
+        yield AppriseChannel(urls)
 
 
 def secret_of(name: str, environ: Mapping[str, str]) -> str:

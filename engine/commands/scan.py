@@ -51,7 +51,7 @@ def scan(flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
         code = scanned(flags, environ).status.exit_code
     if not flags.notify:
         return code
-    from engine.commands.notify import deliver
+    from engine.commands.posting import deliver
 
     settings = configure(flags, environ, exchange_names()).settings
     told_code = deliver(settings, environ, Console.of(flags.output, environ))

@@ -22,6 +22,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LINTED = set(PROJECT["tool"]["importlinter"]["root_packages"])
 CORE = ("shared", "contracts", "indicators", "strategy", "risk", "engine")
 EDGES_OF_ENGINE = (
+    "engine/commands/alerts_app.py",
     "engine/commands/app.py",
     "engine/commands/app_audit.py",
     "engine/commands/chart_app.py",
