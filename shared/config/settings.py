@@ -108,7 +108,7 @@ class NotifySettings(Section):
         4, "closes", 0, 10000, "so many closes in a row that nobody decided are an alarm; 0: never"
     )
     ping_url: str = choice(
-        "", "https address that is asked for after each decided close (a dead-man's switch); empty: none"
+        "", "address that is asked for after each decided close (a dead-man's switch); empty: none"
     )
 
 
