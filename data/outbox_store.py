@@ -210,8 +210,8 @@ class SqliteOutbox:
             self._forget(row.picture)
 
     def _forget(self, picture: str) -> None:
-        """Remove a picture that nothing open needs; a dead or held parcel may still be sent by a person."""
-        kept = f"SELECT 1 FROM outbox WHERE picture=? AND ({OPEN_ROWS} OR fate IN ('dead', 'held'))"
+        """Remove a picture that nothing open needs."""
+        kept = f"SELECT 1 FROM outbox WHERE picture=? AND {OPEN_ROWS}"
         self._file.db.execute(
             f"DELETE FROM picture WHERE digest=? AND NOT EXISTS ({kept})", (picture, picture)
         )

@@ -62,7 +62,7 @@ def open_outbox(environ: Mapping[str, str]) -> Iterator[SqliteOutbox]:
 
 
 def deliver(settings: NotifySettings, environ: Mapping[str, str], console: Console) -> int:
-    """Send what is open, of earlier runs too; 10 where something has become what only a person can settle.
+    """Send what is open, of earlier runs too; 10 where something has become what a person has to look at.
 
     Raises:
         StorageFault: the outbox, or the file of alarms, cannot be read or written.
@@ -93,7 +93,7 @@ def terms_of(settings: NotifySettings) -> Terms:
 
 
 def write_alarms(path: Path, outbox: Outbox) -> None:
-    """Every parcel that only a person can settle, one JSON object a line; no file where there is none.
+    """Every parcel that a person has to look at, one JSON object a line; no file where there is none.
 
     Raises:
         StorageFault: it cannot be written.
