@@ -12,7 +12,7 @@ Every move is compared with where the row stood and under which fence, and is a 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
@@ -114,6 +114,11 @@ class SqliteOutbox:
         """Let go of an address; nothing happens if another sender has it."""
         with self._file.transaction():
             self._renewed(turn, 0)
+
+    def tally(self) -> Mapping[Fate, int]:
+        """How many parcels stand where; a fate that none has is left out."""
+        rows = self._file.all("SELECT fate, count(*) FROM outbox GROUP BY fate")
+        return {fate: count for fate in Fate for name, count in rows if name == fate}
 
     def letters(self, *fates: Fate) -> tuple[Letter, ...]:
         """Every parcel of these fates, oldest first."""

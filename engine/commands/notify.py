@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -71,17 +70,16 @@ def deliver(settings: NotifySettings, environ: Mapping[str, str], console: Conso
 
     telling = telling_of(settings, environ)
     with telling.open_outbox() as outbox:
-        before = {letter.id for letter in outbox.letters(*SETTLED)}
+        before = outbox.tally()
         sender = Delivery(outbox, telling.channels, SystemClock(), owner(), terms_of(settings))
         sent = asyncio.run(_drained(sender, settings.patience_s))
-        fresh = Counter(letter.fate for letter in outbox.letters(*SETTLED) if letter.id not in before)
-        waiting = len(outbox.letters(*OPEN))
+        after = outbox.tally()
         write_alarms(alarm_file(environ), outbox)
-    counts = [f"{count} {fate}" for fate, count in sorted(fresh.items())]
-    console.remark(
-        [f"notify: {sent} requests, {waiting} waiting" + "".join(f", {count}" for count in counts)]
-    )
-    if fresh.keys().isdisjoint(ALARMING):
+    waiting = sum(after.get(fate, 0) for fate in OPEN)
+    fresh = {fate: after.get(fate, 0) - before.get(fate, 0) for fate in SETTLED}
+    counts = "".join(f", {count} {fate}" for fate, count in fresh.items() if count > 0)
+    console.remark([f"notify: {sent} requests, {waiting} waiting{counts}"])
+    if not any(fresh[fate] > 0 for fate in ALARMING):
         return EXIT_OK
     console.warn([f"! notify: something could not be told; see {alarm_file(environ)}"])
     return EXIT_DEGRADED
