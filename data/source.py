@@ -31,6 +31,10 @@ class Source:
         """Trading rules the store knows."""
         return self.store.markets(exchange) if self.store else {}
 
+    async def listed(self, exchange: str) -> Mapping[str, Market]:
+        """Trading rules by symbol: from the exchange, or offline those the store knows."""
+        return await self.feed.markets() if self.feed else self.stored_markets(exchange)
+
     async def ticker(self, symbol: str, close_ms: int) -> Ticker:
         """The exchange's 24-hour figures of a symbol, if a candle that closed at ``close_ms`` may be held against them; else
         zeros."""

@@ -8,7 +8,7 @@ from engine.edges import Edges, ScanRequest, silent
 from engine.gather import gather
 from engine.hooks import HOOKS, Hooks
 from engine.orchestrator import reduce_scan, result_of
-from engine.pipeline import GATHER, Pipeline
+from engine.pipeline import LOOK, Pipeline
 from engine.run import Run
 from engine.story import last_happenings
 from engine.symbols import decide_all, fault_of
@@ -33,9 +33,7 @@ def explain_symbol(request: ScanRequest, symbol: str, edges: Edges, *, hooks: Ho
     request = replace(request, symbols=(symbol,))
     check_plugin_weights(request.profile, hooks.extensions)
     pipeline = Pipeline.of(hooks)
-    run = Run.of(
-        request, gather(GATHER, request, replace(edges, universes=None), silent), hooks, edges.secrets
-    )
+    run = Run.of(request, gather(LOOK, request, edges, silent), hooks, edges.secrets)
     decided, broken = decide_all(pipeline, run.contexts(), None, silent)
     scan = result_of(run, reduce_scan(run, decided, hooks), broken)
     context, gates = _walk_on(pipeline, run.contexts()[0]) if run.contexts() else (None, ())

@@ -106,6 +106,7 @@ class Evidence:
     alignment_parts: str
     break_words: str
     regime_words: str
+    appetite_words: str
     market_words: str
     drafts: tuple[Draft, ...]
 
@@ -292,6 +293,7 @@ def _climate(regime: Regime, side: Side) -> dict[str, Any]:
         "market_along": ALONG.get(market.state, 0.0) * side * _pull(regime.beta),
         "market_known": int(market.state is not RegimeState.UNKNOWN),
         "regime_words": f"{regime.state.value.replace('_', ' ')}, efficiency {regime.efficiency:.2f}",
+        "appetite_words": f"risk appetite {market.risk_appetite.value}: {market.basis}",
         "market_words": _market_words(market, regime.beta),
     }
 
