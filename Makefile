@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 OURSELVES := --no-deps --no-build-isolation --disable-pip-version-check --quiet --editable .
 LOCKED := --require-hashes --only-binary :all: --disable-pip-version-check --quiet --compile
 
-.PHONY: help demo test lint format lock bench wheel schema pictures clean
+.PHONY: help demo test lint format lock bench instants wheel schema pictures clean
 
 help:           ## What there is
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -36,6 +36,9 @@ lock: $(VENV)/.ready-dev   ## Resolve the dependencies anew
 
 bench: $(VENV)/.ready-dev   ## Measure against named peers in one run
 	$(BIN)/python -m benchmarks
+
+instants: $(VENV)/.ready-dev   ## Scan 250 days of recorded candles, each held to what must be true
+	$(BIN)/python -m devtools.instants
 
 wheel: $(VENV)/.ready-dev   ## Build the wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
