@@ -6,13 +6,14 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from benchmarks import cold_start, indicators, pipeline, requests, smc, store
+from benchmarks import cold_start, decide, indicators, pipeline, requests, smc, store
 
 BENCHMARKS: Final[dict[str, Callable[[], None]]] = {
     "indicators": indicators.run,
     "smc": smc.run,
     "store": store.run,
     "requests": requests.run,
+    "decide": decide.run,
     "pipeline": pipeline.run,
     "cold_start": cold_start.run,
 }
