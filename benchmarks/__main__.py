@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from benchmarks import cold_start, decide, indicators, pipeline, requests, smc, store
+from benchmarks import charts, cold_start, decide, indicators, pipeline, requests, smc, store, turns
 
 BENCHMARKS: Final[dict[str, Callable[[], None]]] = {
     "indicators": indicators.run,
@@ -15,6 +15,8 @@ BENCHMARKS: Final[dict[str, Callable[[], None]]] = {
     "requests": requests.run,
     "decide": decide.run,
     "pipeline": pipeline.run,
+    "turns": turns.run,
+    "charts": charts.run,
     "cold_start": cold_start.run,
 }
 
