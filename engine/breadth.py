@@ -16,7 +16,7 @@ from data.source import Source
 from data.symbol_reading import Checks, SymbolReading
 from data.universe import Universe, select_universe
 from data.universe_known import Place
-from shared.errors import DamagedPage, DataFault
+from shared.errors import DamagedPage, SniperError
 from shared.models.data import Candles, Market
 from shared.models.profile import Profile
 from shared.models.regime import Breadth
@@ -65,7 +65,7 @@ async def known_trends(
 
 
 async def _four_hours(market: Market, candles: Ingested, desk: Desk) -> Candles:
-    """A symbol's closed 4h candles from its window's start; none where they are damaged or break a rule."""
+    """A symbol's closed 4h candles from its window's start; none where they cannot be read: that is a fault of whoever decides on them."""
     read = candles.data.get(market.symbol)
     if read is not None and BREADTH_TIMEFRAME in read.candles:
         return read.candles[BREADTH_TIMEFRAME]
@@ -73,5 +73,5 @@ async def _four_hours(market: Market, candles: Ingested, desk: Desk) -> Candles:
     reading = SymbolReading(market, source, desk.settings, desk.as_of_ms, Checks(0))
     try:
         return (await reading.series((BREADTH_TIMEFRAME,)))[BREADTH_TIMEFRAME]
-    except (DamagedPage, DataFault):
+    except SniperError:
         return Candles.empty(BREADTH_TIMEFRAME)
