@@ -73,7 +73,7 @@ def open_edges(
             store=store,
             clock=SystemClock(),
             universes=stack.enter_context(open_universes(environ)) if stored else None,
-            secrets=secrets_of(environ),
+            secrets=secrets_of(environ, settings.secrets),
             clock_limit_ms=CLOCK_LIMIT_MS if _is_real(settings, request) else 0,
         )
         if stored:

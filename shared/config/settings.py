@@ -10,6 +10,7 @@ from shared.config.account import parse_equity
 from shared.config.layers import Leaf, Tree, leaves, merged, source_of
 from shared.config.parser import known_keys, read_into, unknown_key
 from shared.config.profiles import DEFAULT, profile_of, profile_trees
+from shared.config.secret import Secret
 from shared.config.urls import check_url
 from shared.config.values import read_value
 from shared.errors import ConfigFault
@@ -31,6 +32,17 @@ class ExchangeSettings(Section):
     testnet: bool = choice(
         False, "speak to the exchange's test network, and to no other host; its candles are kept apart"
     )
+    key: Secret = choice(Secret(), "API key; only doctor uses it, to ask what it may do; empty: none")
+    secret: Secret = choice(
+        Secret(), "the API key's secret; from the environment or a file that only its owner may read"
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse half a key."""
+        Section.__post_init__(self)
+        if bool(self.key) != bool(self.secret):
+            there, missing = ("key", "secret") if self.key else ("secret", "key")
+            raise ConfigFault(f"{there} is set and {missing} is not", "Set both, or neither")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +92,11 @@ class Settings:
     def of_exchange(self, name: str) -> ExchangeSettings:
         """How to reach one exchange."""
         return self.exchanges.get(name, ExchangeSettings())
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """Everything in here that nobody may be told."""
+        return tuple(part for one in self.exchanges.values() for part in (one.key, one.secret) if part)
 
 
 def build_settings(layers: tuple[Tree, ...], exchanges: Collection[str]) -> Settings:

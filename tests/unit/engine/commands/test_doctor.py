@@ -63,7 +63,7 @@ def test_a_machine_that_is_well_passes_every_check(
     assert code == 0
     assert server.count("/time") == 3
     assert found["budget"]["measured"].startswith("3 of 5,400 spent in 60 s")
-    assert found["keys"]["measured"] == "no keys: public data only"
+    assert found["keys"]["measured"] == "not set: public data only"
 
 
 def test_an_exchange_that_is_down_fails_and_the_rest_is_still_looked_at(
