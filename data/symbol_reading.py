@@ -249,6 +249,10 @@ class SymbolReading:
         if day.high > 0:
             around = merge(held.rows(max(0, len(held) - BASE_PAGE), len(held)), page)
             check_spikes(name, around, day, self.as_of_ms)
+            if self.source.second:
+                self.flags += await self.source.second.hold(
+                    self.market.exchange, self.market.symbol, around, int(page.open_ms[0])
+                )
 
     def _take(self, timeframe: Timeframe, fresh: Candles) -> int:
         """Add what is new; how many candles have other values than before."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from data.source import Source
 from data.sync import SyncReport, Wish, sync
 from data.universe import select_universe
 from data.universe_known import Place
 from engine.edges import Edges, Progress, ScanRequest, silent
-from engine.gather import as_of, run_now
+from engine.gather import as_of, open_source, run_now
 from shared.errors import ConfigFault
 from shared.models.timeframe import Timeframe
 
@@ -29,9 +28,7 @@ async def _synced(
 ) -> SyncReport:
     if edges.open_feed is None or edges.store is None:
         raise ConfigFault(f"nothing of {request.exchange} can be fetched and kept", "Name another exchange")
-    feed = edges.open_feed()
-    source = Source(feed, edges.store, edges.universes, edges.notes)
-    try:
+    async with open_source(edges) as source:
         as_of_ms, flags = await as_of(request, edges, source)
         place = Place(request.exchange, as_of_ms, request.top or 0)
         universe = await select_universe(request.symbols, request.profile, source, place)
@@ -39,8 +36,6 @@ async def _synced(
         done = await sync(
             wish, source, request.profile, lambda count, total: progress("symbols", count, total)
         )
-    finally:
-        await feed.close()
     return SyncReport(
         done.exchange, done.as_of_ms, done.symbols, (*universe.faults, *done.faults), (*flags, *done.flags)
     )

@@ -18,7 +18,7 @@ from shared.models.profile import Profile
 from shared.models.section import Section, choice, setting
 from shared.utils.suggest import suggest
 
-TOP: Final = ("profile", "exchange", "exchanges", "account", "store", "journal", "log")
+TOP: Final = ("profile", "exchange", "exchanges", "account", "data", "store", "journal", "log")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,18 @@ class AccountSettings(Section):
 
 
 @dataclass(frozen=True, slots=True)
+class DataSettings(Section):
+    """What is asked of market data besides what the profile decides on."""
+
+    compare_with: str = choice(
+        "", "exchange asked for the same candle where one is far outside its neighbours; empty: none"
+    )
+    compare_pct: float = setting(
+        3.0, "%", 0.1, 50, "how far such a candle's high or low may be from that exchange's"
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class StoreSettings(Section):
     """Where candles are kept."""
 
@@ -84,6 +96,7 @@ class Settings:
     exchange: str = "binance"
     exchanges: Mapping[str, ExchangeSettings] = field(default_factory=dict)
     account: AccountSettings = AccountSettings()
+    data: DataSettings = DataSettings()
     store: StoreSettings = StoreSettings()
     journal: JournalSettings = JournalSettings()
     log: LogSettings = LogSettings()
@@ -119,11 +132,23 @@ def build_settings(layers: tuple[Tree, ...], exchanges: Collection[str]) -> Sett
         ),
         exchanges=_exchanges(_table(tree, "exchanges"), exchanges),
         account=account,
+        data=_data(tree, exchanges),
         store=read_store(tree),
         journal=read_into(JournalSettings(), _table(tree, "journal"), "journal"),
         log=read_into(LogSettings(), _table(tree, "log"), "log"),
         origin=_origins(tree, profile.name),
     )
+
+
+def _data(tree: Tree, exchanges: Collection[str]) -> DataSettings:
+    found = read_into(DataSettings(), _table(tree, "data"), "data")
+    if found.compare_with and found.compare_with not in exchanges:
+        source = _source_of(tree, "data", "compare_with")
+        raise ConfigFault(
+            f"{source}: data.compare_with: unknown exchange {found.compare_with!r}",
+            suggest(found.compare_with, exchanges),
+        )
+    return found
 
 
 def read_store(tree: Tree) -> StoreSettings:
@@ -146,6 +171,7 @@ def setting_keys(exchanges: Collection[str]) -> tuple[str, ...]:
         "exchange",
         *per_exchange,
         *known_keys(AccountSettings(), "account"),
+        *known_keys(DataSettings(), "data"),
         *known_keys(StoreSettings(), "store"),
         *known_keys(JournalSettings(), "journal"),
         *known_keys(LogSettings(), "log"),

@@ -30,6 +30,7 @@ from shared.config.settings import ExchangeSettings
 from shared.errors import ContractError, KeyRefused, RateLimited, SecurityFault, SniperError
 from shared.utils.serialization import canonical_json
 from tests.conformance.stands import SERVERS, plenty
+from tests.servers.binance import BinanceServer
 from tests.servers.exchange import LoopbackExchange
 from tests.servers.faults import OF_ANY
 from tests.servers.market import DAY, ServedMarket
@@ -58,11 +59,23 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+class PunctualBinance(BinanceServer):
+    """Its clock is this machine's."""
+
+    @property
+    def now_ms(self) -> int:  # type: ignore[override]
+        return now_ms()
+
+    @now_ms.setter
+    def now_ms(self, value: int) -> None:
+        """It cannot be set."""
+
+
 @contextmanager
-def served(name: str) -> Iterator[LoopbackExchange]:
+def served(name: str, make: Callable[[ServedMarket, int], Any] | None = None) -> Iterator[LoopbackExchange]:
     """The venue's loopback exchange now, having given out one key that may trade."""
-    now = now_ms()
-    with SERVERS[name](ServedMarket.synthetic(["BTC/USDT", "ETH/USDT"], now - DAY, now + DAY), now) as server:
+    now, opened = now_ms(), make or SERVERS[name]
+    with opened(ServedMarket.synthetic(["BTC/USDT", "ETH/USDT"], now - DAY, now + DAY), now) as server:
         server.keys[KEY] = ServedKey(SECRET, trades=True, ip_bound=True)
         yield server
 
@@ -242,9 +255,9 @@ def test_a_secret_is_shown_in_no_form() -> None:
 
 @pytest.fixture
 def keyed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackExchange]:
-    """A loopback Binance and a key in the environment."""
+    """A loopback Binance whose clock goes, and a key in the environment."""
     monkeypatch.chdir(tmp_path)
-    with served("binance") as server:
+    with served("binance", PunctualBinance) as server:
         monkeypatch.setenv("SNIPERSIGHT_EXCHANGES__BINANCE__BASE_URL", server.base_url)
         monkeypatch.setenv("SNIPERSIGHT_EXCHANGES__BINANCE__KEY", KEY)
         monkeypatch.setenv("SNIPERSIGHT_EXCHANGES__BINANCE__SECRET", SECRET)
@@ -274,7 +287,6 @@ def keys_row(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
 def test_doctor_says_what_the_key_may_do(
     keyed: LoopbackExchange, capsys: pytest.CaptureFixture[str], key: ServedKey, verdict: str, words: str
 ) -> None:
-    keyed.now_ms = now_ms()
     keyed.keys[KEY] = key
     row = keys_row(capsys)
     assert (row["verdict"], words in row["measured"]) == (verdict, True), row
@@ -305,7 +317,6 @@ def test_public_commands_send_no_key_and_write_it_nowhere(
     keyed: LoopbackExchange, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     for command in PUBLIC:
-        keyed.now_ms = now_ms()
         run(command)
     out, err = capfd.readouterr()
     assert "[hidden]  # environment" in out
