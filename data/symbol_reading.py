@@ -20,6 +20,7 @@ from data.aggregation import aggregate
 from data.echo import Known, check_echo
 from data.likeness import news
 from data.pages import merge
+from data.renames import with_former
 from data.series_notes import NO_NOTE, SeriesNote
 from data.source import Source
 from data.spans import Span, joined, missing, on_grid
@@ -140,7 +141,8 @@ class SymbolReading:
         if self.source.store is None:
             return Candles.empty(timeframe)
         market = self.market
-        return self.source.store.read(market.exchange, market.symbol, timeframe, since_ms, self.as_of_ms)
+        own = self.source.store.read(market.exchange, market.symbol, timeframe, since_ms, self.as_of_ms)
+        return with_former(own, market, self.source, self.settings, since_ms)
 
     def _derive(self, timeframe: Timeframe) -> None:
         """What the base closes of a coarser timeframe, from the newest known candle on, or from a base candle that was revised."""

@@ -116,6 +116,7 @@ def asked(name: str, server: LoopbackExchange, **more: Any) -> KeyRights:
 def test_a_signed_question_says_what_the_key_may_do(name: str) -> None:
     with served(name) as server, client_of(name, server) as ask:
         for trades, withdraws in product((True, False), repeat=2):
+            server.now_ms = now_ms()
             server.keys[KEY] = ServedKey(SECRET, trades=trades, withdraws=withdraws, ip_bound=trades)
             assert ask() == KeyRights(True, trades, withdraws, trades)
         assert len(server.keyed) == 4
