@@ -55,7 +55,8 @@ class Checks:
 @dataclass(slots=True)
 class SymbolReading:
     """``held`` is what is known of each series, all of it stored but for ``unsaved``; ``damaged`` says per timeframe where a page of
-    the store starts that has to be fetched again; ``flags`` are remarks on the run."""
+    the store starts that has to be fetched again; ``flags`` are remarks on the run. ``since_ms`` above 0 takes the place of the
+    windows' starts."""
 
     market: Market
     source: Source
@@ -69,6 +70,7 @@ class SymbolReading:
     flags: list[str] = field(default_factory=list)
     notes: dict[Timeframe, SeriesNote] = field(default_factory=dict)
     revised_ms: int = 2**62
+    since_ms: int = 0
 
     async def series(self, timeframes: tuple[Timeframe, ...] = ()) -> Mapping[Timeframe, Candles]:
         """Every timeframe the profile needs (or those named), finest first, each from its window's start.
@@ -98,7 +100,7 @@ class SymbolReading:
         return self.settings.timeframes.base
 
     def _window(self, timeframe: Timeframe) -> Span:
-        since = timeframe.window_start(self.as_of_ms, self.settings.data.history_bars)
+        since = self.since_ms or timeframe.window_start(self.as_of_ms, self.settings.data.history_bars)
         return on_grid(timeframe, max(since, timeframe.floor(self.market.onboard_ms)), self.as_of_ms)
 
     def _page_start(self) -> int:
