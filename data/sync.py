@@ -34,13 +34,14 @@ class Synced:
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """Symbols that are up to date, those that broke, and remarks."""
+    """Symbols that are up to date, those that broke, remarks, and how many order books were stored."""
 
     exchange: str
     as_of_ms: int
     symbols: tuple[Synced, ...]
     faults: tuple[SymbolFault, ...]
     flags: tuple[str, ...]
+    books: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from data.book_snapshots import NOTHING_TAKEN, take_books
 from data.sync import SyncReport, Wish, sync
 from data.universe import select_universe
 from data.universe_known import Place
@@ -17,11 +18,12 @@ from shared.models.timeframe import DAY_MS, Timeframe, iso
 @dataclass(frozen=True, slots=True)
 class Reach:
     """What of each symbol: ``timeframes`` none are those the profile reads; from ``since_ms`` on, or the last ``days``, or, both 0, from
-    where the profile reads each."""
+    where the profile reads each. With ``books``, each symbol's order book of now too."""
 
     timeframes: tuple[Timeframe, ...] = ()
     since_ms: int = 0
     days: int = 0
+    books: bool = False
 
     def start_ms(self, as_of_ms: int) -> int:
         """Where it begins, 0 where the profile says.
@@ -66,6 +68,12 @@ async def _synced(request: ScanRequest, edges: Edges, reach: Reach, progress: Pr
         done = await sync(
             wish, source, request.profile, lambda count, total: progress("symbols", count, total)
         )
+        taken = await take_books(universe.markets, source) if reach.books else NOTHING_TAKEN
     return SyncReport(
-        done.exchange, done.as_of_ms, done.symbols, (*universe.faults, *done.faults), (*flags, *done.flags)
+        done.exchange,
+        done.as_of_ms,
+        done.symbols,
+        (*universe.faults, *done.faults),
+        (*flags, *done.flags, *taken.flags),
+        taken.books,
     )

@@ -50,6 +50,9 @@ def data_sync(
     days: Annotated[
         int | None, typer.Option("--days", min=1, help="The last so many days. [as --since]")
     ] = None,
+    books: Annotated[
+        bool, typer.Option("--books", help="Store each symbol's order book of now too; explain shows it.")
+    ] = False,
     top: Annotated[int | None, typer.Option("--top", "-n", min=1, help="This many symbols at most.")] = None,
     config: Annotated[str | None, typer.Option("--config", "-c", help="Another settings file.")] = None,
     json: Json = False,
@@ -62,7 +65,7 @@ def data_sync(
     flags = flags_of(locals())
     from engine.commands.sync import sync as run
 
-    return run(flags, Past(timeframes=tuple(timeframes or ()), since=since, days=days or 0))
+    return run(flags, Past(timeframes=tuple(timeframes or ()), since=since, days=days or 0, books=books))
 
 
 def data_status(

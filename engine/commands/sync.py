@@ -50,7 +50,7 @@ def sync(flags: Flags, past: Past, environ: Mapping[str, str] = os.environ) -> i
             )
             for one in report.symbols
         ]
-        done = Backfill(report.exchange, report.as_of_ms, symbols, report.faults, report.flags)
+        done = Backfill(report.exchange, report.as_of_ms, symbols, report.faults, report.flags, report.books)
         if console.watched:
             console.result(line for text in sync_lines(done) for line in console.look.wrap(text, "  "))
         else:
@@ -73,4 +73,6 @@ def _reach(past: Past) -> Reach:
     if past.since is not None and past.days:
         raise ConfigFault("--since and --days exclude each other", "Give one of them")
     since_ms = 0 if past.since is None else parse_as_of(past.since, "--since")
-    return Reach(parse_timeframes(past.timeframes) if past.timeframes else (), since_ms, past.days)
+    return Reach(
+        parse_timeframes(past.timeframes) if past.timeframes else (), since_ms, past.days, past.books
+    )

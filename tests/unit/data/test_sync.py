@@ -22,6 +22,7 @@ from tests.servers.market import ServedMarket
 
 ROOT = Path(__file__).resolve().parents[3]
 KILLS = 60
+EXPLAIN_SCHEMA = ROOT / "docs" / "schema" / "snipersight.explain-1.schema.json"
 SCHEMA = ROOT / "docs" / "schema" / "snipersight.data-sync-1.schema.json"
 
 
@@ -138,3 +139,36 @@ def test_a_past_that_makes_no_sense_is_wrong_usage(
         assert run(["data", "sync", "-s", "BTC", *words]) == 2
         assert said in capsys.readouterr().err
         assert server.count("/klines") == 0
+
+
+@pytest.mark.checkout
+def test_order_books_are_stored_when_asked_for_and_explain_shows_the_newest_with_its_age(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    market = ServedMarket.synthetic(["BTC/USDT", "ETH/USDT"], NOW - NOW % DAY_MS - 90 * DAY_MS, NOW + DAY_MS)
+    with BinanceServer(market, NOW) as server:
+        monkeypatch.setenv("SNIPERSIGHT_EXCHANGES__BINANCE__BASE_URL", server.base_url)
+        sync = ["data", "sync", "-s", "BTC,ETH", "-t", "15m,1h", "--json"]
+        assert run(sync) == 0
+        assert server.count("/depth") == 0
+        assert json.loads(capsys.readouterr().out)["books"] == 0
+        server.fault("/depth", "emptied", symbol="ETHUSDT", times=9)
+        assert run([*sync, "--books"]) == 10
+        document = json.loads(capsys.readouterr().out)
+        Draft202012Validator(json.loads(SCHEMA.read_text("utf-8"))).validate(document)
+        assert document["books"] == 1
+        assert [flag.split(":")[:2] for flag in document["flags"]] == [["book_not_taken", " ETH/USDT"]]
+        server.now_ms += 34_000
+        run(["explain", "BTC", "--json"])
+        shown = json.loads(capsys.readouterr().out)
+        Draft202012Validator(json.loads(EXPLAIN_SCHEMA.read_text("utf-8"))).validate(shown)
+        assert shown["order_book"]["age_s"] == 34
+        assert shown["order_book"]["spread_bps"] > 0
+        run(["explain", "BTC"])
+        assert "levels stored 34 s before" in " ".join(capsys.readouterr().out.split())
+        for symbol, later_ms in (("ETH", 0), ("BTC", 3_600_000)):
+            server.now_ms += later_ms
+            run(["explain", symbol, "--json"])
+            assert "order_book" not in json.loads(capsys.readouterr().out)
+        run(["data", "status", "--json"])
+        assert json.loads(capsys.readouterr().out)["books"] == 1
