@@ -30,11 +30,11 @@ from shared.config.settings import ExchangeSettings
 from shared.errors import ContractError, KeyRefused, RateLimited, SecurityFault, SniperError
 from shared.utils.serialization import canonical_json
 from tests.conformance.stands import SERVERS, plenty
-from tests.servers.binance import BinanceServer
 from tests.servers.exchange import LoopbackExchange
 from tests.servers.faults import OF_ANY
 from tests.servers.market import DAY, ServedMarket
 from tests.servers.signing import ServedKey
+from tests.servers.ticking import PunctualBinance
 from tests.servers.wire import Reply, Request
 
 CANARY: Final = "canary"
@@ -57,18 +57,6 @@ UNREADABLE_AS_OTHER: Final = {"emptied"}
 
 def now_ms() -> int:
     return time.time_ns() // 1_000_000
-
-
-class PunctualBinance(BinanceServer):
-    """Its clock is this machine's."""
-
-    @property
-    def now_ms(self) -> int:  # type: ignore[override]
-        return now_ms()
-
-    @now_ms.setter
-    def now_ms(self, value: int) -> None:
-        """It cannot be set."""
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from engine.commands.app import run
 from engine.commands.paths import candle_file, request_file
 from tests.servers.binance import BinanceServer
 from tests.servers.market import DAY, ServedMarket
+from tests.servers.ticking import PunctualBinance
 from tests.unit.data.test_store import candles
 
 pytestmark = pytest.mark.checkout
@@ -40,7 +41,7 @@ def now_ms() -> int:
 def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[BinanceServer]:
     monkeypatch.chdir(tmp_path)
     now = now_ms()
-    with BinanceServer(ServedMarket.synthetic(["BTC/USDT"], now - DAY, now), now) as running:
+    with PunctualBinance(ServedMarket.synthetic(["BTC/USDT"], now - DAY, now), now) as running:
         monkeypatch.setenv(ADDRESS, running.base_url)
         yield running
 
