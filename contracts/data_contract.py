@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from shared.models.data import Candles, Market, OrderBook
 from shared.models.timeframe import Timeframe
@@ -206,6 +206,7 @@ class CandleStore(Protocol):
         ...
 
 
+@runtime_checkable
 class BookStore(Protocol):
     """Kept snapshots of order books: what stood in the book at some instants, never a history of it.
 

@@ -20,6 +20,7 @@ from data.aggregation import aggregate
 from data.echo import Known, check_echo
 from data.likeness import news
 from data.pages import merge
+from data.renames import with_former
 from data.series_notes import NO_NOTE, SeriesNote
 from data.source import Source
 from data.spans import Span, joined, missing, on_grid
@@ -54,7 +55,8 @@ class Checks:
 @dataclass(slots=True)
 class SymbolReading:
     """``held`` is what is known of each series, all of it stored but for ``unsaved``; ``damaged`` says per timeframe where a page of
-    the store starts that has to be fetched again; ``flags`` are remarks on the run."""
+    the store starts that has to be fetched again; ``flags`` are remarks on the run. ``since_ms`` above 0 takes the place of the
+    windows' starts."""
 
     market: Market
     source: Source
@@ -68,6 +70,7 @@ class SymbolReading:
     flags: list[str] = field(default_factory=list)
     notes: dict[Timeframe, SeriesNote] = field(default_factory=dict)
     revised_ms: int = 2**62
+    since_ms: int = 0
 
     async def series(self, timeframes: tuple[Timeframe, ...] = ()) -> Mapping[Timeframe, Candles]:
         """Every timeframe the profile needs (or those named), finest first, each from its window's start.
@@ -97,7 +100,7 @@ class SymbolReading:
         return self.settings.timeframes.base
 
     def _window(self, timeframe: Timeframe) -> Span:
-        since = timeframe.window_start(self.as_of_ms, self.settings.data.history_bars)
+        since = self.since_ms or timeframe.window_start(self.as_of_ms, self.settings.data.history_bars)
         return on_grid(timeframe, max(since, timeframe.floor(self.market.onboard_ms)), self.as_of_ms)
 
     def _page_start(self) -> int:
@@ -140,7 +143,8 @@ class SymbolReading:
         if self.source.store is None:
             return Candles.empty(timeframe)
         market = self.market
-        return self.source.store.read(market.exchange, market.symbol, timeframe, since_ms, self.as_of_ms)
+        own = self.source.store.read(market.exchange, market.symbol, timeframe, since_ms, self.as_of_ms)
+        return with_former(own, market, self.source, self.settings, since_ms)
 
     def _derive(self, timeframe: Timeframe) -> None:
         """What the base closes of a coarser timeframe, from the newest known candle on, or from a base candle that was revised."""
@@ -249,6 +253,10 @@ class SymbolReading:
         if day.high > 0:
             around = merge(held.rows(max(0, len(held) - BASE_PAGE), len(held)), page)
             check_spikes(name, around, day, self.as_of_ms)
+            if self.source.second:
+                self.flags += await self.source.second.hold(
+                    self.market.exchange, self.market.symbol, around, int(page.open_ms[0])
+                )
 
     def _take(self, timeframe: Timeframe, fresh: Candles) -> int:
         """Add what is new; how many candles have other values than before."""

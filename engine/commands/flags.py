@@ -92,6 +92,17 @@ class Watching:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """How much of the past a back-fill fetches: named timeframes, since a date, or the last ``days``; nothing said, what the profile
+    reads. With ``books``, the order books of now too."""
+
+    timeframes: tuple[str, ...] = ()
+    since: str | None = None
+    days: int = 0
+    books: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prune:
     """What may go from the store, and whether it goes now. ``older_than`` is in days, 0 for any age."""
 

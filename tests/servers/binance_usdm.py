@@ -94,7 +94,7 @@ def _per_symbol(one: int, every: int) -> Any:
 
 
 SYMBOL = frozenset({"symbol"})
-ENDPOINTS = {
+ENDPOINTS = binance.KEY_ENDPOINTS | {
     "/fapi/v1/ping": Endpoint(NONE, always(1), lambda server, query: {}),
     "/fapi/v1/time": Endpoint(NONE, always(1), lambda server, query: {"serverTime": server.now_ms}),
     "/fapi/v1/exchangeInfo": Endpoint(NONE, always(1), _exchange_info),

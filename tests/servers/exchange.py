@@ -15,6 +15,7 @@ from typing import Any, Self
 from tests.servers.faults import ELSEWHERE, FaultPlan, Rows
 from tests.servers.market import ServedMarket
 from tests.servers.rules import rules_of
+from tests.servers.signing import ServedKey, carries_key
 from tests.servers.wire import Loopback, Reply, Request
 
 Query = Mapping[str, str]
@@ -35,6 +36,8 @@ class Endpoint:
     parameters: frozenset[str]
     weight: Callable[[Query], int]
     answer: Callable[[Any, Query], Any]
+    signed: bool = False
+    """Answered with the key that signed the question in place of the query."""
 
 
 def always(weight: int) -> Callable[[Query], int]:
@@ -61,6 +64,9 @@ class LoopbackExchange:
         self.faults = FaultPlan()
         self.ids = {symbol.replace("/", ""): symbol for symbol in market.base}
         self.used = 0
+        self.keys: dict[str, ServedKey] = {}
+        self.keyed: list[str] = []
+        """Addresses of requests that carried a key or a signature."""
         self._window_s = window_s
         self._window = (0, 0)
         self._started = time.monotonic()
@@ -101,6 +107,8 @@ class LoopbackExchange:
             endpoint = self.endpoints.get(request.path)
             if endpoint is None or request.method != "GET":
                 raise self.unknown_address(request)
+            if endpoint.signed:
+                return Reply(200, json.dumps(endpoint.answer(self, self.signer(request))).encode())
             self.check_query(endpoint, request.query)
             return Reply(200, json.dumps(endpoint.answer(self, request.query)).encode())
         except VenueError as error:
@@ -135,6 +143,10 @@ class LoopbackExchange:
     def check_query(self, endpoint: Endpoint, query: Query) -> None:
         """Refuse parameters it does not read."""
 
+    def signer(self, request: Request) -> ServedKey:
+        """The key that signed a question, once the signature is found right."""
+        raise NotImplementedError
+
     def rows(self, document: Any) -> Rows:
         """The candles of an answer."""
         raise NotImplementedError
@@ -153,6 +165,8 @@ class LoopbackExchange:
 
     def _reply(self, request: Request) -> tuple[Reply, Mapping[str, str]]:
         self.requests.append((request.path, request.query))
+        if carries_key(request):
+            self.keyed.append(request.path)
         wait_s = self._weigh(request)
         headers = self.limit_headers(self.now_ms - self.now_ms % 1000 + self._window_s * 1000)
         if wait_s:
