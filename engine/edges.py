@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
-from contracts.data_contract import CandleFeed, CandleStore, Clock
+from contracts.data_contract import CandleFeed, CandleStore, CandleStream, Clock
 from contracts.journal_contract import Journal
 from contracts.notification_contract import Notifier
 from contracts.universe_contract import UniverseStore
@@ -82,7 +82,8 @@ class Edges:
     """What touches the world, handed in. ``open_feed`` is called inside the event loop, and is None where nothing may be
     fetched; ``executor`` None computes in this process; ``universes`` None remembers no universe; ``open_journal`` is called
     when a scan has decided, and is None where nothing is recorded. ``secrets`` are texts that may stand in no result and no
-    record. ``notes`` are what is remembered of series. The exchange's clock is held to ours where ``clock_limit_ms`` is above 0."""
+    record. ``notes`` are what is remembered of series. The exchange's clock is held to ours where ``clock_limit_ms`` is above 0. ``stream``
+    outlives the scan; what it brought need not be fetched."""
 
     open_feed: Callable[[], CandleFeed] | None
     store: CandleStore | None
@@ -96,3 +97,4 @@ class Edges:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     notes: NoteStore = field(default_factory=MemoryNotes)
     clock_limit_ms: int = 0
+    stream: CandleStream | None = None

@@ -178,7 +178,7 @@ def look_up_universe(request: ScanRequest, edges: Edges) -> Universe:
 
 async def _walk(stages: Stages, request: ScanRequest, edges: Edges, progress: Progress) -> GatherState:
     feed = None if request.offline or edges.open_feed is None else edges.open_feed()
-    source = Source(feed, edges.store, edges.universes, edges.notes)
+    source = Source(feed, edges.store, edges.universes, edges.notes, edges.stream)
     try:
         return await _walk_through(stages, request, edges, progress, source)
     except TransportFault as down:

@@ -15,6 +15,7 @@ import numpy as np
 
 from contracts.data_contract import Ticker
 from data.adapters.answers import Record, levels, records
+from data.adapters.stream_dialect import BINANCE_STREAM, BINANCE_USDM_STREAM
 from data.adapters.venue import NAMES, Ask, Dialect, Span, Venue, candles_of
 from shared.models.data import Candles, Market, OrderBook
 from shared.models.timeframe import MONDAY_MS, Timeframe
@@ -163,6 +164,7 @@ BINANCE: Final = Venue(
         order_book=ask_order_book,
         read_order_book=read_order_book,
     ),
+    stream=BINANCE_STREAM,
 )
 
 BINANCE_USDM: Final = Venue(
@@ -199,4 +201,5 @@ BINANCE_USDM: Final = Venue(
         order_book=ask_order_book,
         read_order_book=read_order_book,
     ),
+    stream=BINANCE_USDM_STREAM,
 )

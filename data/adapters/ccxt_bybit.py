@@ -16,6 +16,7 @@ import numpy as np
 
 from contracts.data_contract import Ticker
 from data.adapters.answers import WHOLE, Record, levels, records
+from data.adapters.stream_dialect import BYBIT_LINEAR_STREAM, BYBIT_STREAM
 from data.adapters.venue import NAMES, Ask, Dialect, Span, Venue, candles_of
 from shared.errors import DataFault
 from shared.models.data import Candles, Market, OrderBook
@@ -214,6 +215,7 @@ BYBIT: Final = Venue(
     first_ms=1_541_030_400_000,
     intervals=INTERVALS,
     dialect=_dialect("spot", {}),
+    stream=BYBIT_STREAM,
 )
 
 BYBIT_LINEAR: Final = Venue(
@@ -236,4 +238,5 @@ BYBIT_LINEAR: Final = Venue(
     first_ms=1_541_030_400_000,
     intervals=INTERVALS,
     dialect=_dialect("linear", {"limit": 1000}),
+    stream=BYBIT_LINEAR_STREAM,
 )

@@ -16,6 +16,7 @@ import numpy as np
 
 from contracts.data_contract import Ticker
 from data.adapters.spending import Allowance
+from data.adapters.stream_dialect import StreamDialect
 from shared.errors import ConflictingData, ContractError, DataFault
 from shared.models.data import COLUMNS, Candles, Floats, Ints, Market, OrderBook
 from shared.models.timeframe import Timeframe
@@ -79,7 +80,7 @@ class Venue:
     ``book_tiers`` are weights by rows asked for; the venue lets ``window_weight`` be spent in any ``window_s`` seconds. ``week_anchor_ms`` is a time at which a week opens. ``volume_unit`` is what
     candle volumes count. ``shows_forming``: the newest candle of an answer may still be forming. ``pages_forward``: a
     span with more candles than asked for gives the first of them, otherwise the last. ``book_is_timed``: an order
-    book carries its time. Nothing traded before ``first_ms``.
+    book carries its time. Nothing traded before ``first_ms``. ``stream`` None: its candles are not streamed.
     """
 
     name: str
@@ -101,6 +102,7 @@ class Venue:
     first_ms: int
     intervals: Mapping[Timeframe, str]
     dialect: Dialect
+    stream: StreamDialect | None = None
 
     def __post_init__(self) -> None:
         """Refuse a unit nobody knows, and weeks that are not ours."""

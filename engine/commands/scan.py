@@ -20,6 +20,7 @@ from engine.commands.settings import configure
 
 if TYPE_CHECKING:
     from bot.telemetry.events import Event
+    from contracts.data_contract import CandleStream
     from contracts.journal_contract import Journal
     from engine.edges import Edges, Progress, ScanRequest
     from shared.config.settings import Settings
@@ -67,14 +68,22 @@ def scanned(flags: Flags, environ: Mapping[str, str]) -> ScanResult:
 
 
 def decided(
-    request: ScanRequest, settings: Settings, flags: Flags, environ: Mapping[str, str], progress: Progress
+    request: ScanRequest,
+    settings: Settings,
+    flags: Flags,
+    environ: Mapping[str, str],
+    progress: Progress,
+    *,
+    stream: CandleStream | None = None,
 ) -> ScanResult:
-    """One scan on edges of its own, under the locks in force, recorded: the way of ``scan`` and of every turn of ``watch``."""
+    """One scan on edges of its own, under the locks in force, recorded: the way of ``scan`` and of every turn of ``watch``, whose
+    ``stream`` goes on from turn to turn."""
     from engine.edges import timed
     from engine.orchestrator import run_scan
 
     with open_edges(settings, request, environ, flags.jobs) as edges:
         edges = told(edges, partial(open_journal, environ) if journaled(flags, settings) else None)
+        edges = replace(edges, stream=stream)
         with timed(edges.on_stage, "scan"):
             return run_scan(under_locks(request, environ), edges, progress=progress)
 

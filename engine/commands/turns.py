@@ -8,7 +8,7 @@ import secrets
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from engine.commands.edges import DEMO, SystemClock, feed_of, open_ledger
@@ -18,6 +18,7 @@ from engine.commands.scan import decided
 from shared.errors import ConfigFault
 
 if TYPE_CHECKING:
+    from contracts.data_contract import CandleStream
     from data.slots import Taken
     from engine.edges import Progress, ScanRequest
     from engine.exchange_time import Reading
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """The turns of this run; ``progress`` is told how each scan goes on."""
+    """The turns of this run; ``progress`` is told how each scan goes on, ``stream`` brings candles in between."""
 
     settings: Settings
     request: ScanRequest
@@ -36,6 +37,7 @@ class Turns:
     environ: Mapping[str, str]
     turn: Turn
     progress: Progress
+    stream: CandleStream | None = None
 
     def read_time(self) -> Reading:
         """The exchange's time now.
@@ -62,7 +64,7 @@ class Turns:
             beat()
             self.progress(stage, done, total)
 
-        return decided(self.request, self.settings, self.flags, self.environ, progress)
+        return decided(self.request, self.settings, self.flags, self.environ, progress, stream=self.stream)
 
 
 @contextmanager
@@ -89,6 +91,24 @@ def open_turns(
     with closing(SqliteSlots(slot_file(environ))) as slots:
         turn = Turn(slots, schedule_of(request), _owner(), SystemClock())
         yield Turns(settings, request, flags, environ, turn, progress)
+
+
+@contextmanager
+def streaming(turns: Turns, *, wanted: bool) -> Iterator[Turns]:
+    """The same turns with the exchange's stream of candles, if it is ``wanted``.
+
+    Raises:
+        ConfigFault: the exchange streams none.
+        SecurityFault: its address is not allowed.
+    """
+    from data.adapters import open_stream
+
+    if not wanted:
+        yield turns
+        return
+    name = turns.request.exchange
+    with closing(open_stream(name, turns.settings.of_exchange(name))) as stream:
+        yield replace(turns, stream=stream)
 
 
 def _owner() -> str:

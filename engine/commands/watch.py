@@ -15,7 +15,7 @@ from engine.commands.request import request_of
 from engine.commands.scan import log, start
 from engine.commands.settings import configure
 from engine.commands.stopping import stopping
-from engine.commands.turns import open_turns
+from engine.commands.turns import open_turns, streaming
 from engine.edges import silent
 from engine.watching.news import News, Told, news_of
 from shared.models.scan import RunStatus, Setup, SymbolFault
@@ -36,7 +36,11 @@ def watch(flags: Flags, watching: Watching, environ: Mapping[str, str] = os.envi
     with start(flags.output, configured.settings, environ) as console:
         register_plugins()
         teller = Teller(console, flags.output, trigger, show_all=watching.all)
-        with stopping() as stop, open_turns(configured.settings, request, flags, environ, silent) as turns:
+        with (
+            stopping() as stop,
+            open_turns(configured.settings, request, flags, environ, silent) as turns,
+            streaming(turns, wanted=watching.stream) as turns,
+        ):
             draw = random.Random().random  # noqa: S311 - spreads repeats, keeps no secret
             world = World(SystemClock(), turns.read_time, turns.take, stop.wait, teller.tell, draw)
             Watcher(trigger, world).run(watching.rounds)

@@ -15,6 +15,7 @@ from tests.servers import payloads
 from tests.servers.exchange import Endpoint, LoopbackExchange, Query, VenueError, always
 from tests.servers.faults import Rows
 from tests.servers.market import INTERVAL_MS, ServedMarket
+from tests.servers.speeches import BinanceSpeech
 from tests.servers.wire import Reply, Request
 
 MOST_KLINES, USUAL_KLINES = 1000, 500
@@ -44,6 +45,7 @@ class BinanceServer(LoopbackExchange):
     passed or the clock is set to another.
     """
 
+    speech = BinanceSpeech("/ws")
     simple_requests = (Request("GET", "/api/v3/time", {}), Request("GET", "/api/v3/ticker/24hr", {}))
 
     def __init__(
