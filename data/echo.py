@@ -40,7 +40,7 @@ def check_echo(name: str, fresh: Candles, known: Known) -> None:
     if not len(fresh):
         return
     for what, found, expected in _pairs(fresh, known):
-        if not _agree(found, expected):
+        if not agree(found, expected):
             raise DataFault(
                 f"{name}: the candles answered are another market's: {found:g} where {what} is {expected:g}",
                 "Scan again later; if it stays, import this series anew or check base_url",
@@ -53,14 +53,15 @@ def check_price(name: str, found: float, last: float) -> None:
     Raises:
         DataFault: it is outside the band.
     """
-    if not _agree(found, last):
+    if not agree(found, last):
         raise DataFault(
             f"{name}: it is another market's: {found:g} where the exchange's last price is {last:g}",
             "Try again later; if it stays, check base_url",
         )
 
 
-def _agree(found: float, expected: float) -> bool:
+def agree(found: float, expected: float) -> bool:
+    """Whether two prices of the same time are within the band."""
     return 1 / BAND <= found / expected <= BAND
 
 

@@ -142,6 +142,7 @@ def guarded_pro(ccxt_class: str, guard: Guard, session: aiohttp.ClientSession, p
 
     pro = Pro({"enableRateLimit": False, "session": session, "asyncio_loop": asyncio.get_running_loop()})
     pro.clients = {}
+    pro.timeout_on_exit = 0
     return pro
 
 

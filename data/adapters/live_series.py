@@ -14,6 +14,7 @@ import numpy as np
 
 from contracts.data_contract import Streamed
 from data.adapters.answers import NUMBER
+from data.echo import agree
 from shared.errors import DataFault
 from shared.models.data import COLUMNS, Candles
 from shared.models.timeframe import Timeframe
@@ -27,6 +28,7 @@ Cells = tuple[object, ...]
 """Open, high, low, close and volume as the exchange wrote them."""
 Row = tuple[float, ...]
 """Open time in milliseconds, then what the cells say."""
+OPEN, CLOSE = 1, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class LiveSeries:
             self._take_again(pushed)
             return
         if pushed.closed:
-            self._rows.append(self._row(pushed))
+            self._append(self._row(pushed))
 
     def forget(self, doubt: str) -> None:
         """Nothing that came so far counts any more."""
@@ -101,6 +103,12 @@ class LiveSeries:
             self._doubt = "a message came late"
         elif held != self._row(pushed):
             self.forget("a closed candle came again with other values")
+
+    def _append(self, row: Row) -> None:
+        before = self._rows[-1][CLOSE] if self._rows else row[OPEN]
+        if not agree(row[OPEN], before):
+            raise DataFault(f"a candle opens at {row[OPEN]:g} where the one before closed at {before:g}")
+        self._rows.append(row)
 
     def _row(self, pushed: Pushed) -> Row:
         cells = [cell for cell in pushed.cells if isinstance(cell, str) and NUMBER.fullmatch(cell)]

@@ -23,11 +23,12 @@ Sent = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What one message says: candles, that we are alive to the venue, or that it refuses the request of that id."""
+    """What one message says: candles, that we are alive to the venue, or the answer to the request of that id."""
 
     pushed: tuple[Pushed, ...] = ()
     is_pong: bool = False
-    refused: str = ""
+    answered: str = ""
+    is_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,6 @@ class StreamDialect:
     read: Callable[[Any], Heard]
 
 
-NOTHING: Final = Heard()
-
-
 def binance_topic(market: Market, interval: str) -> str:
     """The stream of a market."""
     return f"{market.market_id.lower()}@kline_{interval}"
@@ -66,9 +64,9 @@ def read_binance(message: Any) -> Heard:
     outer = Record.of(message, "binance stream")
     event = outer.record("data") if "stream" in outer.fields else outer
     if "error" in event.fields or "code" in event.fields:
-        return Heard(refused=str(event.fields.get("id", "")))
+        return Heard(answered=str(event.fields.get("id", "")), is_refused=True)
     if "result" in event.fields:
-        return NOTHING
+        return Heard(answered=str(event.fields.get("id", "")))
     if event.text("e") != "kline":
         raise DataFault(f"binance stream: an event {event.text('e')!r:.40} that nobody asked for")
     candle = event.record("k")
@@ -96,8 +94,8 @@ def read_bybit(message: Any) -> Heard:
     if "topic" not in outer.fields:
         if outer.fields.get("op") == "pong" or outer.fields.get("ret_msg") == "pong":
             return Heard(is_pong=True)
-        is_good = outer.fields.get("success") is True
-        return NOTHING if is_good else Heard(refused=str(outer.fields.get("req_id", "")))
+        is_refused = outer.fields.get("success") is not True
+        return Heard(answered=str(outer.fields.get("req_id", "")), is_refused=is_refused)
     topic, sent_ms = outer.text("topic"), outer.time_ms("ts")
     candles = records(outer.list("data"), "bybit stream candle")
     return Heard(tuple(_bybit_candle(candle, topic, sent_ms) for candle in candles))

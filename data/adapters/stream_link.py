@@ -69,8 +69,11 @@ class Link:
                 self.take(pushed)
             elif pushed.topic not in self.dropped:
                 raise DataFault(f"a candle of {pushed.topic!r:.60} came, which nobody asked for")
-        if heard.refused in self._requests:
-            self.lose(self._requests.pop(heard.refused), REFUSED)
+        topics = self._requests.pop(heard.answered, [])
+        if topics and heard.is_refused:
+            self.sent.difference_update(topics)
+            self.dropped.update(topics)
+            self.lose(topics, REFUSED)
         return heard.is_pong
 
     async def _once(self) -> None:

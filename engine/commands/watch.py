@@ -24,6 +24,9 @@ from shared.models.watching import Missed, Overlapped, Scanned, Troubled, WatchE
 if TYPE_CHECKING:
     from shared.models.timeframe import Timeframe
 
+STREAM = "stream"
+"""How flags begin that tell of streamed candles: shown at every close, since nobody sees the others' log."""
+
 
 def watch(flags: Flags, watching: Watching, environ: Mapping[str, str] = os.environ) -> int:
     """Watch until stopped; 0, or 130 after Ctrl-C."""
@@ -87,6 +90,7 @@ class Teller:
         next_ms = event.boundary_ms + self._trigger.ms
         self._console.remark([heartbeat(event, counts, next_ms, self._console.error_look.zone)])
         self._console.remark(f"  gone: {name}" for name in news.gone)
+        self._console.remark(f"  {flag}" for flag in result.flags if flag.startswith(STREAM))
         if result.faults != self._faults:
             self._faults = result.faults
             self._console.warn(fault_lines(result))

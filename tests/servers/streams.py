@@ -62,11 +62,11 @@ class Streams:
 
     def is_read(self, now_ms: int) -> bool:
         """Whether every client that still listens has read everything up to ``now_ms``."""
-        return all(talk.read_ms >= now_ms for talk in self.open if not talk.silent)
+        return all(talk.read_ms >= now_ms for talk in list(self.open) if not talk.silent)
 
     def topics(self) -> set[str]:
-        """Everything subscribed to."""
-        return {topic for talk in self.open for topic in talk.pushed_ms}
+        """Everything subscribed to of which something was sent."""
+        return {topic for talk in list(self.open) for topic, ms in list(talk.pushed_ms.items()) if ms}
 
 
 class Speech(Protocol):
