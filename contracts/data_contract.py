@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from shared.models.data import Candles, Market, OrderBook
 from shared.models.timeframe import Timeframe
@@ -108,10 +108,15 @@ class Pruned:
     stored_bytes: int
 
 
+JUST_SUBSCRIBED: Final = "just subscribed"
+NOT_FOLLOWED: Final = "not followed"
+
+
 @dataclass(frozen=True, slots=True)
 class Streamed:
     """What a stream has of a series: an unbroken run of closed candles. Nothing was missed since ``fresh_since_ms`` by the
-    exchange's clock (0: nothing came yet). ``doubt`` says why the exchange has to be asked before they are believed."""
+    exchange's clock (0: nothing came yet). ``doubt`` says why the exchange has to be asked before they are believed: first
+    :data:`JUST_SUBSCRIBED`."""
 
     candles: Candles
     fresh_since_ms: int

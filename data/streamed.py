@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from contracts.data_contract import CandleStream
+from contracts.data_contract import JUST_SUBSCRIBED, NOT_FOLLOWED, CandleStream
 from data.spans import Span
 from shared.models.data import Candles, Market
 from shared.models.timeframe import Timeframe
@@ -23,16 +23,19 @@ SETTLED_MS: Final = 2_000
 """A candle that closed less than this ago is not taken; the exchange gives none out either."""
 TOO_LATE: Final = "no candle up to the close"
 IN_TURN: Final = "in turn"
+ORDINARY: Final = frozenset({IN_TURN, JUST_SUBSCRIBED})
 NAMES: Final = 3
 
 
 @dataclass(slots=True)
 class StreamTurn:
-    """The use one run makes of ``stream``: ``asked`` says by symbol why the exchange was asked, ``taken`` which were not."""
+    """The use one run makes of ``stream``: ``asked`` says by symbol why the exchange was asked, ``taken`` which were not. ``due``
+    are asked for in turn, ``new`` are followed from this run on."""
 
     stream: CandleStream
     as_of_ms: int
     due: frozenset[str]
+    new: frozenset[str]
     asked: dict[str, str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
 
@@ -42,7 +45,9 @@ class StreamTurn:
         run = streamed.candles.between(*wanted)
         is_whole = len(run) * timeframe.ms == wanted.end_ms - wanted.first_ms
         is_settled = self.as_of_ms - wanted.end_ms >= SETTLED_MS
-        why = streamed.doubt or ("" if is_whole and is_settled else TOO_LATE)
+        why = streamed.doubt
+        if not (is_whole and is_settled) and symbol not in self.new and why in ("", JUST_SUBSCRIBED):
+            why = TOO_LATE
         why = why or (IN_TURN if symbol in self.due else "")
         if why:
             self.asked[symbol] = why
@@ -64,7 +69,7 @@ class StreamTurn:
             self.stream.distrust(symbol, timeframe, "the exchange's answer differed")
 
     def flags(self) -> tuple[str, ...]:
-        """For every reason but the turn, how many symbols the exchange was asked for, and the first of them."""
+        """For every reason that is not the ordinary course, how many symbols the exchange was asked for, and the first of them."""
         by_why: dict[str, list[str]] = {}
         for symbol, why in sorted(self.asked.items()):
             by_why.setdefault(why, []).append(symbol)
@@ -72,7 +77,7 @@ class StreamTurn:
         return tuple(
             f"stream: {len(symbols)} of {of} asked over REST, {why}: {_listed(symbols)}"
             for why, symbols in sorted(by_why.items())
-            if why != IN_TURN
+            if why not in ORDINARY
         )
 
 
@@ -86,8 +91,9 @@ def begin_turn(
     """Follow these markets from now on, and use what came of them so far."""
     if stream is None:
         return None
+    new = {symbol for symbol in markets if stream.closed(symbol, base, 0).doubt == NOT_FOLLOWED}
     stream.follow(markets.values(), base, as_of_ms)
-    return StreamTurn(stream, as_of_ms, in_turn(markets, as_of_ms // trigger.ms))
+    return StreamTurn(stream, as_of_ms, in_turn(markets, as_of_ms // trigger.ms), frozenset(new))
 
 
 def in_turn(symbols: Collection[str], close: int) -> frozenset[str]:

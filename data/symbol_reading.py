@@ -138,9 +138,9 @@ class SymbolReading:
 
     def _keep_streamed(self, run: Candles, note: SeriesNote) -> None:
         """The note comes first: a run that is killed in between leaves a request too many, never a candle that nobody asks for."""
-        note = replace(note, streamed_ms=note.streamed_ms or int(run.open_ms[0]))
-        self.notes[self.base] = note
-        self.source.notes.save(self.market.exchange, self.market.symbol, {self.base: note})
+        if not note.streamed_ms:
+            note = self.notes[self.base] = replace(note, streamed_ms=int(run.open_ms[0]))
+            self.source.notes.save(self.market.exchange, self.market.symbol, {self.base: note})
         self._take(self.base, run)
 
     def _settle_streamed(self, before: Candles, now: Candles) -> None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from contracts.data_contract import Streamed
+from contracts.data_contract import NOT_FOLLOWED, Streamed
 from data.adapters.budget_ledger import MemoryLedger
 from data.adapters.ccxt_socket import Socket, close_pro, guarded_pro, load_pro, open_session, stream_guard
 from data.adapters.http_guard import Guard
@@ -94,7 +94,7 @@ class CcxtStream:
         with self._lock:
             found = self._followed.get((symbol, timeframe))
             if found is None or not self._thread.is_alive():
-                return Streamed(Candles.empty(timeframe), 0, "not followed")
+                return Streamed(Candles.empty(timeframe), 0, NOT_FOLLOWED)
             return found.series.closed(since_ms)
 
     def believe(self, symbol: str, timeframe: Timeframe) -> None:

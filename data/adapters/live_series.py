@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from contracts.data_contract import Streamed
+from contracts.data_contract import JUST_SUBSCRIBED, Streamed
 from data.adapters.answers import NUMBER
 from data.echo import agree
 from shared.errors import DataFault
@@ -21,7 +21,6 @@ from shared.models.timeframe import Timeframe
 
 KEPT: Final = 100
 """Closed candles kept of a series: more than any trigger needs between two closes."""
-NEW: Final = "just subscribed"
 NO_DOUBT: Final = ""
 
 Cells = tuple[object, ...]
@@ -52,7 +51,7 @@ class LiveSeries:
         self._size = contract_size
         self._rows: deque[Row] = deque(maxlen=KEPT)
         self._fresh_since_ms = 0
-        self._doubt = NEW
+        self._doubt = JUST_SUBSCRIBED
 
     def take(self, pushed: Pushed) -> None:
         """One message's candle.

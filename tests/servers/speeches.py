@@ -73,7 +73,12 @@ class BybitSpeech:
         shared = {"conn_id": "0970e817-426e-429a-a679-ff7f55e0b16a", "req_id": document["req_id"]}
         if document["op"] == "ping":
             return {**shared, "success": True, "ret_msg": "pong", "op": "ping"}
-        return {**shared, "success": good, "ret_msg": "" if good else "error:handler not found", "op": document["op"]}
+        return {
+            **shared,
+            "success": good,
+            "ret_msg": "" if good else "error:handler not found",
+            "op": document["op"],
+        }
 
     def candle(self, topic: str, row: Row, length_ms: int, sent_ms: int, *, closed: bool) -> dict[str, Any]:
         opened, (price, high, low, close, volume) = int(row[0]), map(number, row[1:])

@@ -118,7 +118,9 @@ class Conversation:
         if refused == "hang":
             await self.reader.read()
         elif refused or not self.speech.serves(request.path):
-            reply = Reply(403) if refused != "redirect" else Reply(302, b"", {"Location": self.streams.elsewhere})
+            reply = (
+                Reply(403) if refused != "redirect" else Reply(302, b"", {"Location": self.streams.elsewhere})
+            )
             self.writer.write(reply.head({}))
         else:
             self.writer.write(accepted(request))
@@ -284,12 +286,8 @@ FAULTS: Mapping[str, Spoil] = {
     "other_symbol": lambda talk, topic, row, length: [
         talk.say_closed("x" + topic if "@" in topic else topic + "X", row, length)
     ],
-    "early": lambda talk, topic, row, length: [
-        talk.say_closed(topic, row, length, int(row[0]) + length - 1)
-    ],
-    "no_number": lambda talk, topic, row, length: [
-        talk.say_closed(topic, (*row[:5], float("nan")), length)
-    ],
+    "early": lambda talk, topic, row, length: [talk.say_closed(topic, row, length, int(row[0]) + length - 1)],
+    "no_number": lambda talk, topic, row, length: [talk.say_closed(topic, (*row[:5], float("nan")), length)],
     "no_candle": lambda talk, topic, row, length: [
         talk.say_closed(topic, (row[0], row[1], row[3], row[2], *row[4:]), length)
     ],
