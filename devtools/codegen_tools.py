@@ -13,6 +13,7 @@ from typing import Any, Final, get_args, get_type_hints
 from data.adapters.venue import Tiers, Venue
 from data.adapters.venues import VENUES
 from data.universe_gates import RANK, UNIVERSE_GATES
+from devtools.fill_examples import fill_table
 from devtools.profile_reasons import profile_tables
 from risk.gates import GATES as RISK_GATES
 from shared.config.profiles import load_profile, profile_names
@@ -167,6 +168,7 @@ VENUE_FACTS: Final[tuple[tuple[str, Callable[[Venue], str]], ...]] = (
 
 PARTS: Final[dict[str, tuple[tuple[str, Callable[[], str]], ...]]] = {
     "adapters.md": (("venues", venue_table),),
+    "fills.md": (("rules", fill_table),),
     "audit.md": (("record", record_table), ("replay", replay_table)),
     "profiles.md": (("profiles", profile_tables),),
     "quality_gates.md": (

@@ -5,7 +5,6 @@ Pure: the same plan and size give the same orders, client ids included.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
@@ -21,9 +20,7 @@ CLOSES: Final = {Side.LONG: OrderSide.SELL, Side.SHORT: OrderSide.BUY}
 
 
 def stage_orders(plan: TradePlan, risk: RiskPlan, market: Market) -> tuple[Order, ...]:
-    """Entry, stop, then the targets, nearest first. The targets' quantities add up to the position exactly; a share below the
-    lot step goes to the next target.
-    """
+    """Entry, stop, then the targets, nearest first (:func:`target_legs`)."""
     entry, stop = plan.entry, plan.stop
     opens, closes = OPENS[plan.side], CLOSES[plan.side]
     return (
@@ -31,22 +28,31 @@ def stage_orders(plan: TradePlan, risk: RiskPlan, market: Market) -> tuple[Order
         _order(plan, "stop", OrderKind.STOP, closes, stop.price, risk.quantity),
         *(
             _order(plan, f"target-{place}", OrderKind.LIMIT, closes, price, quantity)
-            for place, price, quantity in _legs(plan, risk.quantity, market)
+            for place, price, quantity in target_legs(plan, risk.quantity, market)
         ),
     )
 
 
-def _legs(plan: TradePlan, position: Decimal, market: Market) -> Iterator[tuple[int, Decimal, Decimal]]:
-    """(place, price, quantity) of every target that has a whole lot to sell: what all shares so far come to, less what has
-    been given out.
+def target_legs(
+    plan: TradePlan, position: Decimal, market: Market
+) -> tuple[tuple[int, Decimal, Decimal], ...]:
+    """(place, price, quantity) of every target an order can be placed for: its share of the position in whole lots, and worth
+    the market's smallest order. What falls below either goes to the next target; what is left for the last goes to the one
+    before it. The quantities add up to the position exactly.
     """
+    legs: list[tuple[int, Decimal, Decimal]] = []
     given = share = Decimal(0)
     for place, target in enumerate(plan.targets, 1):
         share += target.fraction
         quantity = market.whole_lots(position * share) - given
-        if quantity > 0:
+        if quantity > 0 and quantity * target.price >= market.min_notional:
             given += quantity
-            yield place, target.price, quantity
+            legs.append((place, target.price, quantity))
+    rest = position - given
+    if legs and rest:
+        place, price, quantity = legs.pop()
+        legs.append((place, price, quantity + rest))
+    return tuple(legs) or ((len(plan.targets), plan.targets[-1].price, position),)
 
 
 def _order(

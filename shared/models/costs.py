@@ -4,7 +4,7 @@ slippage out at the stop.
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import lru_cache
 from typing import Final
 
@@ -43,6 +43,16 @@ def break_even_price(entry: Decimal, side: Side, costs: CostRules) -> Decimal:
     """Price at which a taker exit leaves neither gain nor loss, before rounding."""
     paid, leaving = _rate(costs.maker_bps), _rate(costs.taker_bps, costs.slippage_bps)
     return entry * (1 + int(side) * paid) / (1 - int(side) * leaving)
+
+
+def break_even_stop(
+    entry: Decimal, first_target: Decimal, side: Side, tick: Decimal, costs: CostRules
+) -> Decimal | None:
+    """Where the stop goes once the first target is reached: the break-even price on the tick, rounded towards profit; None if the
+    first target does not lie beyond it."""
+    rounding = ROUND_CEILING if side is Side.LONG else ROUND_FLOOR
+    price = (break_even_price(entry, side, costs) / tick).to_integral_value(rounding) * tick
+    return price if (first_target - price) * int(side) > 0 else None
 
 
 @lru_cache(maxsize=64)

@@ -212,6 +212,13 @@ class CostRules(Section):
     maker_bps: float = setting(10.0, "bps", -10, 100, "maker fee")
     taker_bps: float = setting(10.0, "bps", 0, 100, "taker fee")
     slippage_bps: float = setting(2.0, "bps", 0, 200, "slippage of a stop")
+    funding_stress_bps: float = setting(
+        3.0,
+        "bps",
+        0,
+        100,
+        "funding a perpetual pays at a stamp whose rate is not on record, whichever side it holds",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from shared.models.costs import break_even_price
+from shared.models.costs import break_even_stop
 from shared.models.planner import EntryKind, Rationale
 from shared.models.profile import Profile
 from shared.models.regime import Regime
@@ -13,7 +13,6 @@ from shared.models.scoring import SideScore
 from shared.models.timeframe import iso
 from strategy.confluence.evidence import Evidence
 from strategy.planner.draft import Draft, Reading
-from strategy.planner.ticks import outward, to_tick
 
 WEAK: Final = 0.25
 """A factor below this share of its weight is named as speaking against the trade."""
@@ -67,14 +66,11 @@ def break_even_rule(reading: Reading, draft: Draft) -> str:
     side, entry = draft.candidate.side, draft.entry.price
     if len(draft.targets) < 2:
         return "one target only: the stop stays where it is"
-    price = to_tick(
-        float(break_even_price(entry, side, reading.settings.costs)),
-        reading.tick,
-        outward(side, favourable=True),
-    )
-    if (draft.targets[0].price - price) * int(side) <= 0:
+    first = draft.targets[0].price
+    price = break_even_stop(entry, first, side, reading.tick, reading.settings.costs)
+    if price is None:
         return "the first target is too near to pay for a stop at break-even: the stop stays where it is"
-    return f"once {draft.targets[0].price:f} is reached, the stop of the rest moves to {price:f}, which pays all costs"
+    return f"once {first:f} is reached, the stop of the rest moves to {price:f}, which pays all costs"
 
 
 def _trigger(reading: Reading, row: Evidence, draft: Draft) -> str:

@@ -19,20 +19,30 @@ from shared.models.smc import Side
 from tests.fixtures.hand_scan import BTC, SHIB, plan
 
 
-def market(lot: str = "0.00001") -> Market:
+def market(lot: str = "0.00001", smallest: str = "0") -> Market:
     return Market(
-        "x", "A/USDT", "AUSDT", "A", "USDT", "spot", Decimal(1), Decimal(lot), Decimal(0), True, "exchange"
+        "x",
+        "A/USDT",
+        "AUSDT",
+        "A",
+        "USDT",
+        "spot",
+        Decimal(1),
+        Decimal(lot),
+        Decimal(smallest),
+        True,
+        "exchange",
     )
 
 
-def staged(quantity: str, *shares: str, lot: str = "0.1") -> tuple[Order, ...]:
+def staged(quantity: str, *shares: str, lot: str = "0.1", smallest: str = "0") -> tuple[Order, ...]:
     prices = " ".join(str(120 + 10 * place) for place in range(len(shares)))
     made = plan("A/USDT", Side.LONG, "1", f"90 99 101 {prices}")
     targets = tuple(
         replace(target, fraction=Decimal(share)) for target, share in zip(made.targets, shares, strict=True)
     )
     risk = replace(BTC.risk, quantity=Decimal(quantity))
-    return stage_orders(replace(made, targets=targets), risk, market(lot))
+    return stage_orders(replace(made, targets=targets), risk, market(lot, smallest))
 
 
 def targets_of(orders: tuple[Order, ...]) -> dict[str, str]:
@@ -72,6 +82,21 @@ def test_a_share_below_the_lot_step_goes_to_the_next_target(
     quantity: str, shares: tuple[str, ...], legs: dict[str, str]
 ) -> None:
     assert targets_of(staged(quantity, *shares)) == legs
+
+
+@pytest.mark.parametrize(
+    ("shares", "smallest", "legs"),
+    [
+        (("0.5", "0.3", "0.2"), "20", {"target-1": "0.5", "target-2": "0.3", "target-3": "0.2"}),
+        (("0.2", "0.5", "0.3"), "40", {"target-2": "0.7", "target-3": "0.3"}),
+        (("0.5", "0.3", "0.2"), "30", {"target-1": "0.5", "target-2": "0.5"}),
+        (("0.5", "0.3", "0.2"), "200", {"target-3": "1.0"}),
+    ],
+)
+def test_a_share_worth_less_than_the_smallest_order_joins_another(
+    shares: tuple[str, ...], smallest: str, legs: dict[str, str]
+) -> None:
+    assert targets_of(staged("1.0", *shares, smallest=smallest)) == legs
 
 
 @given(
