@@ -20,7 +20,7 @@ from tests.servers.market import DAY, ServedMarket
 from tests.unit.engine.watching.virtual_world import VirtualTimes
 
 CLOSE = 1_722_600_000_000
-SYMBOLS = ["BTC/USDT", "ETH/USDT", "SOL/USDT"]
+SYMBOLS = ["BTC/USDT", "ETH/USDT"]
 SOON_S = 10.0
 
 
@@ -96,8 +96,8 @@ def test_it_shows_what_rest_alone_shows_and_asks_for_the_symbol_in_turn_alone(
     asked = watched(market, tmp_path / "streamed", monkeypatch, "--stream")
     shown, told = capsys.readouterr()
     assert shown == expected
-    assert [len(symbols) for symbols in plain[1:]] == [3, 3, 3]
-    assert [len(symbols) for symbols in asked[1:]] == [3, 1, 1]
+    assert [len(symbols) for symbols in plain[1:]] == [2, 2, 2]
+    assert [len(symbols) for symbols in asked[1:]] == [2, 1, 1]
     assert "stream" not in told
     stores = [
         SqliteCandleStore(candle_file({"SNIPERSIGHT_HOME": str(tmp_path / side)}))
