@@ -14,6 +14,8 @@ from contracts.notification_contract import Notifier
 from contracts.universe_contract import UniverseStore
 from data.series_notes import MemoryNotes, NoteStore
 from shared.errors import ConfigFault
+from shared.models.computing import Compute, anew
+from shared.models.context import SniperContext
 from shared.models.journal import Appended
 from shared.models.profile import Profile
 from shared.models.risk import Account
@@ -36,6 +38,14 @@ Recorded = Callable[[str, Appended], None]
 
 def unheard(run_id: str, appended: Appended) -> None:
     """A record that nobody is told of."""
+
+
+Judged = Callable[[tuple[SniperContext, ...]], None]
+"""Told every symbol's context once risk has judged the plans among them."""
+
+
+def unseen(contexts: tuple[SniperContext, ...]) -> None:
+    """Contexts that nobody looks at again."""
 
 
 def untimed(stage: str, seconds: float) -> None:
@@ -82,8 +92,8 @@ class Edges:
     """What touches the world, handed in. ``open_feed`` is called inside the event loop, and is None where nothing may be
     fetched; ``executor`` None computes in this process; ``universes`` None remembers no universe; ``open_journal`` is called
     when a scan has decided, and is None where nothing is recorded. ``secrets`` are texts that may stand in no result and no
-    record. ``notes`` are what is remembered of series. The exchange's clock is held to ours where ``clock_limit_ms`` is above 0. ``stream``
-    outlives the scan; what it brought need not be fetched."""
+    record. ``notes`` are what is remembered of series. The exchange's clock is held to ours where ``clock_limit_ms`` is above 0.
+    ``compute`` is how what depends on one series alone is computed. ``stream`` outlives the scan; what it brought need not be fetched."""
 
     open_feed: Callable[[], CandleFeed] | None
     store: CandleStore | None
@@ -94,7 +104,9 @@ class Edges:
     open_journal: Callable[[], AbstractContextManager[Journal]] | None = None
     on_stage: Timing = untimed
     on_record: Recorded = unheard
+    on_judged: Judged = unseen
     secrets: tuple[str, ...] = field(default=(), repr=False)
     notes: NoteStore = field(default_factory=MemoryNotes)
     clock_limit_ms: int = 0
+    compute: Compute = anew
     stream: CandleStream | None = None

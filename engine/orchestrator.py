@@ -62,9 +62,11 @@ def decide_run(
 ) -> tuple[ScanResult, tuple[Message, ...]]:
     """What a run decides on what it has gathered, and the messages of it."""
     with timed(edges.on_stage, "decide"):
-        decided, broken = decide_all(Pipeline.of(hooks), run.contexts(), edges.executor, progress)
+        pipeline = Pipeline.of(hooks, compute=edges.compute)
+        decided, broken = decide_all(pipeline, run.contexts(), edges.executor, progress)
     with timed(edges.on_stage, "reduce"):
         reduction = reduce_scan(run, decided, hooks)
+    edges.on_judged(reduction.judged)
     return result_of(run, reduction, broken), reduction.messages
 
 

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Final
 from engine.commands.console import Console
 from engine.commands.edges import DEMO, SystemClock, exchange_names, open_edges, open_journal
 from engine.commands.flags import Flags, Output
+from engine.commands.gallery import Gallery, hung_lines
 from engine.commands.locks import under_locks
 from engine.commands.request import one_symbol, request_of
 from engine.commands.settings import configure
 
 if TYPE_CHECKING:
     from bot.telemetry.events import Event
-    from contracts.data_contract import CandleStream
     from contracts.journal_contract import Journal
     from engine.edges import Edges, Progress, ScanRequest
     from shared.config.settings import Settings
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 NEXT_STEPS: Final = (
     ("snipersight explain {symbol} -e demo", "why this plan, in words"),
+    ("snipersight chart {symbol} -e demo", "the same as a picture"),
     ("snipersight scan --profile balanced", "the real market (Binance public data, no key)"),
     ("snipersight profiles list", "other ways to trade"),
 )
@@ -59,33 +60,38 @@ def scanned(flags: Flags, environ: Mapping[str, str]) -> ScanResult:
     with start(flags.output, settings, environ) as console:
         register_plugins()
         log(ScanStarted(request.profile.name, request.exchange))
-        with progress_on(sys.stderr, shown=shown, colour=console.error_look.colour) as report:
-            result = decided(request, settings, flags, environ, report)
+        with (
+            progress_on(sys.stderr, shown=shown, colour=console.error_look.colour) as report,
+            scan_edges(settings, request, flags, environ) as edges,
+        ):
+            result = decided(request, edges, flags, environ, report)
         now_ms = SystemClock().now_ms() if request.as_of_ms is None and request.exchange != DEMO else None
         log(*events_of(result))
         show_scan(result, flags.output, console, now_ms)
+        console.remark(hung_lines(flags.chart, result))
     return result
 
 
+@contextmanager
+def scan_edges(
+    settings: Settings, request: ScanRequest, flags: Flags, environ: Mapping[str, str]
+) -> Iterator[Edges]:
+    """Edges for one scan that records where scans are recorded: those of ``scan`` and of every turn of ``watch``."""
+    with open_edges(settings, request, environ, flags.jobs) as edges:
+        yield told(edges, partial(open_journal, environ) if journaled(flags, settings) else None)
+
+
 def decided(
-    request: ScanRequest,
-    settings: Settings,
-    flags: Flags,
-    environ: Mapping[str, str],
-    progress: Progress,
-    *,
-    stream: CandleStream | None = None,
+    request: ScanRequest, edges: Edges, flags: Flags, environ: Mapping[str, str], progress: Progress
 ) -> ScanResult:
-    """One scan on edges of its own, under the locks in force, recorded: the way of ``scan`` and of every turn of ``watch``, whose
-    ``stream`` goes on from turn to turn."""
+    """One scan under the locks in force, drawn where charts are asked for: the way of ``scan`` and of every turn of ``watch``."""
     from engine.edges import timed
     from engine.orchestrator import run_scan
 
-    with open_edges(settings, request, environ, flags.jobs) as edges:
-        edges = told(edges, partial(open_journal, environ) if journaled(flags, settings) else None)
-        edges = replace(edges, stream=stream)
-        with timed(edges.on_stage, "scan"):
-            return run_scan(under_locks(request, environ), edges, progress=progress)
+    gallery = Gallery.of(flags.chart)
+    with timed(edges.on_stage, "scan"):
+        result = run_scan(under_locks(request, environ), gallery.watching(edges), progress=progress)
+    return gallery.hung(result)
 
 
 def told(edges: Edges, journal: Callable[[], AbstractContextManager[Journal]] | None) -> Edges:
