@@ -191,7 +191,7 @@ async def open_source(edges: Edges, *, offline: bool = False) -> AsyncIterator[S
     feed = None if offline or edges.open_feed is None else edges.open_feed()
     second = edges.open_second() if feed and edges.open_second else None
     try:
-        yield Source(feed, edges.store, edges.universes, edges.notes, second)
+        yield Source(feed, edges.store, edges.universes, edges.notes, second, edges.stream)
     finally:
         for one in (feed, second and second.feed):
             if one:

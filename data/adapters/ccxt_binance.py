@@ -15,6 +15,7 @@ import numpy as np
 
 from contracts.data_contract import Ticker
 from data.adapters.answers import Record, levels, records
+from data.adapters.stream_dialect import BINANCE_STREAM, BINANCE_USDM_STREAM
 from data.adapters.venue import (
     NAMES,
     SKEWED,
@@ -214,6 +215,7 @@ BINANCE: Final = Venue(
         read_order_book=read_order_book,
     ),
     key_check=KEY_CHECK,
+    stream=BINANCE_STREAM,
 )
 
 BINANCE_USDM: Final = Venue(
@@ -251,4 +253,5 @@ BINANCE_USDM: Final = Venue(
         read_order_book=read_order_book,
     ),
     key_check=KEY_CHECK,
+    stream=BINANCE_USDM_STREAM,
 )

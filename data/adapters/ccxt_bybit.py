@@ -16,6 +16,7 @@ import numpy as np
 
 from contracts.data_contract import Ticker
 from data.adapters.answers import WHOLE, Record, levels, records
+from data.adapters.stream_dialect import BYBIT_LINEAR_STREAM, BYBIT_STREAM
 from data.adapters.venue import (
     NAMES,
     SKEWED,
@@ -274,6 +275,7 @@ BYBIT: Final = Venue(
     intervals=INTERVALS,
     dialect=_dialect("spot", {}),
     key_check=KEY_CHECK,
+    stream=BYBIT_STREAM,
 )
 
 BYBIT_LINEAR: Final = Venue(
@@ -297,4 +299,5 @@ BYBIT_LINEAR: Final = Venue(
     intervals=INTERVALS,
     dialect=_dialect("linear", {"limit": 1000}),
     key_check=KEY_CHECK,
+    stream=BYBIT_LINEAR_STREAM,
 )

@@ -97,7 +97,7 @@ class Guard:
 
         self.check_host(str(url))
         key = budget_key(url, proxy)
-        verified = _verified() if urlsplit(str(url)).scheme == "https" else True
+        verified = verified_tls() if urlsplit(str(url)).scheme == "https" else True
         try:
             async with asyncio.timeout(self.deadline_s):
                 async with session.get(
@@ -307,7 +307,7 @@ def budget_key(url: Any, proxy: str) -> str:
 
 
 @cache
-def _verified() -> SSLContext:
+def verified_tls() -> SSLContext:
     """Certificates and names checked against this machine's authorities and Mozilla's; sent along with every request, so that a
     session which was told not to check does not decide."""
     import ssl

@@ -16,6 +16,7 @@ import numpy as np
 
 from contracts.data_contract import Ticker
 from data.adapters.spending import Allowance
+from data.adapters.stream_dialect import StreamDialect
 from shared.errors import ConflictingData, ContractError, DataFault
 from shared.models.data import COLUMNS, Candles, Floats, Ints, Market, OrderBook
 from shared.models.timeframe import Timeframe
@@ -122,6 +123,7 @@ class Venue:
     candle volumes count. ``shows_forming``: the newest candle of an answer may still be forming. ``pages_forward``: a
     span with more candles than asked for gives the first of them, otherwise the last. ``book_is_timed``: an order
     book carries its time. Nothing traded before ``first_ms``. ``key_check`` is how it is asked about a key, None where it cannot be.
+    ``stream`` None: its candles are not streamed.
     """
 
     name: str
@@ -144,6 +146,7 @@ class Venue:
     intervals: Mapping[Timeframe, str]
     dialect: Dialect
     key_check: KeyCheck | None = None
+    stream: StreamDialect | None = None
 
     def __post_init__(self) -> None:
         """Refuse a unit nobody knows, and weeks that are not ours."""

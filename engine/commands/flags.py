@@ -85,10 +85,11 @@ class Checks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watching:
-    """What ``watch`` shows, and for how many closes; 0 until it is stopped."""
+    """What ``watch`` shows, for how many closes (0 until it is stopped), and whether candles are streamed."""
 
     all: bool = False
     rounds: int = 0
+    stream: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from tests.servers.exchange import Endpoint, LoopbackExchange, Query, VenueError
 from tests.servers.faults import Rows
 from tests.servers.market import INTERVAL_MS, ServedMarket
 from tests.servers.signing import ServedKey, signature
+from tests.servers.speeches import BinanceSpeech
 from tests.servers.wire import Reply, Request
 
 MOST_KLINES, USUAL_KLINES = 1000, 500
@@ -45,6 +46,7 @@ class BinanceServer(LoopbackExchange):
     when a real one has passed or the clock is set to another.
     """
 
+    speech = BinanceSpeech("/ws")
     simple_requests = (Request("GET", "/api/v3/time", {}), Request("GET", "/api/v3/ticker/24hr", {}))
 
     def __init__(

@@ -15,6 +15,7 @@ from tests.servers.exchange import Endpoint, LoopbackExchange, Query, VenueError
 from tests.servers.faults import Rows
 from tests.servers.market import INTERVAL_MS, ServedMarket
 from tests.servers.signing import ServedKey, signature
+from tests.servers.speeches import BybitSpeech
 from tests.servers.wire import Reply, Request
 
 REQUESTS_PER_WINDOW, WINDOW_S = 600, 5
@@ -39,6 +40,7 @@ class BybitServer(LoopbackExchange):
     ``part`` is how many linear instruments come at once at most.
     """
 
+    speech = BybitSpeech()
     simple_requests = (
         Request("GET", "/v5/market/time", {}),
         Request("GET", "/v5/market/tickers", {"category": "spot"}),

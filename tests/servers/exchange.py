@@ -5,6 +5,7 @@ Knows nothing of the product: these are the independent peers the real client is
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 import time
@@ -16,6 +17,7 @@ from tests.servers.faults import ELSEWHERE, FaultPlan, Rows
 from tests.servers.market import ServedMarket
 from tests.servers.rules import rules_of
 from tests.servers.signing import ServedKey, carries_key
+from tests.servers.streams import Conversation, Speech, Streams
 from tests.servers.wire import Loopback, Reply, Request
 
 Query = Mapping[str, str]
@@ -70,7 +72,8 @@ class LoopbackExchange:
         self._window_s = window_s
         self._window = (0, 0)
         self._started = time.monotonic()
-        self._wire = Loopback(self._reply)
+        self.streams = Streams()
+        self._wire = Loopback(self._reply, self._talk)
 
     def __enter__(self) -> Self:
         self._wire.__enter__()
@@ -123,6 +126,14 @@ class LoopbackExchange:
         return int(self.market.base[symbol][0, 0])
 
     # what a venue says in its own way
+
+    speech: Speech
+    """How it speaks over websockets."""
+
+    async def _talk(
+        self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        await Conversation(self, self.speech, self.streams, reader, writer).run(request)
 
     def worded(self, kind: str) -> Reply:
         """Its answer when it has to say no: ``too_fast``, ``banned``, ``restricted``, ``broken``."""
