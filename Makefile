@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 OURSELVES := --no-deps --no-build-isolation --disable-pip-version-check --quiet --editable .
 LOCKED := --require-hashes --only-binary :all: --disable-pip-version-check --quiet --compile
 
-.PHONY: help demo test chaos lint format lock bench soak wheel schema pictures clean
+.PHONY: help demo test chaos lint format lock bench instants soak wheel schema pictures clean
 
 help:           ## What there is
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -40,6 +40,9 @@ lock: $(VENV)/.ready-dev   ## Resolve the dependencies anew
 
 bench: $(VENV)/.ready-dev   ## Measure against named peers in one run
 	$(BIN)/python -m benchmarks
+
+instants: $(VENV)/.ready-dev   ## Scan 250 days of recorded candles, each held to what must be true
+	$(BIN)/python -m devtools.instants
 
 soak: $(VENV)/.ready-dev   ## Watch 180 days of closes in virtual time, with faults: hours; TURNS=1000 for fewer
 	SNIPERSIGHT_SOAK_TURNS=$(TURNS) $(BIN)/python -m pytest tests/integration/test_watch_soak.py -k pipeline -s

@@ -237,7 +237,9 @@ def test_candles_that_are_gone_are_named(home: Path, cli: Run) -> None:
     code, out, _ = cli("replay", run_id)
     assert code == 20
     assert "not rebuilt: what it was made of is not all there as it was" in out
-    (line,) = [line for line in out.splitlines() if line.startswith("- ")]
+    line, trend = [line for line in out.splitlines() if line.startswith("- ")]
+    assert trend.startswith("- 4h trend of SOL/USDT: ")
+    assert trend.endswith(" recorded, nothing now")
     assert line.startswith("- candles of SOL/USDT 4h: 1")
     assert line.endswith(" recorded, 0:" + series(Timeframe.H4, 2).head(0).digest()[:12] + " now")
 

@@ -197,6 +197,13 @@ def test_one_target_only_must_pay_the_last_r() -> None:
     assert [(target.price, target.fraction) for target in draft.targets] == [(Decimal("101.90"), Decimal(1))]
 
 
+def test_two_levels_on_one_tick_are_one_target_where_none_pays_the_last_r() -> None:
+    far = replace(FREE, gates=replace(FREE.gates, min_net_rr_last=50.0))
+    levels = (pool(101.9, Side.SHORT), pool(101.9004, Side.SHORT))
+    draft = drawn(far, order_blocks=NEAR, pools=levels, h4=structure(H4))
+    assert [(target.price, target.fraction) for target in draft.targets] == [(Decimal("101.90"), Decimal(1))]
+
+
 def test_of_two_zones_the_one_whose_stop_is_not_too_far_is_traded_though_the_other_is_nearer() -> None:
     nearer, farther, in_the_way = block(98.6, 99.6), block(95.8, 97.1), gap(95.5, 98.2, touches=2)
     ground = {"fair_value_gaps": (in_the_way,), "pools": (pool(110.0, Side.SHORT),)}
