@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from benchmarks import charts, cold_start, indicators, pipeline, requests, smc, store, turns
+from benchmarks import charts, cold_start, indicators, memory, pipeline, requests, smc, store, turns
 
 BENCHMARKS: Final[dict[str, Callable[[], None]]] = {
     "indicators": indicators.run,
@@ -16,6 +16,7 @@ BENCHMARKS: Final[dict[str, Callable[[], None]]] = {
     "pipeline": pipeline.run,
     "turns": turns.run,
     "charts": charts.run,
+    "memory": memory.run,
     "cold_start": cold_start.run,
 }
 

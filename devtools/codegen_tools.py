@@ -161,6 +161,7 @@ VENUE_FACTS: Final[tuple[tuple[str, Callable[[Venue], str]], ...]] = (
     ("the newest candle may be forming", lambda venue: _yes(value=venue.shows_forming)),
     ("a long span gives the", lambda venue: "first candles" if venue.pages_forward else "last candles"),
     ("an order book says as of when", lambda venue: _yes(value=venue.book_is_timed)),
+    ("streams candles from", lambda venue: venue.stream.url if venue.stream else "-"),
     ("intervals", lambda venue: ", ".join(f"{name}" for name in venue.intervals.values())),
     ("nothing traded before", lambda venue: iso(venue.first_ms)),
 )

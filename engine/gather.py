@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
@@ -177,15 +178,24 @@ def look_up_universe(request: ScanRequest, edges: Edges) -> Universe:
 
 
 async def _walk(stages: Stages, request: ScanRequest, edges: Edges, progress: Progress) -> GatherState:
-    feed = None if request.offline or edges.open_feed is None else edges.open_feed()
-    source = Source(feed, edges.store, edges.universes, edges.notes)
+    async with open_source(edges, offline=request.offline) as source:
+        try:
+            return await _walk_through(stages, request, edges, progress, source)
+        except TransportFault as down:
+            return await _walk_without(stages, request, edges, progress, source, down)
+
+
+@asynccontextmanager
+async def open_source(edges: Edges, *, offline: bool = False) -> AsyncIterator[Source]:
+    """Where candles come from, its feeds closed at the end."""
+    feed = None if offline or edges.open_feed is None else edges.open_feed()
+    second = edges.open_second() if feed and edges.open_second else None
     try:
-        return await _walk_through(stages, request, edges, progress, source)
-    except TransportFault as down:
-        return await _walk_without(stages, request, edges, progress, source, down)
+        yield Source(feed, edges.store, edges.universes, edges.notes, second, edges.stream)
     finally:
-        if feed:
-            await feed.close()
+        for one in (feed, second and second.feed):
+            if one:
+                await one.close()
 
 
 async def _walk_through(

@@ -30,7 +30,7 @@ from shared.errors import NotFound, RateLimited, SniperError, TransportFault, Ve
 
 T = TypeVar("T")
 
-BINANCE_LITE: Final[Venue] = replace(BINANCE, name="binance-lite")
+BINANCE_LITE: Final[Venue] = replace(BINANCE, name="binance-lite", stream=None)
 PATHS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "public_get_time": "/api/v3/time",
