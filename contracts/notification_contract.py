@@ -90,12 +90,12 @@ class Outbox(Protocol):
         """Let go of an address; nothing happens if another sender has it."""
         ...
 
-    def letters(self, *fates: Fate) -> tuple[Letter, ...]:
-        """Every parcel of these fates, oldest first."""
+    def tally(self) -> Mapping[Fate, int]:
+        """How many parcels stand where; a fate that none has is left out."""
         ...
 
-    def counts(self) -> Mapping[Fate, int]:
-        """How many parcels there are of every fate."""
+    def letters(self, *fates: Fate) -> tuple[Letter, ...]:
+        """Every parcel of these fates, oldest first."""
         ...
 
     def settle(self, name: str, fate: Fate, now_ms: int) -> Letter:

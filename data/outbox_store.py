@@ -116,15 +116,15 @@ class SqliteOutbox:
         with self._file.transaction():
             self._renewed(turn, 0)
 
+    def tally(self) -> Mapping[Fate, int]:
+        """How many parcels stand where; a fate that none has is left out."""
+        rows = self._file.all("SELECT fate, count(*) FROM outbox GROUP BY fate")
+        return {fate: count for fate in Fate for name, count in rows if name == fate}
+
     def letters(self, *fates: Fate) -> tuple[Letter, ...]:
         """Every parcel of these fates, oldest first."""
         rows = self._rows(f"fate IN ({', '.join('?' * len(fates))})", *fates)
         return tuple(map(_letter, rows))
-
-    def counts(self) -> Mapping[Fate, int]:
-        """How many parcels there are of every fate."""
-        found = dict(self._file.all("SELECT fate, count(*) FROM outbox GROUP BY fate"))
-        return {fate: found.get(str(fate), 0) for fate in Fate}
 
     def settle(self, name: str, fate: Fate, now_ms: int) -> Letter:
         """Move a dead or held parcel as a person decided: to be sent again (with its mark where it may have arrived), or dropped.
@@ -237,8 +237,8 @@ class SqliteOutbox:
             self._forget(row.picture)
 
     def _forget(self, picture: str) -> None:
-        """Remove a picture that nothing open needs; a dead or held parcel may still be sent by a person."""
-        kept = f"SELECT 1 FROM outbox WHERE picture=? AND ({OPEN_ROWS} OR fate IN ('dead', 'held'))"
+        """Remove a picture that nothing open needs."""
+        kept = f"SELECT 1 FROM outbox WHERE picture=? AND {OPEN_ROWS}"
         self._file.db.execute(
             f"DELETE FROM picture WHERE digest=? AND NOT EXISTS ({kept})", (picture, picture)
         )

@@ -26,14 +26,14 @@ class Pulse:
     scan_ms: int
     status: str
     open_setups: int
-    counts: Mapping[Fate, int]
+    tally: Mapping[Fate, int]
     head: Head
 
     def __str__(self) -> str:
         """For people, in three lines."""
         scan = f"last scan {iso(self.scan_ms)}, {self.status}" if self.scan_ms else "no scan yet"
-        waiting = sum(self.counts[fate] for fate in OPEN)
-        told = f"alerts: {waiting} waiting, {self.counts[Fate.DEAD]} dead, {self.counts[Fate.HELD]} held"
+        waiting = sum(self.tally.get(fate, 0) for fate in OPEN)
+        told = f"alerts: {waiting} waiting, {self.tally.get(Fate.DEAD, 0)} dead, {self.tally.get(Fate.HELD, 0)} held"
         return f"alive: {scan}; {self.open_setups} setups open\n{told}\njournal {self.head}"
 
 

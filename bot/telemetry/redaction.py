@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
-HIDDEN: Final = "[hidden]"
+from shared.config.secret import HIDDEN, Secret
+
 SECRET_NAME: Final = re.compile(
-    r"TOKEN|SECRET|PASSWORD|PASSPHRASE|API_?KEY|CHAT_ID|PRIVATE|APPRISE", re.IGNORECASE
+    r"TOKEN|SECRET|PASSWORD|PASSPHRASE|API_?KEY|__KEY$|CHAT_ID|PRIVATE|APPRISE", re.IGNORECASE
 )
 SHORTEST: Final = 6
 """Values shorter than this are not hidden by value: they would blank ordinary words."""
@@ -25,11 +26,13 @@ PATTERNS: Final = (
 """Bot tokens, credentials in addresses, bearer tokens, and values behind a telling name."""
 
 
-def secrets_of(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Values of variables whose name says they are secret, longest first; of a list of addresses, each."""
+def secrets_of(environ: Mapping[str, str], known: Iterable[Secret] = ()) -> tuple[str, ...]:
+    """Values of variables whose name says they are secret (of a list of addresses, each), and ``known`` ones, longest first."""
     named = [value for name, value in environ.items() if SECRET_NAME.search(name)]
     listed = [part for value in named if "://" in value for part in value.split()]
-    found = {value for value in (*named, *listed) if len(value) >= SHORTEST}
+    found = {one.reveal() for one in known if one} | {
+        value for value in (*named, *listed) if len(value) >= SHORTEST
+    }
     return tuple(sorted(found, key=len, reverse=True))
 
 

@@ -86,10 +86,22 @@ class Checks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watching:
-    """What ``watch`` shows, and for how many closes; 0 until it is stopped."""
+    """What ``watch`` shows, for how many closes (0 until it is stopped), and whether candles are streamed."""
 
     all: bool = False
     rounds: int = 0
+    stream: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """How much of the past a back-fill fetches: named timeframes, since a date, or the last ``days``; nothing said, what the profile
+    reads. With ``books``, the order books of now too."""
+
+    timeframes: tuple[str, ...] = ()
+    since: str | None = None
+    days: int = 0
+    books: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,15 @@ Slot = Annotated[
 All = Annotated[bool, typer.Option("--all", help="Show every plan at every close. [what is new or changed]")]
 Rounds = Annotated[int, typer.Option("--rounds", min=0, help="End after so many closes. [until stopped]")]
 
+Stream = Annotated[
+    bool,
+    typer.Option(
+        "--stream",
+        help="Take candles from the exchange's websockets; what they lack, and one symbol in eight at every close, is asked "
+        "for over REST.",
+    ),
+]
+
 
 def add_live_commands(app: typer.Typer) -> None:
     """Put the commands on the command line."""
@@ -55,6 +64,7 @@ def watch(
     show_all: All = False,
     rounds: Rounds = 0,
     notify: Notify = False,
+    stream: Stream = False,
     account: Account = None,
     config: Config = None,
     jobs: Jobs = 1,
@@ -73,7 +83,7 @@ def watch(
     flags = flags_of(locals())
     from engine.commands.watch import watch as run
 
-    return run(flags, Watching(all=show_all, rounds=rounds))
+    return run(flags, Watching(all=show_all, rounds=rounds, stream=stream))
 
 
 def doctor(

@@ -86,16 +86,16 @@ def post(settings: Settings, environ: Mapping[str, str], patience_s: float, ends
     telling = telling_of(settings, settings.profile.name, environ)
     with telling.open_outbox() as outbox:
         put_signs(settings, telling, environ)
-        before = outbox.counts()
+        before = outbox.tally()
         sender = Delivery(outbox, telling.channels, SystemClock(), owner(), terms_of(settings.notify))
         sent = asyncio.run(_drained(sender.drain, telling.channels, patience_s, ends))
-        after = outbox.counts()
+        after = outbox.tally()
         write_alarms(alarm_file(environ), outbox)
-    settled = {fate: after[fate] - before[fate] for fate in Fate if fate not in OPEN}
+    settled = {fate: after.get(fate, 0) - before.get(fate, 0) for fate in Fate if fate not in OPEN}
     return Posted(
         sent,
         {fate: count for fate, count in settled.items() if count > 0},
-        sum(after[fate] for fate in OPEN),
+        sum(after.get(fate, 0) for fate in OPEN),
     )
 
 

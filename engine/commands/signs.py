@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 from engine.commands.edges import SystemClock, open_journal
 from engine.commands.paths import slot_file
 from shared.models.journal import START
-from shared.models.outbox import Fate
 
 if TYPE_CHECKING:
     from bot.notifications.signs import Pulse
@@ -73,7 +72,7 @@ def _is_due(telling: Telling, journal: SqliteJournal, now_ms: int, hours: float)
     from bot.notifications.noise import levelled
     from bot.notifications.signs import Pulse, heartbeat_notice
 
-    empty = Pulse(0, NOTHING_YET, 0, dict.fromkeys(Fate, 0), START)
+    empty = Pulse(0, NOTHING_YET, 0, {}, START)
     probe = levelled(heartbeat_notice(empty, now_ms, hours), telling.noise)
     parcels = (parcel for channel in telling.channels for parcel in channel.parcels(probe, {}))
     return any(journal.newest_of(parcel.id) is None for parcel in parcels)
@@ -90,6 +89,6 @@ def _pulse(journal: SqliteJournal, now_ms: int) -> Pulse:
         scan.content["as_of_ms"] if scan else 0,
         scan.content["status"] if scan else NOTHING_YET,
         standing,
-        SqliteOutbox(journal).counts(),
+        SqliteOutbox(journal).tally(),
         journal.head(),
     )

@@ -16,7 +16,7 @@ from engine.commands.request import request_of
 from engine.commands.scan import log, start
 from engine.commands.settings import configure
 from engine.commands.stopping import stopping
-from engine.commands.turns import open_turns
+from engine.commands.turns import open_turns, streaming
 from engine.edges import silent
 from engine.watching.news import News, Told, news_of
 from shared.models.scan import RunStatus, Setup, SymbolFault
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from engine.commands.stopping import Stop
     from shared.config.settings import Settings
     from shared.models.timeframe import Timeframe
+
+STREAM = "stream"
+"""How flags begin that tell of streamed candles: shown at every close, since nobody sees the others' log."""
 
 
 def watch(flags: Flags, watching: Watching, environ: Mapping[str, str] = os.environ) -> int:
@@ -40,7 +43,11 @@ def watch(flags: Flags, watching: Watching, environ: Mapping[str, str] = os.envi
     with start(flags.output, configured.settings, environ) as console:
         register_plugins()
         teller = Teller(console, flags.output, trigger, show_all=watching.all)
-        with stopping() as stop, open_turns(configured.settings, request, flags, environ, silent) as turns:
+        with (
+            stopping() as stop,
+            open_turns(configured.settings, request, flags, environ, silent) as turns,
+            streaming(turns, wanted=watching.stream) as turns,
+        ):
             draw = random.Random().random  # noqa: S311 - spreads repeats, keeps no secret
             take = replace(turns, cache=SeriesCache(trigger)).take
             tell = _telling(teller, configured.settings, flags, environ, stop)
@@ -110,6 +117,7 @@ class Teller:
         next_ms = event.boundary_ms + self._trigger.ms
         self.console.remark([heartbeat(event, counts, next_ms, self.console.error_look.zone)])
         self.console.remark(f"  gone: {name}" for name in news.gone)
+        self.console.remark(f"  {flag}" for flag in result.flags if flag.startswith(STREAM))
         if result.faults != self._faults:
             self._faults = result.faults
             self.console.warn(fault_lines(result))

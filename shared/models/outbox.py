@@ -28,7 +28,7 @@ class Fate(StrEnum):
 OPEN: Final = (Fate.PENDING, Fate.INFLIGHT, Fate.AMBIGUOUS)
 """What a sender still has to do something about."""
 ALARMING: Final = (Fate.DEAD, Fate.HELD)
-"""What only a person can settle."""
+"""What a person has to look at."""
 MOVES: Final[Mapping[Fate, frozenset[Fate]]] = MappingProxyType(
     {
         Fate.PENDING: frozenset({Fate.INFLIGHT, Fate.EXPIRED}),
@@ -41,7 +41,7 @@ MOVES: Final[Mapping[Fate, frozenset[Fate]]] = MappingProxyType(
         Fate.EXPIRED: frozenset(),
     }
 )
-"""Every way a parcel may go. An interrupted sending is never pending again: it may have arrived."""
+"""Every way a parcel may go; from dead and held on only a person leads. An interrupted sending is never pending again: it may have arrived."""
 
 Doubt = Literal["repeat_marked", "hold", "drop_marked"]
 """What becomes of a parcel that may have arrived: sent again with a mark, kept for a person, or given up and counted."""

@@ -12,7 +12,7 @@ import pytest
 
 import contracts
 from bot.notifications.streams import JsonLines
-from contracts.data_contract import BookStore, CandleFeed, CandleStore, Clock
+from contracts.data_contract import BookStore, CandleFeed, CandleStore, CandleStream, Clock
 from contracts.indicators_contract import Indicator
 from contracts.journal_contract import Journal
 from contracts.lock_contract import LockStore
@@ -22,6 +22,7 @@ from contracts.risk_contract import RiskJudge
 from contracts.strategy_contract import Detector, StructureReader
 from contracts.universe_contract import UniverseStore
 from data.adapters.ccxt_feed import CcxtFeed
+from data.adapters.ccxt_stream import CcxtStream
 from data.adapters.demo import DemoFeed
 from data.cache import SqliteCandleStore
 from data.journal import SqliteJournal
@@ -40,6 +41,7 @@ KEPT_BY: tuple[tuple[type, Any], ...] = (
     (CandleFeed, CcxtFeed),
     (CandleFeed, DemoFeed),
     (CandleStore, SqliteCandleStore),
+    (CandleStream, CcxtStream),
     (Journal, SqliteJournal),
     (BookStore, SqliteCandleStore),
     (CandleStore, ObjectCandleStore),
