@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import json
 import logging
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -98,7 +99,9 @@ def _service(url: str, place: int) -> Apprise:
             "pip install 'snipersight[apprise]'",
         ) from error
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
-    service = Apprise.instantiate(url)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        service = Apprise.instantiate(url)
     if service is None:
         raise ConfigFault(f"address {place} of SNIPERSIGHT_APPRISE_URLS is none that apprise knows", WANTED)
     service.retry = 0
