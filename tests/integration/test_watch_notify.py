@@ -15,6 +15,7 @@ import pytest
 from data.slots import Lease, Slot, SqliteSlots
 from engine.commands.app import run
 from engine.commands.edges import SystemClock
+from shared.errors import TransportFault
 from tests.servers.market import DAY, ServedMarket
 from tests.servers.ticking import TickingBinance
 
@@ -129,6 +130,19 @@ def test_closes_that_nobody_decided_are_an_alarm_once(home: Path, cli: Cli) -> N
         assert code == 0, err
     (gap,) = (notice for notice in told(home) if notice["kind"] == "alarm")
     assert "8 closes were decided by nobody, 2024-08-02T10:00:00Z to 2024-08-02T11:45:00Z" in gap["text"]
+
+
+def test_what_is_open_is_sent_also_where_the_scan_fails(
+    home: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise TransportFault("no answer")
+
+    monkeypatch.setattr("engine.commands.slotted.open_turns", fails)
+    code, _, _ = cli("scan", *WHICH, "--slot", "--notify", heartbeat_hours="24")
+    assert code == 30
+    assert [notice["kind"] for notice in told(home)] == ["heartbeat"]
+    assert "alive: no scan yet" in told(home)[0]["text"]
 
 
 def test_watch_without_anybody_to_notify_is_refused_at_once(home: Path, cli: Cli) -> None:

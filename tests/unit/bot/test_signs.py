@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from bot.notifications.life import Stage, life_notice
+from bot.notifications.markup import plain
 from bot.notifications.noise import Noise, digest, levelled
 from bot.notifications.notices import setup_notice
 from bot.notifications.signs import Pulse, alarm_notice, gap_notice, heartbeat_notice
+from bot.notifications.telegram_parcels import parcels_for
 from bot.ui.documents import plan_document
+from shared.config.settings import setting_keys
 from shared.models.journal import START, Head
-from shared.models.notifications import Level, Notice, SetupState
+from shared.models.notifications import Kind, Level, Notice, SetupState
 from shared.models.outbox import Fate
 from shared.models.timeframe import from_iso
 from tests.fixtures.hand_scan import AS_OF_MS, BTC, SHIB
@@ -61,6 +66,24 @@ def test_a_sign_of_life_says_how_things_stand_and_ends_with_its_stretch() -> Non
     assert notice.key == heartbeat_notice(Pulse(0, "", 0, {}, START), NOON, 6.0).key
     assert notice.key != heartbeat_notice(PULSE, NOON + 6 * HOUR, 6.0).key
     assert notice.expires_ms == NOON + 6 * HOUR
+
+
+@pytest.mark.checkout
+def test_the_page_names_every_setting_kind_and_state() -> None:
+    page = (SCHEMA.parents[1] / "notification_spec.md").read_text("utf-8")
+    keys = [key for key in setting_keys(()) if re.match(r"(notify|telegram|levels)\.[a-z_]+$", key)]
+    assert len(keys) > 20
+    assert [key for key in keys if f"`{key}`" not in page] == []
+    assert [kind for kind in get_args(Kind) if f"| `{kind}` |" not in page] == []
+
+
+@pytest.mark.checkout
+def test_the_page_shows_what_a_chat_is_sent() -> None:
+    page = (SCHEMA.parents[1] / "notification_spec.md").read_text("utf-8")
+    (parcel,) = parcels_for("77", NEW[0], {}, "secret")
+    text = plain(json.loads(parcel.body)["html"])
+    shown = re.sub(r"#[a-z2-7]{4} · not advice", "#7if2 · not advice", text)
+    assert f"```\n{shown}\n```" in page
 
 
 def test_an_alarm_is_the_same_within_its_hour_and_another_after_it() -> None:

@@ -124,6 +124,19 @@ def test_an_alarm_is_told_once_an_hour(tmp_path: Path, cli: Cli, monkeypatch: py
     assert cli("alarm", " ")[0] == 2
 
 
+def test_an_alarm_is_told_even_where_the_journal_is_damaged(
+    tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SNIPERSIGHT_NOTIFY__FILE", "told.jsonl")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "journal.sqlite3").write_bytes(b"not a journal" * 500)
+    code, _, err = cli("alarm", "the journal is damaged")
+    assert code == 10
+    assert "! told 1 of 1 without a record: " in err
+    (line,) = (tmp_path / "told.jsonl").read_text().splitlines()
+    assert json.loads(line)["notice"]["text"] == "⚠️ the journal is damaged"
+
+
 def test_setups_and_how_they_stand_are_shown(
     tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
