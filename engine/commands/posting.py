@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from contracts.notification_contract import Channel, Outbox
     from engine.commands.stopping import Stop
+    from engine.telling import Telling
     from shared.config.settings import NotifySettings, Settings
     from shared.models.timeframe import Timeframe
 
@@ -84,19 +85,30 @@ def post(settings: Settings, environ: Mapping[str, str], patience_s: float, ends
     from bot.notifications.delivery import Delivery
 
     telling = telling_of(settings, settings.profile.name, environ)
+    late_fault = _signs_fault(settings, telling, environ)
     with telling.open_outbox() as outbox:
-        put_signs(settings, telling, environ)
         before = outbox.tally()
         sender = Delivery(outbox, telling.channels, SystemClock(), owner(), terms_of(settings.notify))
         sent = asyncio.run(_drained(sender.drain, telling.channels, patience_s, ends))
         after = outbox.tally()
         write_alarms(alarm_file(environ), outbox)
+    if late_fault:
+        raise late_fault
     settled = {fate: after.get(fate, 0) - before.get(fate, 0) for fate in Fate if fate not in OPEN}
     return Posted(
         sent,
         {fate: count for fate, count in settled.items() if count > 0},
         sum(after.get(fate, 0) for fate in OPEN),
     )
+
+
+def _signs_fault(settings: Settings, telling: Telling, environ: Mapping[str, str]) -> SniperError | None:
+    """Put signs in; what went wrong is told once the rest has been sent."""
+    try:
+        put_signs(settings, telling, environ)
+    except SniperError as fault:
+        return fault
+    return None
 
 
 class Postman:
@@ -122,9 +134,10 @@ class Postman:
         """Deliver after an event was shown. After a fault nothing is waited for: the close is still to be decided."""
         if isinstance(event, Missed):
             return
+        ends_s = SystemClock().monotonic_s() + self._left_s(event) - self._longest_s - MARGIN_S
         if isinstance(event, Scanned) and event.result.status is not RunStatus.REFUSED:
             pinged(self._settings, self._console)
-        left_s = self._left_s(event) - self._longest_s - MARGIN_S
+        left_s = ends_s - SystemClock().monotonic_s()
         wanted_s = self._settings.notify.patience_s if isinstance(event, Scanned) else 0.0
         if left_s > 0 and not self._stop.signal:
             self._post(min(wanted_s, left_s), left_s)

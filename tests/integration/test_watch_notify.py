@@ -132,6 +132,15 @@ def test_closes_that_nobody_decided_are_an_alarm_once(home: Path, cli: Cli) -> N
     assert "8 closes were decided by nobody, 2024-08-02T10:00:00Z to 2024-08-02T11:45:00Z" in gap["text"]
 
 
+def test_a_file_of_slots_that_cannot_be_read_keeps_nothing_from_being_sent(home: Path, cli: Cli) -> None:
+    (home / "data").mkdir()
+    (home / "data" / "slots.sqlite3").write_bytes(b"of another program" * 400)
+    code, _, err = cli("alarm", "is anybody there")
+    assert code == 10
+    assert "! notify_failed: " in err
+    assert [notice["text"] for notice in told(home)] == ["⚠️ is anybody there"]
+
+
 def test_what_is_open_is_sent_also_where_the_scan_fails(
     home: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:

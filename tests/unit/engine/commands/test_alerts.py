@@ -21,6 +21,7 @@ from engine.commands.edges import SystemClock
 from engine.following.setups import setups_since
 from engine.following.track import shown, track_record
 from risk.audit_pipeline import chain, check_chain
+from shared.models.journal import Batch, Entry, RecordKind
 from shared.models.outbox import Fate, Terms
 from shared.models.statistics import Expectancy
 from tests.fixtures.followed import on_binance, world
@@ -162,15 +163,24 @@ def test_setups_and_how_they_stand_are_shown(
     assert cli("signals", "--days", "0")[0] == 2
 
 
-def test_a_track_record_with_numbers_is_valid_and_so_is_a_records_outcome(tmp_path: Path) -> None:
+def test_a_track_record_with_numbers_is_valid_and_so_are_an_outcome_and_a_verdict_on_record(
+    tmp_path: Path,
+) -> None:
     with world(tmp_path) as here:
         here.approves(BTC)
         here.trades("67400 67410 67200 67350, 67350 67360 66500 66600")
         here.follow(2)
         (setup,) = setups_since(here.journal, 0)
-        records = [record.document for record in here.journal.records() if record.kind == "outcome"]
+        verdict = {"verdict": "skipped", "user": 7, "chat": 7, "update_id": 1, "plan_digest": "0" * 64}
+        entry = Entry(RecordKind.VERDICT, verdict, BTC.plan.fingerprint)
+        here.outbox.decide(Batch("", "", "", "", (entry,)), (), here.clock.at_ms)
+        records = [
+            record.document
+            for record in here.journal.records()
+            if record.kind in (RecordKind.OUTCOME, RecordKind.VERDICT)
+        ]
     validated("signals", signals_json([shown(setup)], Expectancy(31, 22, 0.1, -0.2, 0.4, 0.2, 3)))
     validated("signals", signals_json([], track_record([setup])))
-    assert records
+    assert {document["kind"] for document in records} == {"outcome", "verdict"}
     for document in records:
         validated("record", json.dumps(document))
