@@ -14,22 +14,20 @@ from typing import TYPE_CHECKING, Final
 
 from engine.commands.console import Console
 from engine.commands.edges import SystemClock
-from engine.commands.notify import telling_of
+from engine.commands.notify import telling_of, terms_of, write_alarms
 from engine.commands.paths import alarm_file
 from engine.commands.signs import put_signs
 from engine.commands.turns import owner
-from shared.errors import EXIT_DEGRADED, EXIT_OK, ConfigFault, NotifyFault, SniperError, StorageFault
-from shared.models.outbox import ALARMING, OPEN, Fate, Terms
+from shared.errors import EXIT_DEGRADED, EXIT_OK, ConfigFault, NotifyFault, SniperError
+from shared.models.outbox import ALARMING, OPEN, Fate
 from shared.models.scan import RunStatus
 from shared.models.watching import Missed, Scanned, WatchEvent
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from contracts.notification_contract import Channel, Outbox
+    from contracts.notification_contract import Channel
     from engine.commands.stopping import Stop
     from engine.telling import Telling
-    from shared.config.settings import NotifySettings, Settings
+    from shared.config.settings import Settings
     from shared.models.timeframe import Timeframe
 
 FAILED: Final = "notify_failed"
@@ -172,29 +170,6 @@ def pinged(settings: Settings, console: Console) -> None:
             ping_switch(settings.notify.ping_url, settings.notify.timeout_s)
         except NotifyFault as fault:
             _flag(fault, console)
-
-
-def terms_of(settings: NotifySettings) -> Terms:
-    """How long, how often and in which case again."""
-    return Terms(late_ms=int(60_000 * settings.late_min), doubt=settings.in_doubt, repeats=settings.repeats)
-
-
-def write_alarms(path: Path, outbox: Outbox) -> None:
-    """Every parcel that only a person can settle, one JSON object a line; no file where there is none.
-
-    Raises:
-        StorageFault: it cannot be written.
-    """
-    from shared.utils.serialization import canonical_json
-
-    letters = outbox.letters(*ALARMING)
-    try:
-        if letters:
-            path.write_text("".join(f"{canonical_json(letter)}\n" for letter in letters), encoding="utf-8")
-        else:
-            path.unlink(missing_ok=True)
-    except OSError as error:
-        raise StorageFault(f"{path} could not be written: {error}", "Check the folder's space") from error
 
 
 def _reported(posted: Posted, environ: Mapping[str, str], console: Console) -> int:

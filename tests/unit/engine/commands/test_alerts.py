@@ -22,6 +22,7 @@ from engine.following.setups import setups_since
 from engine.following.track import shown, track_record
 from risk.audit_pipeline import chain, check_chain
 from shared.models.journal import Batch, Entry, RecordKind
+from shared.models.notifications import SetupState
 from shared.models.outbox import Fate, Terms
 from shared.models.statistics import Expectancy
 from tests.fixtures.followed import on_binance, world
@@ -68,6 +69,13 @@ def send_all(home: Path, channel: MemoryChannel, terms: Terms, count: int = 1) -
         asyncio.run(Delivery(outbox, [channel], Standing(), "me", terms).drain(0.0))
         outbox.examine()
         check_chain(journal.records(), journal.head())
+
+
+def test_schemas_know_every_state_a_setup_can_be_in() -> None:
+    for name, path in (("signals", ("signal", "state")), ("record", ("outcome", "states"))):
+        schema = json.loads((SCHEMAS / f"snipersight.{name}-1.schema.json").read_text("utf-8"))
+        body = schema["$defs"][path[0]]["properties"][path[1]]
+        assert set(body.get("items", body)["enum"]) == set(SetupState)
 
 
 def test_a_dead_letter_is_shown_with_its_reason_and_sent_again_when_told_so(tmp_path: Path, cli: Cli) -> None:
