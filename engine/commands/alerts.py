@@ -11,9 +11,9 @@ from bot.ui.alerts import alerts_json, alerts_lines, alerts_tsv
 from engine.commands.console import Console
 from engine.commands.edges import SystemClock, exchange_names, open_journal
 from engine.commands.flags import Flags
-from engine.commands.notify import open_outbox, telling_of
+from engine.commands.notify import open_outbox, telling_of, write_alarms
 from engine.commands.paths import alarm_file, journal_file
-from engine.commands.posting import deliver, write_alarms
+from engine.commands.posting import deliver
 from engine.commands.scan import start
 from engine.commands.settings import configure
 from engine.commands.signs import put

@@ -130,21 +130,26 @@ def token_of(environ: Mapping[str, str]) -> str:
     return secret_of(TOKEN, environ) or environ.get(USUAL_TOKEN, "")
 
 
-def _telegram(settings: TelegramSettings, environ: Mapping[str, str]) -> Channel:
+def _telegram(settings: TelegramSettings, templates: str, environ: Mapping[str, str]) -> Channel:
     from bot.notifications.telegram import API, Access, TelegramChannel
 
     token = token_of(environ)
     if not token:
         raise ConfigFault("telegram.chats is set, but the bot has no token", f"Set {TOKEN}")
+    if templates:
+        from bot.notifications.own_templates import check_templates
+
+        templates = str(Path(templates).expanduser())
+        check_templates(Path(templates))
     return TelegramChannel(
-        Access(token, settings.chats, settings.base_url or API, settings.follows_migration)
+        Access(token, settings.chats, settings.base_url or API, settings.follows_migration, templates)
     )
 
 
 def _channels(every: Settings, environ: Mapping[str, str]) -> Iterator[Channel]:
     settings = every.notify
     if every.telegram.chats:
-        yield _telegram(every.telegram, environ)
+        yield _telegram(every.telegram, settings.templates, environ)
     if settings.file == STDOUT:
         from bot.notifications.streams import JsonLines
 
