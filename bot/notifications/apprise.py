@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from bot.notifications.aside import aside
 from bot.notifications.lines import line_parcel
 from contracts.notification_contract import Threads
 from shared.errors import ConfigFault
@@ -57,7 +58,7 @@ class AppriseChannel:
             return Refused("no such service is set any more", None)
         try:
             async with asyncio.timeout(self.deadline_s):
-                went_well = await service.async_notify(**_message(parcel))
+                went_well = await aside(lambda: bool(service.notify(**_message(parcel))))
         except TimeoutError:
             return Unknown(f"no answer within {self.deadline_s:g} s")
         return Delivered() if went_well else Unknown("apprise says that it did not go well, and no more")
