@@ -10,10 +10,12 @@ import asyncio
 import hashlib
 import json
 import logging
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from bot.notifications.aside import aside
 from bot.notifications.lines import line_parcel
 from contracts.notification_contract import Threads
 from shared.errors import ConfigFault
@@ -56,7 +58,7 @@ class AppriseChannel:
             return Refused("no such service is set any more", None)
         try:
             async with asyncio.timeout(self.deadline_s):
-                went_well = await service.async_notify(**_message(parcel))
+                went_well = await aside(lambda: bool(service.notify(**_message(parcel))))
         except TimeoutError:
             return Unknown(f"no answer within {self.deadline_s:g} s")
         return Delivered() if went_well else Unknown("apprise says that it did not go well, and no more")
@@ -98,7 +100,9 @@ def _service(url: str, place: int) -> Apprise:
             "pip install 'snipersight[apprise]'",
         ) from error
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
-    service = Apprise.instantiate(url)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        service = Apprise.instantiate(url)
     if service is None:
         raise ConfigFault(f"address {place} of SNIPERSIGHT_APPRISE_URLS is none that apprise knows", WANTED)
     service.retry = 0

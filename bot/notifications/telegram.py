@@ -38,12 +38,13 @@ UNREADABLE: Final = "can't parse entities"
 @dataclass(frozen=True, slots=True)
 class Access:
     """``chats`` are addresses (``77``, ``-100600:5``); ``base_url`` is what the token is added to. ``follows_migration`` says
-    whether a group that became a supergroup is followed to its new id."""
+    whether a group that became a supergroup is followed to its new id; ``templates`` is a folder of templates that stand for ours."""
 
     token: str
     chats: Sequence[str]
     base_url: str = API
     follows_migration: bool = False
+    templates: str = ""
 
     def __repr__(self) -> str:
         """Without the token."""
@@ -65,9 +66,11 @@ class TelegramChannel:
 
     def parcels(self, notice: Notice, threads: Threads) -> tuple[Parcel, ...]:
         """The requests to every chat."""
-        token = self._settings.token
+        token, templates = self._settings.token, self._settings.templates
         return tuple(
-            parcel for chat in self._settings.chats for parcel in parcels_for(chat, notice, threads, token)
+            parcel
+            for chat in self._settings.chats
+            for parcel in parcels_for(chat, notice, threads, token, templates)
         )
 
     async def send(self, parcel: Parcel, parent_remote_id: str) -> Delivery:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
+from bot.notifications.aside import aside
 from bot.notifications.lines import line_of, line_parcel
 from contracts.data_contract import Clock
 from contracts.notification_contract import Threads
@@ -84,7 +85,7 @@ class Webhook:
         headers = _headers(parcel, body, hook.secret, self._clock.now_ms() // 1000)
         try:
             async with asyncio.timeout(self.deadline_s):
-                return await asyncio.to_thread(_post, hook, body, headers, ends_s)
+                return await aside(lambda: _post(hook, body, headers, ends_s))
         except TimeoutError:
             return Unknown(f"no answer within {self.deadline_s:g} s")
 

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from bot.ui.alerts import alerts_json, alerts_lines, alerts_tsv
 from engine.commands.console import Console
 from engine.commands.edges import SystemClock, exchange_names, open_journal
 from engine.commands.flags import Flags
-from engine.commands.notify import open_outbox, telling_of
+from engine.commands.notify import open_outbox, telling_of, write_alarms
 from engine.commands.paths import alarm_file, journal_file
-from engine.commands.posting import deliver, write_alarms
+from engine.commands.posting import deliver
 from engine.commands.scan import start
 from engine.commands.settings import configure
 from engine.commands.signs import put
-from shared.errors import EXIT_OK, ConfigFault
+from shared.errors import EXIT_DEGRADED, EXIT_OK, ClockFault, ConfigFault, SniperError, StorageFault
+from shared.models.notifications import Delivered, Delivery, Notice
 from shared.models.outbox import ALARMING, OPEN, Fate, Letter
+
+if TYPE_CHECKING:
+    from engine.telling import Telling
 
 LONGEST = 1000
 """Characters of an alarm."""
@@ -72,11 +78,11 @@ def _settle(alert_id: str, fate: Fate, flags: Flags, environ: Mapping[str, str])
 
 
 def alarm(text: str, flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
-    """Tell every channel that something is wrong; 10 where that could not be done.
+    """Tell every channel that something is wrong; 10 where that could not be done, or could not be recorded: a full disk or a damaged
+    journal may be what is wrong, so then it is told once without a record.
 
     Raises:
         ConfigFault: no text, or nobody to tell.
-        StorageFault: it could not be recorded; nothing was told then.
     """
     from bot.notifications.signs import alarm_notice
 
@@ -87,8 +93,35 @@ def alarm(text: str, flags: Flags, environ: Mapping[str, str] = os.environ) -> i
     telling = telling_of(settings, settings.profile.name, environ)
     with start(flags.output, settings, environ) as console:
         now_ms = SystemClock().now_ms()
-        with open_journal(environ) as journal:
-            fresh = put([alarm_notice(words, now_ms)], telling, journal, now_ms)
+        notice = alarm_notice(words, now_ms)
+        try:
+            with open_journal(environ) as journal:
+                fresh = put([notice], telling, journal, now_ms)
+        except (StorageFault, ClockFault) as fault:
+            return _unrecorded(notice, telling, fault, console)
         if not fresh:
             console.remark(["this was told within the hour, or alarms are off (levels.alarm)"])
         return deliver(settings, environ, console)
+
+
+def _unrecorded(notice: Notice, telling: Telling, fault: SniperError, console: Console) -> int:
+    """Tell an alarm once to everybody, though it cannot be recorded."""
+    from bot.notifications.noise import levelled
+
+    async def told() -> list[Delivery]:
+        heard: list[Delivery] = []
+        for channel in telling.channels:
+            parcels = channel.parcels(levelled(notice, telling.noise), {})
+            heard += [await channel.send(parcel, "") for parcel in parcels]
+            await channel.close()
+        return heard
+
+    ends = asyncio.run(told())
+    taken = sum(isinstance(end, Delivered) for end in ends)
+    console.warn(
+        [
+            f"! told {taken} of {len(ends)} without a record: {fault.problem}. {fault.action}".rstrip(". ")
+            + "."
+        ]
+    )
+    return EXIT_DEGRADED

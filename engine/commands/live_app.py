@@ -96,7 +96,7 @@ def doctor(
     no_color: NoColor = False,
     debug: Debug = False,
 ) -> int:
-    """Check this machine: exchange, clock, request budget, store, disk, libraries; with what to do about each. Exit code 10
+    """Check this machine: exchange, clock, request budget, store, disk, libraries, channels, alerts; with what to do about each. Exit code 10
     where something is worth a look, 30 where something is in the way."""
     flags = flags_of(locals())
     from engine.commands.doctor import doctor as run

@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from engine.commands.edges import SystemClock, open_journal
-from shared.errors import ConfigFault
+from shared.errors import ConfigFault, StorageFault
+from shared.models.outbox import ALARMING, Terms
 
 if TYPE_CHECKING:
     from bot.notifications.noise import Noise
-    from contracts.notification_contract import Channel
+    from contracts.notification_contract import Channel, Outbox
     from data.outbox_store import SqliteOutbox
     from engine.telling import Telling
-    from shared.config.settings import Settings, TelegramSettings
+    from shared.config.settings import NotifySettings, Settings, TelegramSettings
     from shared.models.context import SniperContext
 
 STDOUT: Final = "-"
@@ -89,6 +90,29 @@ def open_outbox(environ: Mapping[str, str]) -> Iterator[SqliteOutbox]:
         yield SqliteOutbox(journal)
 
 
+def terms_of(settings: NotifySettings) -> Terms:
+    """How long, how often and in which case again."""
+    return Terms(late_ms=int(60_000 * settings.late_min), doubt=settings.in_doubt, repeats=settings.repeats)
+
+
+def write_alarms(path: Path, outbox: Outbox) -> None:
+    """Every parcel that only a person can settle, one JSON object a line; no file where there is none.
+
+    Raises:
+        StorageFault: it cannot be written.
+    """
+    from shared.utils.serialization import canonical_json
+
+    letters = outbox.letters(*ALARMING)
+    try:
+        if letters:
+            path.write_text("".join(f"{canonical_json(letter)}\n" for letter in letters), encoding="utf-8")
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageFault(f"{path} could not be written: {error}", "Check the folder's space") from error
+
+
 def noise_of(settings: Settings, profile: str) -> Noise:
     """How much is told of a profile's setups."""
     from bot.notifications.noise import Noise
@@ -106,21 +130,26 @@ def token_of(environ: Mapping[str, str]) -> str:
     return secret_of(TOKEN, environ) or environ.get(USUAL_TOKEN, "")
 
 
-def _telegram(settings: TelegramSettings, environ: Mapping[str, str]) -> Channel:
+def _telegram(settings: TelegramSettings, templates: str, environ: Mapping[str, str]) -> Channel:
     from bot.notifications.telegram import API, Access, TelegramChannel
 
     token = token_of(environ)
     if not token:
         raise ConfigFault("telegram.chats is set, but the bot has no token", f"Set {TOKEN}")
+    if templates:
+        from bot.notifications.own_templates import check_templates
+
+        templates = str(Path(templates).expanduser())
+        check_templates(Path(templates))
     return TelegramChannel(
-        Access(token, settings.chats, settings.base_url or API, settings.follows_migration)
+        Access(token, settings.chats, settings.base_url or API, settings.follows_migration, templates)
     )
 
 
 def _channels(every: Settings, environ: Mapping[str, str]) -> Iterator[Channel]:
     settings = every.notify
     if every.telegram.chats:
-        yield _telegram(every.telegram, environ)
+        yield _telegram(every.telegram, settings.templates, environ)
     if settings.file == STDOUT:
         from bot.notifications.streams import JsonLines
 

@@ -14,21 +14,20 @@ from typing import TYPE_CHECKING, Final
 
 from engine.commands.console import Console
 from engine.commands.edges import SystemClock
-from engine.commands.notify import telling_of
+from engine.commands.notify import telling_of, terms_of, write_alarms
 from engine.commands.paths import alarm_file
 from engine.commands.signs import put_signs
 from engine.commands.turns import owner
-from shared.errors import EXIT_DEGRADED, EXIT_OK, ConfigFault, NotifyFault, SniperError, StorageFault
-from shared.models.outbox import ALARMING, OPEN, Fate, Terms
+from shared.errors import EXIT_DEGRADED, EXIT_OK, ConfigFault, NotifyFault, SniperError
+from shared.models.outbox import ALARMING, OPEN, Fate
 from shared.models.scan import RunStatus
 from shared.models.watching import Missed, Scanned, WatchEvent
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from contracts.notification_contract import Channel, Outbox
+    from contracts.notification_contract import Channel
     from engine.commands.stopping import Stop
-    from shared.config.settings import NotifySettings, Settings
+    from engine.telling import Telling
+    from shared.config.settings import Settings
     from shared.models.timeframe import Timeframe
 
 FAILED: Final = "notify_failed"
@@ -84,19 +83,30 @@ def post(settings: Settings, environ: Mapping[str, str], patience_s: float, ends
     from bot.notifications.delivery import Delivery
 
     telling = telling_of(settings, settings.profile.name, environ)
+    late_fault = _signs_fault(settings, telling, environ)
     with telling.open_outbox() as outbox:
-        put_signs(settings, telling, environ)
         before = outbox.tally()
         sender = Delivery(outbox, telling.channels, SystemClock(), owner(), terms_of(settings.notify))
         sent = asyncio.run(_drained(sender.drain, telling.channels, patience_s, ends))
         after = outbox.tally()
         write_alarms(alarm_file(environ), outbox)
+    if late_fault:
+        raise late_fault
     settled = {fate: after.get(fate, 0) - before.get(fate, 0) for fate in Fate if fate not in OPEN}
     return Posted(
         sent,
         {fate: count for fate, count in settled.items() if count > 0},
         sum(after.get(fate, 0) for fate in OPEN),
     )
+
+
+def _signs_fault(settings: Settings, telling: Telling, environ: Mapping[str, str]) -> SniperError | None:
+    """Put signs in; what went wrong is told once the rest has been sent."""
+    try:
+        put_signs(settings, telling, environ)
+    except SniperError as fault:
+        return fault
+    return None
 
 
 class Postman:
@@ -122,9 +132,10 @@ class Postman:
         """Deliver after an event was shown. After a fault nothing is waited for: the close is still to be decided."""
         if isinstance(event, Missed):
             return
+        ends_s = SystemClock().monotonic_s() + self._left_s(event) - self._longest_s - MARGIN_S
         if isinstance(event, Scanned) and event.result.status is not RunStatus.REFUSED:
             pinged(self._settings, self._console)
-        left_s = self._left_s(event) - self._longest_s - MARGIN_S
+        left_s = ends_s - SystemClock().monotonic_s()
         wanted_s = self._settings.notify.patience_s if isinstance(event, Scanned) else 0.0
         if left_s > 0 and not self._stop.signal:
             self._post(min(wanted_s, left_s), left_s)
@@ -159,29 +170,6 @@ def pinged(settings: Settings, console: Console) -> None:
             ping_switch(settings.notify.ping_url, settings.notify.timeout_s)
         except NotifyFault as fault:
             _flag(fault, console)
-
-
-def terms_of(settings: NotifySettings) -> Terms:
-    """How long, how often and in which case again."""
-    return Terms(late_ms=int(60_000 * settings.late_min), doubt=settings.in_doubt, repeats=settings.repeats)
-
-
-def write_alarms(path: Path, outbox: Outbox) -> None:
-    """Every parcel that only a person can settle, one JSON object a line; no file where there is none.
-
-    Raises:
-        StorageFault: it cannot be written.
-    """
-    from shared.utils.serialization import canonical_json
-
-    letters = outbox.letters(*ALARMING)
-    try:
-        if letters:
-            path.write_text("".join(f"{canonical_json(letter)}\n" for letter in letters), encoding="utf-8")
-        else:
-            path.unlink(missing_ok=True)
-    except OSError as error:
-        raise StorageFault(f"{path} could not be written: {error}", "Check the folder's space") from error
 
 
 def _reported(posted: Posted, environ: Mapping[str, str], console: Console) -> int:

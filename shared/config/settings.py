@@ -122,6 +122,7 @@ class NotifySettings(Section):
     )
     repeats: int = setting(3, "repeats", 0, 20, "most marked repeats of one notice")
     charts: bool = choice(True, "a new setup is told with a chart where the channel shows pictures")
+    templates: str = choice("", "folder of templates that stand for our own in Telegram; empty: none")
     most: int = setting(
         5, "setups", 1, 100, "new setups of a scan told one by one, the best first; the others in a digest"
     )

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import socket
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -15,6 +21,7 @@ import pytest
 from data.slots import Lease, Slot, SqliteSlots
 from engine.commands.app import run
 from engine.commands.edges import SystemClock
+from shared.errors import TransportFault
 from tests.servers.market import DAY, ServedMarket
 from tests.servers.ticking import TickingBinance
 
@@ -129,6 +136,59 @@ def test_closes_that_nobody_decided_are_an_alarm_once(home: Path, cli: Cli) -> N
         assert code == 0, err
     (gap,) = (notice for notice in told(home) if notice["kind"] == "alarm")
     assert "8 closes were decided by nobody, 2024-08-02T10:00:00Z to 2024-08-02T11:45:00Z" in gap["text"]
+
+
+def test_a_file_of_slots_that_cannot_be_read_keeps_nothing_from_being_sent(home: Path, cli: Cli) -> None:
+    (home / "data").mkdir()
+    (home / "data" / "slots.sqlite3").write_bytes(b"of another program" * 400)
+    code, _, err = cli("alarm", "is anybody there")
+    assert code == 10
+    assert "! notify_failed: " in err
+    assert [notice["text"] for notice in told(home)] == ["⚠️ is anybody there"]
+
+
+def test_what_is_open_is_sent_also_where_the_scan_fails(
+    home: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise TransportFault("no answer")
+
+    monkeypatch.setattr("engine.commands.slotted.open_turns", fails)
+    code, _, _ = cli("scan", *WHICH, "--slot", "--notify", heartbeat_hours="24")
+    assert code == 30
+    assert [notice["kind"] for notice in told(home)] == ["heartbeat"]
+    assert "alive: no scan yet" in told(home)[0]["text"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_a_request_that_hangs_does_not_keep_it_from_ending(
+    market: ServedMarket, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with TickingBinance(market, CLOSE + 60_000) as server, socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        silent.settimeout(60)
+        settings = {
+            "HOME": str(tmp_path),
+            "EXCHANGES__BINANCE__BASE_URL": server.base_url,
+            "NOTIFY__WEBHOOK_URL": f"http://127.0.0.1:{silent.getsockname()[1]}/",
+            "NOTIFY__HEARTBEAT_HOURS": "24",
+            "NOTIFY__TIMEOUT_S": "50",
+        }
+        environ = os.environ | {f"SNIPERSIGHT_{name}": value for name, value in settings.items()}
+        call = [sys.executable, "-m", "sniper_sight_cli", "watch", *WHICH, "--notify"]
+        process = subprocess.Popen(call, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        caller, _ = silent.accept()
+        asked_s = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=60)
+        caller.close()
+    assert process.returncode == 0, err
+    assert time.monotonic() - asked_s < 20
+    assert b"Traceback" not in err
+    monkeypatch.setenv("SNIPERSIGHT_HOME", str(tmp_path))
+    assert run(["alerts", "--plain"]) == 0
+    assert "\tinflight\t" in capsys.readouterr().out
 
 
 def test_watch_without_anybody_to_notify_is_refused_at_once(home: Path, cli: Cli) -> None:
