@@ -32,6 +32,10 @@ class Channel(Protocol):
         """Seconds within which every ``send`` has ended."""
         ...
 
+    def pace_s(self, address: str) -> float:
+        """Seconds that have to pass between two requests to an address; 0 for none."""
+        ...
+
     def parcels(self, notice: Notice, threads: Threads) -> tuple[Parcel, ...]:
         """The requests that tell a notice, in order."""
         ...

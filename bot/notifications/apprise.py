@@ -43,6 +43,10 @@ class AppriseChannel:
         """Nothing is sent yet."""
         self._services = {_address(url): _service(url, place) for place, url in enumerate(urls, 1)}
 
+    def pace_s(self, address: str) -> float:  # noqa: ARG002 - it takes what comes
+        """Requests may follow at once."""
+        return 0.0
+
     def parcels(self, notice: Notice, threads: Threads) -> tuple[Parcel, ...]:  # noqa: ARG002 - a text has no thread
         """One request to each service."""
         return tuple(

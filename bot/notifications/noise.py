@@ -46,16 +46,22 @@ def levelled(notice: Notice, noise: Noise) -> Notice:
     return replace(notice, level=noise.levels.get(event, Level.ON))
 
 
-def composed(
-    new: Sequence[Notice], noise: Noise, last_ms: Mapping[str, int], slot: str
-) -> tuple[Notice, ...]:
-    """The notices of one scan's new setups, which come best first and have not been told before. ``last_ms`` is when each symbol was
-    last told of, ``slot`` names the scan."""
-    rested = [notice for notice in new if _has_rested(notice, noise, last_ms)]
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was told before: when each symbol was last told of (UTC ms), and the track record in a line, empty where there are too
+    few finished trades to say anything."""
+
+    last_ms: Mapping[str, int]
+    record: str = ""
+
+
+def composed(new: Sequence[Notice], noise: Noise, past: Past, slot: str) -> tuple[Notice, ...]:
+    """The notices of one scan's new setups, which come best first and have not been told before. ``slot`` names the scan."""
+    rested = [notice for notice in new if _has_rested(notice, noise, past.last_ms)]
     heads = rested[: noise.most]
     listed = [notice for notice in new if notice not in heads]
     alone = tuple(levelled(notice, noise) for notice in heads)
-    return (*alone, digest(listed, noise, slot)) if listed else alone
+    return (*alone, digest(listed, noise, slot, past.record)) if listed else alone
 
 
 def _has_rested(notice: Notice, noise: Noise, last_ms: Mapping[str, int]) -> bool:
@@ -63,10 +69,11 @@ def _has_rested(notice: Notice, noise: Noise, last_ms: Mapping[str, int]) -> boo
     return last is None or notice.at_ms - last >= noise.rest_ms
 
 
-def digest(listed: Sequence[Notice], noise: Noise, slot: str) -> Notice:
-    """One notice for many setups: each in a line, none left out."""
+def digest(listed: Sequence[Notice], noise: Noise, slot: str, record: str) -> Notice:
+    """One notice for many setups: each in a line, none left out, and the track record if there is one."""
     count = len(listed)
     lines = [f"{count} more {'setup' if count == 1 else 'setups'}", *(_line(notice) for notice in listed)]
+    lines += [f"Track record, every finished setup taken as planned: {record}"] if record else []
     first, key = listed[0], f"digest:{slot}"
     expires_ms = max(notice.expires_ms for notice in listed)
     document = {

@@ -1,7 +1,8 @@
 """Telegram through python-telegram-bot: one request a parcel, every end of it a value.
 
-The library sends, counts Telegram's limits (30 messages a second in all, 20 a minute to a group) and reads the answers; whether
-something is sent again is never its decision but the outbox's. Its errors do not say what we need to know (a timeout and a
+The library sends, keeps to Telegram's limit of 30 messages a second in all and reads the answers; whether something is sent again is
+never its decision but the outbox's, and the limits of each chat are the send loop's (``pace_s``): a wait inside the library would look
+like a request that was not answered. Its errors do not say what we need to know (a timeout and a
 refusal are both a ``NetworkError``), so they are told apart by what went wrong below them.
 """
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 CONNECT_S: Final = 5.0
 REQUEST_S: Final = 15.0
+PRIVATE_PACE_S: Final = 1.0
+GROUP_PACE_S: Final = 3.0
 DEADLINE_S: Final = 25.0
 API: Final = "https://api.telegram.org/bot"
 TIMEDELTAS: Final = ("PTB_TIMEDELTA", "1")
@@ -63,6 +66,10 @@ class TelegramChannel:
         self._bot: Bot | None = None
         self._moved: dict[str, str] = {}
         self._as_text: set[str] = set()
+
+    def pace_s(self, address: str) -> float:
+        """Telegram lets a bot send about one message a second to a person and twenty a minute to a group or channel."""
+        return PRIVATE_PACE_S if Address.of(address).chat.isdecimal() else GROUP_PACE_S
 
     def parcels(self, notice: Notice, threads: Threads) -> tuple[Parcel, ...]:
         """The requests to every chat."""
@@ -131,7 +138,7 @@ class TelegramChannel:
                 self._settings.token,
                 base_url=self._settings.base_url,
                 request=request,
-                rate_limiter=AIORateLimiter(max_retries=0),
+                rate_limiter=AIORateLimiter(group_max_rate=0, group_time_period=0, max_retries=0),
             )
         return self._bot
 

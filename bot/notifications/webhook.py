@@ -71,6 +71,10 @@ class Webhook:
         self._clock = clock
         self.deadline_s = deadline_s
 
+    def pace_s(self, address: str) -> float:  # noqa: ARG002 - it takes what comes
+        """Requests may follow at once."""
+        return 0.0
+
     def parcels(self, notice: Notice, threads: Threads) -> tuple[Parcel, ...]:  # noqa: ARG002 - a document has no thread
         """One request to each hook."""
         return tuple(parcel for name in self._hooks for parcel in line_parcel(self.name, name, notice))

@@ -15,7 +15,7 @@ from shared.errors import ConfigFault, StorageFault
 from shared.models.outbox import ALARMING, Terms
 
 if TYPE_CHECKING:
-    from bot.notifications.noise import Noise
+    from bot.notifications.noise import Noise, Past
     from contracts.notification_contract import Channel, Outbox
     from data.outbox_store import SqliteOutbox
     from engine.telling import Telling
@@ -53,7 +53,7 @@ def telling_of(settings: Settings, profile: str, environ: Mapping[str, str]) -> 
         channels,
         partial(open_outbox, environ),
         noise_of(settings, profile),
-        partial(_recent, environ),
+        partial(_past, environ),
         **draw,
     )
 
@@ -67,13 +67,18 @@ def _drawn(context: SniperContext) -> bytes:
     return png(charted_plan(context), Theme.DARK)
 
 
-def _recent(environ: Mapping[str, str], since_ms: int) -> Mapping[str, int]:
-    """When each symbol's newest setup was decided, of those approved since a time."""
+def _past(environ: Mapping[str, str]) -> Past:
+    """When each symbol's newest setup was decided, and what all finished ones were worth."""
+    from bot.notifications.noise import Past
     from engine.following.setups import setups_since
+    from engine.following.track import track_record
+    from shared.models.statistics import Expectancy
 
     with open_journal(environ) as journal:
-        setups = setups_since(journal, since_ms)
-    return {str(setup.plan["symbol"]): setup.decided_ms for setup in setups}
+        setups = setups_since(journal, 0)
+    record = track_record(setups)
+    last_ms = {str(setup.plan["symbol"]): setup.decided_ms for setup in setups}
+    return Past(last_ms, str(record) if isinstance(record, Expectancy) else "")
 
 
 @contextmanager

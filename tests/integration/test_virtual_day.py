@@ -16,6 +16,7 @@ import pytest
 from bot.executor.paper_broker import play
 from bot.executor.terms import recorded_terms
 from bot.notifications.life import stages_of
+from bot.notifications.telegram import TelegramChannel
 from bot.ui.chart_theme import Theme
 from bot.ui.charts import png
 from bot.ui.documents import plan_document
@@ -113,6 +114,7 @@ def day(
         yield NeverStopped(made)
 
     monkeypatch.setattr("engine.commands.watch.stopping", stopping)
+    monkeypatch.setattr(TelegramChannel, "pace_s", lambda *_: 0.0)
     for name, value in ENVIRON.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("SNIPERSIGHT_HOME", str(tmp_path))

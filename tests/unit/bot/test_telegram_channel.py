@@ -267,3 +267,10 @@ def test_a_slow_answer_ends_within_the_deadline(api: TelegramServer) -> None:
     of = channel(api)
     of.deadline_s = 0.2
     assert sent(of, parcel(of)) == Unknown("no answer within 0.2 s")
+
+
+@pytest.mark.parametrize(
+    ("chat", "seconds"), [("77", 1.0), ("77:4", 1.0), ("-500", 3.0), ("-100600:5", 3.0), ("@desk", 3.0)]
+)
+def test_a_person_is_told_once_a_second_and_a_group_twenty_times_a_minute(chat: str, seconds: float) -> None:
+    assert TelegramChannel(Access(TOKEN, (chat,))).pace_s(chat) == seconds
