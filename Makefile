@@ -48,6 +48,7 @@ schema: $(VENV)/.ready-dev   ## Write the generated parts of docs/ anew
 
 pictures: $(VENV)/.ready-dev   ## Draw docs/pictures/ anew
 	$(BIN)/python -m devtools.playbook_pictures
+	$(BIN)/python -m devtools.chart_pictures
 
 clean:          ## Remove what these commands made
 	rm -rf $(VENV) dist build

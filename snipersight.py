@@ -2,6 +2,8 @@
 
     r = ss.scan(profile="balanced", exchange="demo")
     r.setups[0].plan.rationale
+    r[0].chart()                               # the best plan as a picture
+    ss.chart("BTC/USDT", exchange="demo")      # a plan, or what stands without one
     ss.explain("BTC/USDT", exchange="demo")
     candles = ss.Candles.from_frame(frame, "1h")
     ss.indicators(candles).last("rsi")
@@ -34,7 +36,9 @@ if TYPE_CHECKING:
 
     from engine.commands.flags import Flags
     from engine.commands.settings import Configured
+    from engine.notebook.pictures import Picture
     from engine.notebook.shown import ShownScan, ShownStructure
+    from shared.models.context import SniperContext
     from shared.models.profile import Profile, SmcRules
     from shared.models.scan import Explanation
     from strategy.smc.engine import SmcSeries
@@ -44,6 +48,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Candles",
     "__version__",
+    "chart",
     "detect",
     "explain",
     "indicators",
@@ -65,7 +70,7 @@ def scan(
     base_url: str | None = None,
     journal: bool = False,
 ) -> ShownScan:
-    """Scan as ``snipersight scan`` does, with the same settings; the result prints as a table.
+    """Scan as ``snipersight scan`` does, with the same settings; the result prints as a table, and ``[0].chart()`` draws its best plan.
 
     What is not given comes from ``SNIPERSIGHT_…`` variables, ``./snipersight.toml``, the user's settings file, the defaults
     (``balanced``, ``binance``, ``10000USDT``), in this order; a whole ``Profile`` stands for all they say of one.
@@ -101,7 +106,9 @@ def scan(
     with open_edges(configured.settings, request, os.environ) as edges:
         if journal:
             edges = replace(edges, open_journal=partial(open_journal, os.environ))
-        return ShownScan.of(run_scan(request, edges))
+        kept: list[SniperContext] = []
+        edges = replace(edges, on_judged=kept.extend)
+        return ShownScan.of(run_scan(request, edges), kept)
 
 
 def explain(
@@ -140,6 +147,37 @@ def explain(
     request = under_locks(request_of(flags, configured), os.environ)
     with open_edges(configured.settings, request, os.environ) as edges:
         return explain_symbol(request, one_symbol(symbol, configured), edges)
+
+
+def chart(
+    symbol: str,
+    profile: str | Profile | None = None,
+    exchange: str | None = None,
+    *,
+    timeframe: str | None = None,
+    theme: str = "light",
+    as_of: str | datetime | None = None,
+    account: str | None = None,
+    offline: bool = False,
+    base_url: str | None = None,
+) -> Picture:
+    """Draw one symbol as ``snipersight chart`` does: its plan with what it cites, else what stands and why there is no plan.
+
+    ``timeframe`` is one the profile reads, else its anchor timeframe; ``theme`` is ``light`` or ``dark``; the others as in :func:`scan`.
+
+    Raises:
+        ConfigFault: also for an unknown timeframe or theme, and, when it is shown, where matplotlib is not installed.
+        SniperError: as :func:`explain`.
+    """
+    from engine.charting import charted
+    from engine.commands.chart import one_timeframe
+    from engine.notebook.pictures import Picture, theme_of
+
+    drawn, colours = one_timeframe(timeframe, "timeframe"), theme_of(theme)
+    explanation = explain(
+        symbol, profile, exchange, as_of=as_of, account=account, offline=offline, base_url=base_url
+    )
+    return Picture(charted(explanation, drawn), colours)
 
 
 def detect(

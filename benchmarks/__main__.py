@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from benchmarks import cold_start, indicators, pipeline, requests, smc, store
+from benchmarks import charts, cold_start, indicators, pipeline, requests, smc, store
 
 BENCHMARKS: Final[dict[str, Callable[[], None]]] = {
     "indicators": indicators.run,
@@ -14,6 +14,7 @@ BENCHMARKS: Final[dict[str, Callable[[], None]]] = {
     "store": store.run,
     "requests": requests.run,
     "pipeline": pipeline.run,
+    "charts": charts.run,
     "cold_start": cold_start.run,
 }
 

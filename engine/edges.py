@@ -14,6 +14,7 @@ from contracts.universe_contract import UniverseStore
 from data.series_notes import MemoryNotes, NoteStore
 from engine.telling import Telling
 from shared.errors import ConfigFault
+from shared.models.context import SniperContext
 from shared.models.journal import Appended
 from shared.models.profile import Profile
 from shared.models.risk import Account
@@ -36,6 +37,14 @@ Recorded = Callable[[str, Appended], None]
 
 def unheard(run_id: str, appended: Appended) -> None:
     """A record that nobody is told of."""
+
+
+Judged = Callable[[tuple[SniperContext, ...]], None]
+"""Told every symbol's context once risk has judged the plans among them."""
+
+
+def unseen(contexts: tuple[SniperContext, ...]) -> None:
+    """Contexts that nobody looks at again."""
 
 
 def untimed(stage: str, seconds: float) -> None:
@@ -93,6 +102,7 @@ class Edges:
     telling: Telling | None = None
     on_stage: Timing = untimed
     on_record: Recorded = unheard
+    on_judged: Judged = unseen
     secrets: tuple[str, ...] = field(default=(), repr=False)
     notes: NoteStore = field(default_factory=MemoryNotes)
     clock_limit_ms: int = 0

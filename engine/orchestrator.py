@@ -62,6 +62,7 @@ def decide_run(
         decided, broken = decide_all(Pipeline.of(hooks), run.contexts(), edges.executor, progress)
     with timed(edges.on_stage, "reduce"):
         reduction = reduce_scan(run, decided, hooks)
+    edges.on_judged(reduction.judged)
     return result_of(run, reduction, broken), reduction.notices
 
 

@@ -10,6 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from engine.commands.app_audit import audit, replay
+from engine.commands.chart_app import add_chart_commands
 from engine.commands.live_app import Slot, add_live_commands
 from engine.commands.lock_app import add_lock_commands
 from engine.commands.options import (
@@ -17,6 +18,7 @@ from engine.commands.options import (
     AsOf,
     AtMost,
     Bars,
+    Chart,
     Checked,
     Config,
     Cuts,
@@ -77,6 +79,7 @@ app.add_typer(audit, name="audit")
 add_store_commands(data)
 add_lock_commands(app)
 add_live_commands(app)
+add_chart_commands(app)
 
 
 def _version(asked: bool) -> None:
@@ -109,6 +112,7 @@ def scan(
     offline: Offline = False,
     slot: Slot = False,
     notify: Notify = False,
+    chart: Chart = None,
     account: Account = None,
     config: Config = None,
     jobs: Jobs = 1,
@@ -137,6 +141,7 @@ def demo(
     symbols: Symbols = None,
     top: Top = None,
     as_of: DemoAsOf = None,
+    chart: Chart = None,
     account: Account = None,
     config: Config = None,
     json: Json = False,

@@ -64,6 +64,7 @@ class Flags:
     journal: bool | None = None
     slot: bool = False
     notify: bool = False
+    chart: str | None = None
     output: Output = Output()
 
     def called(self, name: str) -> str:

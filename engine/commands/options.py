@@ -44,6 +44,13 @@ Offline = Annotated[bool, typer.Option("--offline", help="Use stored candles onl
 Account = Annotated[
     str | None, typer.Option("--account", help="Equity like 10000USDT, or a TOML or JSON file.")
 ]
+Chart = Annotated[
+    str | None,
+    typer.Option(
+        "--chart",
+        help="Draw every plan into this folder, made if it is not there: BTC-USDT-1h.png and so on.",
+    ),
+]
 Config = Annotated[str | None, typer.Option("--config", "-c", help="Another settings file.")]
 Jobs = Annotated[int, typer.Option("--jobs", min=1, max=64, help="Worker processes.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]

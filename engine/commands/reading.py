@@ -80,7 +80,7 @@ def _symbol(name: str, quote: str, called: str) -> str:
     return symbol
 
 
-def parse_timeframes(given: Iterable[str]) -> tuple[Timeframe, ...]:
+def parse_timeframes(given: Iterable[str], called: str = "--timeframes") -> tuple[Timeframe, ...]:
     """Timeframes of repeated or comma-separated values, without repeats, in the order given; the usual three of nothing.
 
     Raises:
@@ -91,9 +91,9 @@ def parse_timeframes(given: Iterable[str]) -> tuple[Timeframe, ...]:
     known = tuple(timeframe.value for timeframe in Timeframe)
     for name in names:
         if name not in known:
-            raise ConfigFault(f"--timeframes: unknown timeframe {name!r}", suggest(name, known))
+            raise ConfigFault(f"{called}: unknown timeframe {name!r}", suggest(name, known))
     if values and not names:
-        raise ConfigFault("--timeframes names no timeframe", "Write it like 15m,1h,4h")
+        raise ConfigFault(f"{called} names no timeframe", "Write it like 15m,1h,4h")
     return tuple(dict.fromkeys(Timeframe(name) for name in names)) or CHECKED
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from engine.commands.console import Console
 from engine.commands.edges import DEMO, SystemClock, exchange_names, open_edges, open_journal
 from engine.commands.flags import Flags, Output
+from engine.commands.gallery import Gallery, hung_lines
 from engine.commands.locks import under_locks
 from engine.commands.request import one_symbol, request_of
 from engine.commands.settings import configure
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 NEXT_STEPS: Final = (
     ("snipersight explain {symbol} -e demo", "why this plan, in words"),
+    ("snipersight chart {symbol} -e demo", "the same as a picture"),
     ("snipersight scan --profile balanced", "the real market (Binance public data, no key)"),
     ("snipersight profiles list", "other ways to trade"),
 )
@@ -74,6 +76,7 @@ def scanned(flags: Flags, environ: Mapping[str, str]) -> ScanResult:
         now_ms = SystemClock().now_ms() if request.as_of_ms is None and request.exchange != DEMO else None
         log(*events_of(result))
         show_scan(result, flags.output, console, now_ms)
+        console.remark(hung_lines(flags.chart, result))
     return result
 
 
@@ -84,17 +87,19 @@ def decided(
     from engine.edges import timed
     from engine.orchestrator import run_scan
 
+    gallery = Gallery.of(flags.chart)
     with open_edges(settings, request, environ, flags.jobs) as edges:
         edges = told(edges, partial(open_journal, environ) if journaled(flags, settings) else None)
+        edges = gallery.watching(edges)
         if flags.notify:
             edges = replace(edges, telling=_telling(settings, flags, environ))
         with timed(edges.on_stage, "scan"):
             result = run_scan(under_locks(request, environ), edges, progress=progress)
-        if not flags.notify:
-            return result
-        from engine.commands.following import followed
+        if flags.notify:
+            from engine.commands.following import followed
 
-        return followed(result, request, settings, edges, environ)
+            result = followed(result, request, settings, edges, environ)
+    return gallery.hung(result)
 
 
 def _telling(settings: Settings, flags: Flags, environ: Mapping[str, str]) -> Telling:

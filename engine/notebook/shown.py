@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any, Self
 
+from bot.ui.chart_scene import ChartScene
 from bot.ui.look import Look
 from bot.ui.structure_table import structure_html, structure_lines
 from bot.ui.terminal import scan_lines
+from engine.charting import charted_plan
+from engine.notebook.pictures import ShownSetup
+from shared.models.context import SniperContext
 from shared.models.scan import ScanResult
 from shared.models.smc import TimeframeStructure
 
@@ -36,12 +41,25 @@ class ShownStructure(TimeframeStructure):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ShownScan(ScanResult):
-    """A scan that prints as the terminal's table."""
+    """A scan that prints as the terminal's table; ``scan[0]`` is its best setup, which can be drawn. ``scenes`` are the charts of its
+    setups, in their order."""
+
+    scenes: tuple[ChartScene, ...] = field(default=(), compare=False)
 
     @classmethod
-    def of(cls, result: ScanResult) -> Self:
-        """``result``, shown."""
-        return cls(**_values(result))
+    def of(cls, result: ScanResult, contexts: Iterable[SniperContext] = ()) -> Self:
+        """``result``, shown; ``contexts`` are those its plans were made in."""
+        seen = {context.symbol: context for context in contexts}
+        scenes = tuple(charted_plan(seen[setup.plan.symbol]) for setup in result.setups)
+        return cls(**_values(result), scenes=scenes)
+
+    def __getitem__(self, place: int) -> ShownSetup:
+        """A setup by its place, the best first."""
+        return ShownSetup.of(self.setups[place], self.scenes[place])
+
+    def __iter__(self) -> Iterator[ShownSetup]:
+        """The setups, the best first."""
+        return map(ShownSetup.of, self.setups, self.scenes)
 
     def __repr__(self) -> str:
         """What a terminal shows."""

@@ -202,6 +202,24 @@ def _close_by(zone: Zone, side: Side, chosen: Candidate, atr: float) -> bool:
     return zone.side is side and apart <= NEAR_ATR * atr
 
 
+def best_breaks(anchor: TimeframeStructure, side: Side, bars: float) -> tuple[StructureBreak, ...]:
+    """The break to ``side`` that the score counts, or none; of two alike, the swing layer's. ``bars`` is its half-life."""
+    found = _both_layers(anchor, side)
+    return (
+        (max(found, key=lambda event: break_quality(event.age_bars, event.displacement_atr, bars)),)
+        if found
+        else ()
+    )
+
+
+def best_sweeps(anchor: TimeframeStructure, side: Side, kind: SweepKind, bars: float) -> tuple[Sweep, ...]:
+    """The sweep of a kind in favour of ``side`` that the score counts, or none. ``bars`` is its half-life."""
+    found = [sweep for sweep in anchor.sweeps if sweep.side is side and sweep.kind is kind]
+    return (
+        (max(found, key=lambda sweep: sweep_quality(sweep.age_bars, sweep.depth_atr, bars)),) if found else ()
+    )
+
+
 def _both_layers(anchor: TimeframeStructure, side: Side) -> list[StructureBreak]:
     events = (*anchor.swing.breaks, *anchor.internal.breaks)
     return [event for event in events if event.side is side]
@@ -211,9 +229,7 @@ def _breaks(anchor: TimeframeStructure, side: Side, bars: int) -> dict[str, Any]
     """The best break to the side; of two alike, the swing layer's."""
     row: dict[str, Any] = {"break_found": 0, "break_age": 0.0, "break_displacement_atr": 0.0}
     row["break_words"] = "no break this way"
-    found = _both_layers(anchor, side)
-    if found:
-        best = max(found, key=lambda event: break_quality(event.age_bars, event.displacement_atr, bars))
+    for best in best_breaks(anchor, side, bars):
         row |= {
             "break_found": 1,
             "break_age": float(best.age_bars),
@@ -228,9 +244,7 @@ def _sweep(anchor: TimeframeStructure, side: Side, kind: SweepKind, bars: int) -
     """The best sweep of a kind in favour of the side."""
     name = SWEEP_NAMES[kind]
     row = {f"{name}_found": 0, f"{name}_age": 0.0, f"{name}_depth_atr": 0.0}
-    found = [sweep for sweep in anchor.sweeps if sweep.side is side and sweep.kind is kind]
-    if found:
-        best = max(found, key=lambda sweep: sweep_quality(sweep.age_bars, sweep.depth_atr, bars))
+    for best in best_sweeps(anchor, side, kind, bars):
         row = {f"{name}_found": 1, f"{name}_age": float(best.age_bars), f"{name}_depth_atr": best.depth_atr}
     return row
 
