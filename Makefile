@@ -1,11 +1,12 @@
 # SniperSight: `make demo` shows it at work, `make test` proves it. Needs Python 3.11 or newer, git and make.
 PYTHON ?= python3
 VENV ?= .venv
+TURNS ?= 17280
 BIN := $(VENV)/bin
 OURSELVES := --no-deps --no-build-isolation --disable-pip-version-check --quiet --editable .
 LOCKED := --require-hashes --only-binary :all: --disable-pip-version-check --quiet --compile
 
-.PHONY: help demo test chaos lint format lock bench wheel schema pictures clean
+.PHONY: help demo test chaos lint format lock bench soak wheel schema pictures clean
 
 help:           ## What there is
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -39,6 +40,9 @@ lock: $(VENV)/.ready-dev   ## Resolve the dependencies anew
 
 bench: $(VENV)/.ready-dev   ## Measure against named peers in one run
 	$(BIN)/python -m benchmarks
+
+soak: $(VENV)/.ready-dev   ## Watch 180 days of closes in virtual time, with faults: hours; TURNS=1000 for fewer
+	SNIPERSIGHT_SOAK_TURNS=$(TURNS) $(BIN)/python -m pytest tests/integration/test_watch_soak.py -k pipeline -s
 
 wheel: $(VENV)/.ready-dev   ## Build the wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist .

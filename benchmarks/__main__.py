@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from benchmarks import charts, cold_start, indicators, pipeline, requests, smc, store
+from benchmarks import charts, cold_start, indicators, memory, pipeline, requests, smc, store, turns
 
 BENCHMARKS: Final[dict[str, Callable[[], None]]] = {
     "indicators": indicators.run,
@@ -14,7 +14,9 @@ BENCHMARKS: Final[dict[str, Callable[[], None]]] = {
     "store": store.run,
     "requests": requests.run,
     "pipeline": pipeline.run,
+    "turns": turns.run,
     "charts": charts.run,
+    "memory": memory.run,
     "cold_start": cold_start.run,
 }
 

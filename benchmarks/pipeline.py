@@ -45,11 +45,11 @@ def profile() -> Profile:
     )
 
 
-def fill(store: SqliteCandleStore) -> None:
-    """Write every series."""
-    made = [[walk(CANDLES, timeframe, seed) for timeframe in Timeframe] for seed in range(SERIES)]
+def fill(store: SqliteCandleStore, series: int = SERIES) -> None:
+    """Write every series; so many of them differ."""
+    made = [[walk(CANDLES, timeframe, seed) for timeframe in Timeframe] for seed in range(series)]
     names = ["BTC/USDT", *(f"C{number:03}/USDT" for number in range(1, SYMBOLS))]
-    batch: dict[str, list[Candles]] = {name: made[place % SERIES] for place, name in enumerate(names)}
+    batch: dict[str, list[Candles]] = {name: made[place % series] for place, name in enumerate(names)}
     store.write_many("binance", batch)
     store.save_markets({name: _market(name) for name in names})
 

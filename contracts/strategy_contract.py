@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from shared.models.computing import Compute, anew
 from shared.models.data import Candles, MultiTimeframeData
 from shared.models.events import EventLog
 from shared.models.extensions import NOTHING, Extensions
@@ -23,6 +24,7 @@ class StructureReader(Protocol):
         multi_tf_data: MultiTimeframeData,
         settings: Profile,
         extensions: Extensions = NOTHING,
+        compute: Compute = anew,
     ) -> SMCSnapshot:
         """Structure as of the last closed bar of each timeframe."""
         ...

@@ -39,10 +39,11 @@ def check_echo(name: str, fresh: Candles, known: Known) -> None:
     """
     if not len(fresh):
         return
-    for what, found, expected in _pairs(fresh, known):
+    for what, at_ms, found, expected in _pairs(fresh, known):
         if not _agree(found, expected):
+            when = f" of {iso(at_ms)}" if at_ms else ""
             raise DataFault(
-                f"{name}: the candles answered are another market's: {found:g} where {what} is {expected:g}",
+                f"{name}: the candles answered are another market's: {found:g} where {what}{when} is {expected:g}",
                 "Scan again later; if it stays, import this series anew or check base_url",
             )
 
@@ -64,24 +65,24 @@ def _agree(found: float, expected: float) -> bool:
     return 1 / BAND <= found / expected <= BAND
 
 
-def _pairs(fresh: Candles, known: Known) -> Iterator[tuple[str, float, float]]:
-    """What is compared: words for it, the price found, the price known."""
+def _pairs(fresh: Candles, known: Known) -> Iterator[tuple[str, int, float, float]]:
+    """What is compared: words for it, its open time where they need one (else 0), the price found, the price known."""
     if known.last > 0:
-        yield "the exchange's last price", float(fresh.close[-1]), known.last
+        yield "the exchange's last price", 0, float(fresh.close[-1]), known.last
     joined = int(np.searchsorted(known.stored.close_ms, fresh.open_ms[0]))
     if joined < len(known.stored) and known.stored.close_ms[joined] == fresh.open_ms[0]:
-        yield "the stored close before it", float(fresh.open[0]), float(known.stored.close[joined])
+        yield "the stored close before it", 0, float(fresh.open[0]), float(known.stored.close[joined])
     _, ours, theirs = np.intersect1d(
         fresh.open_ms, known.stored.open_ms, assume_unique=True, return_indices=True
     )
     if ours.size:
-        when = iso(int(fresh.open_ms[ours[-1]]))
         yield (
-            f"the stored close of {when}",
+            "the stored close",
+            int(fresh.open_ms[ours[-1]]),
             float(fresh.close[ours[-1]]),
             float(known.stored.close[theirs[-1]]),
         )
     inside = int(np.searchsorted(known.finer.close_ms, fresh.close_ms[-1], "right")) - 1
     if inside >= 0 and known.finer.close_ms[inside] > fresh.open_ms[-1]:
         word = f"the {known.finer.timeframe} close inside it"
-        yield word, float(fresh.close[-1]), float(known.finer.close[inside])
+        yield word, 0, float(fresh.close[-1]), float(known.finer.close[inside])

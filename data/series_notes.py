@@ -94,6 +94,7 @@ class SqliteNotes:
         self._file = SqliteFile(path, "notes on series in")
         self._known = MemoryNotes()
         self._read: set[str] = set()
+        self._begun = False
 
     def notes(self, exchange: str, symbol: str) -> Notes:
         """A symbol's notes by timeframe; a row that is not what was written is left out."""
@@ -108,14 +109,26 @@ class SqliteNotes:
             body = json.dumps([note.absent, note.asked_ms, note.verified_ms])
             name = series_name(exchange, symbol, timeframe)
             rows.append((exchange, symbol, timeframe.value, body, seal(name, "note", body.encode())))
+        self._begin()
         with self._file.transaction():
-            self._file.db.execute(TABLE)
             self._file.db.executemany("INSERT OR REPLACE INTO note VALUES (?, ?, ?, ?, ?)", rows)
         self._known.save(exchange, symbol, notes)
 
     def close(self) -> None:
         """Release the file; may be called twice."""
         self._file.close()
+
+    def _begin(self) -> None:
+        """Take the file into use, with the first note. A log written ahead is not waited for on its way to the disk: every symbol
+        would wait, and a hint that a power cut takes is learnt anew."""
+        if self._begun:
+            return
+        with self._file.faults("opened"):
+            wal = self._file.enter_wal()
+            self._file.db.execute(f"PRAGMA synchronous={'NORMAL' if wal else 'FULL'}")
+        with self._file.transaction():
+            self._file.db.execute(TABLE)
+        self._begun = True
 
     def _read_exchange(self, exchange: str) -> None:
         query = "SELECT symbol, timeframe, body, digest FROM note WHERE exchange=?"

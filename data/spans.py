@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from shared.models.data import Candles
+from shared.models.data import Candles, Ints
 from shared.models.timeframe import Timeframe
 
 
@@ -29,11 +29,19 @@ def missing(held: Candles, window: Span, absent: Iterable[Span] = ()) -> list[Sp
     inside = held.between(*window).open_ms
     if len(inside) * length >= window.end_ms - window.first_ms:
         return []
+    known = sorted(absent)
+    spans = _holes(inside, length, window)
+    return [part for span in spans for part in _without(span, known)]
+
+
+def _holes(inside: Ints, length: int, window: Span) -> list[Span]:
+    """Before, between and after the open times of candles of a ``length``; most series have none between."""
+    if len(inside) and int(inside[-1] - inside[0]) == (len(inside) - 1) * length:
+        ends = (Span(window.first_ms, int(inside[0])), Span(int(inside[-1]) + length, window.end_ms))
+        return [span for span in ends if span.first_ms < span.end_ms]
     edges = np.concatenate(([window.first_ms - length], inside, [window.end_ms]))
     holes = np.flatnonzero(np.diff(edges) > length)
-    spans = [Span(int(edges[hole]) + length, int(edges[hole + 1])) for hole in holes]
-    known = sorted(absent)
-    return [part for span in spans for part in _without(span, known)]
+    return [Span(int(edges[hole]) + length, int(edges[hole + 1])) for hole in holes]
 
 
 def _without(span: Span, known: Sequence[Span]) -> list[Span]:

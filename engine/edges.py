@@ -14,6 +14,7 @@ from contracts.universe_contract import UniverseStore
 from data.series_notes import MemoryNotes, NoteStore
 from engine.telling import Telling
 from shared.errors import ConfigFault
+from shared.models.computing import Compute, anew
 from shared.models.context import SniperContext
 from shared.models.journal import Appended
 from shared.models.profile import Profile
@@ -90,8 +91,9 @@ class ScanRequest:
 class Edges:
     """What touches the world, handed in. ``open_feed`` is called inside the event loop, and is None where nothing may be
     fetched; ``executor`` None computes in this process; ``universes`` None remembers no universe; ``open_journal`` is called
-    when a scan has decided, and is None where nothing is recorded; ``telling`` stands in its place where somebody is told. ``secrets`` are texts that may stand in no result and no
-    record. ``notes`` are what is remembered of series. The exchange's clock is held to ours where ``clock_limit_ms`` is above 0."""
+    when a scan has decided, and is None where nothing is recorded; ``telling`` stands in its place where somebody is told.
+    ``secrets`` are texts that may stand in no result and no record. ``notes`` are what is remembered of series. The exchange's clock
+    is held to ours where ``clock_limit_ms`` is above 0. ``compute`` is how what depends on one series alone is computed."""
 
     open_feed: Callable[[], CandleFeed] | None
     store: CandleStore | None
@@ -106,3 +108,4 @@ class Edges:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     notes: NoteStore = field(default_factory=MemoryNotes)
     clock_limit_ms: int = 0
+    compute: Compute = anew

@@ -109,7 +109,7 @@ def _hold_to_contract(who: str, context: SniperContext, changed: object) -> None
         raise ContractError(
             f"{who} returned {type(changed).__name__}, not a SniperContext", "Return replace(context, ...)"
         )
-    fixed = ("symbol", "profile", "run_id", "as_of_ms", "extensions")
+    fixed = ("symbol", "profile", "run_id", "as_of_ms", "extensions", "compute")
     moved = [name for name in fixed if getattr(changed, name) != getattr(context, name)]
     if moved:
         raise ContractError(f"{who} changed {', '.join(moved)}, which no hook may change")

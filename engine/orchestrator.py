@@ -17,12 +17,11 @@ from engine.reduce import Reduction, setups_of
 from engine.run import Run
 from engine.steps import assemble
 from engine.symbols import decide_all, hook_each
-from engine.telling import parcels_of
+from engine.telling import told_parcels
 from shared.errors import SniperError
 from shared.models.context import SniperContext
 from shared.models.gates import Rejection
 from shared.models.journal import Appended, Batch
-from shared.models.notifications import Notice
 from shared.models.scan import RunStatus, ScanResult, SymbolFault
 from shared.version import VERSION
 from strategy.confluence.scorer import check_plugin_weights
@@ -49,31 +48,30 @@ def run_scan(
     """
     check_plugin_weights(request.profile, hooks.extensions)
     run = Run.of(request, gather(GATHER, request, edges, progress), hooks, edges.secrets)
-    result, notices = decide_run(run, edges, hooks, progress)
-    problem = _recorded(run, result, notices, hooks, edges)
+    result, reduction = decide_run(run, edges, hooks, progress)
+    problem = _recorded(run, result, reduction, hooks, edges)
     return _unrecorded(result, problem) if problem else result
 
 
-def decide_run(
-    run: Run, edges: Edges, hooks: Hooks, progress: Progress
-) -> tuple[ScanResult, tuple[Notice, ...]]:
-    """What a run decides on what it has gathered, and the notices of it."""
+def decide_run(run: Run, edges: Edges, hooks: Hooks, progress: Progress) -> tuple[ScanResult, Reduction]:
+    """What a run decides on what it has gathered, and the judged contexts and notices of it."""
     with timed(edges.on_stage, "decide"):
-        decided, broken = decide_all(Pipeline.of(hooks), run.contexts(), edges.executor, progress)
+        pipeline = Pipeline.of(hooks, compute=edges.compute)
+        decided, broken = decide_all(pipeline, run.contexts(), edges.executor, progress)
     with timed(edges.on_stage, "reduce"):
         reduction = reduce_scan(run, decided, hooks)
     edges.on_judged(reduction.judged)
-    return result_of(run, reduction, broken), reduction.notices
+    return result_of(run, reduction, broken), reduction
 
 
-def _recorded(run: Run, result: ScanResult, notices: tuple[Notice, ...], hooks: Hooks, edges: Edges) -> str:
+def _recorded(run: Run, result: ScanResult, reduction: Reduction, hooks: Hooks, edges: Edges) -> str:
     """Record a scan where scans are recorded, with what is to be told of it; what went wrong, or nothing."""
     if edges.open_journal is None and edges.telling is None:
         return ""
     try:
         with timed(edges.on_stage, "journal"):
             batch, now_ms = batch_of(run, result, hooks), edges.clock.now_ms()
-            appended = _told(batch, notices, now_ms, edges) or _kept(batch, now_ms, edges)
+            appended = _told(batch, reduction, now_ms, edges) or _kept(batch, now_ms, edges)
     except SniperError as fault:
         return redact(str(fault), edges.secrets)
     if appended:
@@ -81,11 +79,12 @@ def _recorded(run: Run, result: ScanResult, notices: tuple[Notice, ...], hooks: 
     return ""
 
 
-def _told(batch: Batch, notices: tuple[Notice, ...], now_ms: int, edges: Edges) -> Appended | None:
+def _told(batch: Batch, reduction: Reduction, now_ms: int, edges: Edges) -> Appended | None:
     if edges.telling is None:
         return None
     with edges.telling.open_outbox() as outbox:
-        return outbox.decide(batch, parcels_of(notices, edges.telling.channels, outbox), now_ms)
+        parcels = told_parcels(reduction.notices, reduction.judged, edges.telling, outbox, batch.run_id)
+        return outbox.decide(batch, parcels, now_ms)
 
 
 def _kept(batch: Batch, now_ms: int, edges: Edges) -> Appended | None:

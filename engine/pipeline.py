@@ -30,6 +30,7 @@ from engine.reduce import compose_notices, judge_risk
 from engine.steps import Step, assemble, call_by_name
 from indicators.registry import compute_indicators
 from shared.errors import ContractError
+from shared.models.computing import Compute, anew
 from shared.models.context import SniperContext
 from shared.models.gates import GateResult, Rejection
 from shared.models.indicators import IndicatorSet
@@ -64,6 +65,7 @@ GIVEN: Final = (
     "multi_tf_data",
     "metadata",
     "extensions",
+    "compute",
 )
 """Fields of the context that exist before a symbol's first step."""
 
@@ -97,15 +99,18 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """A symbol's proven steps with the hooks that run around them."""
+    """A symbol's proven steps with the hooks that run around them; ``compute`` is how they have one series computed."""
 
     steps: tuple[Step, ...]
     hooks: Hooks
+    compute: Compute = anew
 
     @classmethod
-    def of(cls, hooks: Hooks, stages: tuple[Callable[..., Any], ...] = PER_SYMBOL) -> Pipeline:
+    def of(
+        cls, hooks: Hooks, stages: tuple[Callable[..., Any], ...] = PER_SYMBOL, *, compute: Compute = anew
+    ) -> Pipeline:
         """Assemble ``stages``, refusing an order in which a need is not yet given."""
-        return cls(assemble(stages, SniperContext, GIVEN), hooks)
+        return cls(assemble(stages, SniperContext, GIVEN), hooks, compute)
 
     def decide(self, context: SniperContext) -> SniperContext:
         """Take one symbol to its plan or its first rejection."""
@@ -118,7 +123,8 @@ class Pipeline:
 
     def walk(self, context: SniperContext) -> Iterator[Walk]:
         """Every step in turn, whatever the gates say; ends with the fault of a step that cannot go on."""
-        context = self.hooks.run("after_data", replace(context, extensions=self.hooks.extensions))
+        given = replace(context, extensions=self.hooks.extensions, compute=self.compute)
+        context = self.hooks.run("after_data", given)
         yield Walk(context, self._gates("data", context))
         for step in self.steps:
             context = self._take(step, context)

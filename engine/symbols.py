@@ -6,6 +6,7 @@ import gc
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from dataclasses import replace
 
 from engine.border import Border
 from engine.edges import Progress
@@ -13,6 +14,7 @@ from engine.hooks import Hooks
 from engine.pipeline import Pipeline, hold_to_contract
 from shared.errors import SniperError
 from shared.models.context import SniperContext
+from shared.models.gates import Rejection
 from shared.models.planner import TradePlan
 from shared.models.scan import SymbolFault
 
@@ -55,9 +57,17 @@ def decide_one(job: tuple[Pipeline, SniperContext]) -> SniperContext | SymbolFau
     """One symbol's end."""
     pipeline, context = job
     try:
-        return pipeline.decide(context)
+        return relieved(pipeline.decide(context))
     except SniperError as error:
         return fault_of(context.symbol, error)
+
+
+def relieved(context: SniperContext) -> SniperContext:
+    """Of a rejected symbol without its indicators and structure: no later stage and no hook looks at them, and of 500 symbols they
+    are nearly a gigabyte. Its candles stay, for the returns of an open position."""
+    if not isinstance(context.plan, Rejection):
+        return context
+    return replace(context, multi_tf_indicators=None, smc_snapshot=None)
 
 
 def hook_each(

@@ -21,8 +21,9 @@ from indicators.trend import fill_adx, fill_efficiency, fill_ema
 from indicators.volatility import fill_atr, fill_realized
 from indicators.volume import fill_obv, fill_spike
 from indicators.windows import ROOM
+from shared.models.computing import Compute, anew
 from shared.models.data import Candles, Floats, MultiTimeframeData
-from shared.models.extensions import NOTHING, Extensions
+from shared.models.extensions import NOTHING, Extensions, OfferedIndicator
 from shared.models.indicators import IndicatorSet, IndicatorSets
 from shared.utils.kernels import kernel
 
@@ -123,21 +124,24 @@ def compute_set(candles: Candles) -> IndicatorSet:
 
 
 @hook_point("indicators", gives="multi_tf_indicators")
-def compute_indicators(multi_tf_data: MultiTimeframeData, extensions: Extensions = NOTHING) -> IndicatorSets:
+def compute_indicators(
+    multi_tf_data: MultiTimeframeData, extensions: Extensions = NOTHING, compute: Compute = anew
+) -> IndicatorSets:
     """Every column of every timeframe, those that plugins offer after our own."""
     return {
-        timeframe: _extended(compute_set(candles), candles, extensions)
+        timeframe: IndicatorSet(timeframe, dict(compute(measure, candles, extensions.indicators)))
         for timeframe, candles in multi_tf_data.candles.items()
     }
 
 
-def _extended(own: IndicatorSet, candles: Candles, extensions: Extensions) -> IndicatorSet:
-    if not extensions.indicators:
-        return own
-    columns = dict(own.columns)
-    for indicator in extensions.indicators:
-        columns |= indicator.compute(candles)
-    return IndicatorSet(own.timeframe, columns)
+def measure(candles: Candles, offered: tuple[OfferedIndicator, ...]) -> Mapping[str, Floats]:
+    """Every column of one series, read-only, those that plugins offer after our own."""
+    columns = dict(compute_set(candles).columns)
+    for indicator in offered:
+        columns |= {name: column.copy() for name, column in indicator.compute(candles).items()}
+    for column in columns.values():
+        column.flags.writeable = False
+    return columns
 
 
 @kernel

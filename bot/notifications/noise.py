@@ -34,6 +34,11 @@ class Noise:
     most: int
     rest_min: float
 
+    @property
+    def rest_ms(self) -> int:
+        """That rest in milliseconds."""
+        return round(self.rest_min * MINUTE_MS)
+
 
 def levelled(notice: Notice, noise: Noise) -> Notice:
     """The notice at its event's level."""
@@ -55,7 +60,7 @@ def composed(
 
 def _has_rested(notice: Notice, noise: Noise, last_ms: Mapping[str, int]) -> bool:
     last = last_ms.get(notice.symbol)
-    return last is None or notice.at_ms - last >= noise.rest_min * MINUTE_MS
+    return last is None or notice.at_ms - last >= noise.rest_ms
 
 
 def digest(listed: Sequence[Notice], noise: Noise, slot: str) -> Notice:

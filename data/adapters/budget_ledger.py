@@ -55,6 +55,7 @@ class SqliteLedger:
     def __init__(self, path: Path) -> None:
         """Open ``path``, creating it and its folder if they are not there."""
         self._lock = threading.Lock()
+        self._written = "", Spending()
         self._file = SqliteFile(path, "request ledger")
         self._file.begin(VERSION, (TABLE,), synchronous="NORMAL", wal=True)
 
@@ -65,14 +66,22 @@ class SqliteLedger:
             before = self._decoded(row[0]) if row else Spending()
             after, result = step(before)
             if after != before:
-                self._file.db.execute("INSERT OR REPLACE INTO venue VALUES (?, ?)", (key, _encoded(after)))
+                self._write(key, after)
         return result
 
     def close(self) -> None:
         """Release the file; may be called twice."""
         self._file.close()
 
+    def _write(self, key: str, spending: Spending) -> None:
+        text = _encoded(spending)
+        self._file.db.execute("INSERT OR REPLACE INTO venue VALUES (?, ?)", (key, text))
+        self._written = text, spending
+
     def _decoded(self, text: str) -> Spending:
+        """The spending of a row; most were written here a moment ago."""
+        if text == self._written[0]:
+            return self._written[1]
         try:
             slots, *figures = json.loads(text)
             return Spending(tuple((int(start), int(weight)) for start, weight in slots), *map(int, figures))

@@ -18,20 +18,19 @@ from shared.models.scan import RunStatus, ScanResult
 if TYPE_CHECKING:
     from engine.edges import Edges, ScanRequest
     from engine.following.turn import FollowReport
-    from shared.config.settings import Settings
 
 UNFOLLOWED = "follow_failed"
 """The flag of a scan after which the open setups could not be followed."""
 
 
 def followed(
-    result: ScanResult, request: ScanRequest, settings: Settings, edges: Edges, environ: Mapping[str, str]
+    result: ScanResult, request: ScanRequest, edges: Edges, environ: Mapping[str, str]
 ) -> ScanResult:
     """The result after the open setups were followed; a flag where some, or all, could not be."""
     if request.exchange == DEMO or request.as_of_ms is not None or result.status is RunStatus.REFUSED:
         return result
     try:
-        report = _follow(result, request, settings, edges, environ)
+        report = _follow(result, request, edges, environ)
     except SniperError as fault:
         return _flagged(result, (f"{UNFOLLOWED}: {fault.problem}",))
     flags = tuple(f"{UNFOLLOWED}: {fault.symbol} {fault.problem}" for fault in report.faults)
@@ -39,16 +38,18 @@ def followed(
 
 
 def _follow(
-    result: ScanResult, request: ScanRequest, settings: Settings, edges: Edges, environ: Mapping[str, str]
+    result: ScanResult, request: ScanRequest, edges: Edges, environ: Mapping[str, str]
 ) -> FollowReport:
     from data.outbox_store import SqliteOutbox
-    from engine.commands.notify import noise_of
     from engine.following.turn import Record, follow_setups
+    from engine.telling import undrawn
 
-    channels = edges.telling.channels if edges.telling else ()
+    telling = edges.telling
+    if telling is None:
+        raise ConfigFault("nobody to tell what has become of a setup", "Notify somebody")
     with open_journal(environ) as journal, open_locks(environ) as locks:
-        noise = noise_of(settings, request.profile.name)
-        record = Record(journal, SqliteOutbox(journal), channels, noise, pictured=settings.notify.charts)
+        pictured = telling.draw is not undrawn
+        record = Record(journal, SqliteOutbox(journal), telling.channels, telling.noise, pictured=pictured)
         return follow_setups(record, request, edges, locks, result.as_of_ms)
 
 

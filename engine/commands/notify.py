@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from engine.commands.console import Console
     from engine.telling import Telling
     from shared.config.settings import NotifySettings, Settings, TelegramSettings
+    from shared.models.context import SniperContext
 
 SETTLED: Final = tuple(fate for fate in Fate if fate not in OPEN)
 STDOUT: Final = "-"
@@ -37,8 +38,8 @@ ADDRESS: Final = "webhook"
 """What the one webhook is called in ids and reports: its address may stand nowhere."""
 
 
-def telling_of(settings: Settings, environ: Mapping[str, str]) -> Telling:
-    """The channels that are set, and the outbox beside the journal.
+def telling_of(settings: Settings, profile: str, environ: Mapping[str, str]) -> Telling:
+    """The channels that are set, how much they are told of a profile's setups, and the outbox beside the journal.
 
     Raises:
         ConfigFault: no channel is set, or one wrongly.
@@ -48,7 +49,32 @@ def telling_of(settings: Settings, environ: Mapping[str, str]) -> Telling:
     channels = tuple(_channels(settings, environ))
     if not channels:
         raise ConfigFault("nobody to notify", "Set telegram.chats, notify.file or notify.webhook_url")
-    return Telling(channels, partial(open_outbox, environ))
+    draw = {"draw": _drawn} if settings.notify.charts and settings.telegram.chats else {}
+    return Telling(
+        channels,
+        partial(open_outbox, environ),
+        noise_of(settings, profile),
+        partial(_recent, environ),
+        **draw,
+    )
+
+
+def _drawn(context: SniperContext) -> bytes:
+    """The chart of a context's plan, dark as chats are read at night."""
+    from bot.ui.chart_theme import Theme
+    from bot.ui.charts import png
+    from engine.charting import charted_plan
+
+    return png(charted_plan(context), Theme.DARK)
+
+
+def _recent(environ: Mapping[str, str], since_ms: int) -> Mapping[str, int]:
+    """When each symbol's newest setup was decided, of those approved since a time."""
+    from engine.following.setups import setups_since
+
+    with open_journal(environ) as journal:
+        setups = setups_since(journal, since_ms)
+    return {str(setup.plan["symbol"]): setup.decided_ms for setup in setups}
 
 
 @contextmanager
@@ -73,7 +99,7 @@ def deliver(settings: Settings, environ: Mapping[str, str], console: Console) ->
     """
     from bot.notifications.delivery import Delivery
 
-    telling = telling_of(settings, environ)
+    telling = telling_of(settings, settings.profile.name, environ)
     with telling.open_outbox() as outbox:
         before = {letter.id for letter in outbox.letters(*SETTLED)}
         sender = Delivery(outbox, telling.channels, SystemClock(), owner(), terms_of(settings.notify))

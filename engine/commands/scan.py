@@ -71,8 +71,11 @@ def scanned(flags: Flags, environ: Mapping[str, str]) -> ScanResult:
     with start(flags.output, settings, environ) as console:
         register_plugins()
         log(ScanStarted(request.profile.name, request.exchange))
-        with progress_on(sys.stderr, shown=shown, colour=console.error_look.colour) as report:
-            result = decided(request, settings, flags, environ, report)
+        with (
+            progress_on(sys.stderr, shown=shown, colour=console.error_look.colour) as report,
+            scan_edges(settings, request, flags, environ) as edges,
+        ):
+            result = decided(request, edges, flags, environ, report)
         now_ms = SystemClock().now_ms() if request.as_of_ms is None and request.exchange != DEMO else None
         log(*events_of(result))
         show_scan(result, flags.output, console, now_ms)
@@ -80,29 +83,34 @@ def scanned(flags: Flags, environ: Mapping[str, str]) -> ScanResult:
     return result
 
 
+@contextmanager
+def scan_edges(
+    settings: Settings, request: ScanRequest, flags: Flags, environ: Mapping[str, str]
+) -> Iterator[Edges]:
+    """Edges for one scan that records where scans are recorded: those of ``scan`` and of every turn of ``watch``."""
+    with open_edges(settings, request, environ, flags.jobs) as edges:
+        edges = told(edges, partial(open_journal, environ) if journaled(flags, settings) else None)
+        yield replace(edges, telling=_telling(settings, request, flags, environ)) if flags.notify else edges
+
+
 def decided(
-    request: ScanRequest, settings: Settings, flags: Flags, environ: Mapping[str, str], progress: Progress
+    request: ScanRequest, edges: Edges, flags: Flags, environ: Mapping[str, str], progress: Progress
 ) -> ScanResult:
-    """One scan on edges of its own, under the locks in force, recorded: the way of ``scan`` and of every turn of ``watch``."""
+    """One scan under the locks in force, drawn where charts are asked for: the way of ``scan`` and of every turn of ``watch``."""
     from engine.edges import timed
     from engine.orchestrator import run_scan
 
     gallery = Gallery.of(flags.chart)
-    with open_edges(settings, request, environ, flags.jobs) as edges:
-        edges = told(edges, partial(open_journal, environ) if journaled(flags, settings) else None)
-        edges = gallery.watching(edges)
-        if flags.notify:
-            edges = replace(edges, telling=_telling(settings, flags, environ))
-        with timed(edges.on_stage, "scan"):
-            result = run_scan(under_locks(request, environ), edges, progress=progress)
-        if flags.notify:
-            from engine.commands.following import followed
+    with timed(edges.on_stage, "scan"):
+        result = run_scan(under_locks(request, environ), gallery.watching(edges), progress=progress)
+    if edges.telling:
+        from engine.commands.following import followed
 
-            result = followed(result, request, settings, edges, environ)
+        result = followed(result, request, edges, environ)
     return gallery.hung(result)
 
 
-def _telling(settings: Settings, flags: Flags, environ: Mapping[str, str]) -> Telling:
+def _telling(settings: Settings, request: ScanRequest, flags: Flags, environ: Mapping[str, str]) -> Telling:
     """Who is told.
 
     Raises:
@@ -116,7 +124,7 @@ def _telling(settings: Settings, flags: Flags, environ: Mapping[str, str]) -> Te
         raise ConfigFault(
             "--json and notify.file = '-' both want standard output", "Name a file, or leave --json out"
         )
-    return telling_of(settings, environ)
+    return telling_of(settings, request.profile.name, environ)
 
 
 def told(edges: Edges, journal: Callable[[], AbstractContextManager[Journal]] | None) -> Edges:

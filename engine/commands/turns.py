@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import secrets
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from engine.commands.edges import DEMO, SystemClock, feed_of, open_ledger
 from engine.commands.flags import Flags
 from engine.commands.paths import slot_file
-from engine.commands.scan import decided
+from engine.commands.scan import decided, scan_edges
 from shared.errors import ConfigFault
 
 if TYPE_CHECKING:
     from data.slots import Taken
     from engine.edges import Progress, ScanRequest
     from engine.exchange_time import Reading
+    from engine.series_cache import SeriesCache
     from engine.watching.turn import Beat, Turn
     from shared.config.settings import Settings
     from shared.models.scan import ScanResult
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """The turns of this run; ``progress`` is told how each scan goes on."""
+    """The turns of this run; ``progress`` is told how each scan goes on. ``cache`` keeps from one turn to the next what is still
+    the same; none where there is one turn."""
 
     settings: Settings
     request: ScanRequest
@@ -36,9 +39,10 @@ class Turns:
     environ: Mapping[str, str]
     turn: Turn
     progress: Progress
+    cache: SeriesCache | None = None
 
     def read_time(self) -> Reading:
-        """The exchange's time now.
+        """The exchange's time now. What failed reads before left in cycles is let go first: in an outage it would pile up.
 
         Raises:
             SniperError: it cannot be asked.
@@ -51,10 +55,13 @@ class Turns:
                     lambda: feed_of(self.settings, self.settings.exchange, None, ledger), SystemClock()
                 )
 
+        gc.collect()
         return asyncio.run(work())
 
     def take(self, boundary_ms: int) -> ScanResult | Taken:
         """Scan in a slot, unless it is another run's; see :meth:`engine.watching.turn.Turn.take`."""
+        if self.cache:
+            self.cache.open_turn(boundary_ms)
         return self.turn.take(boundary_ms, self._scan)
 
     def _scan(self, beat: Beat) -> ScanResult:
@@ -62,7 +69,9 @@ class Turns:
             beat()
             self.progress(stage, done, total)
 
-        return decided(self.request, self.settings, self.flags, self.environ, progress)
+        with scan_edges(self.settings, self.request, self.flags, self.environ) as edges:
+            edges = replace(edges, compute=self.cache) if self.cache else edges
+            return decided(self.request, edges, self.flags, self.environ, progress)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.ui.watching import heartbeat, missed_line, news_shown, overlap_line, trouble_line
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 def watch(flags: Flags, watching: Watching, environ: Mapping[str, str] = os.environ) -> int:
     """Watch until stopped; 0, or 130 after Ctrl-C."""
     from engine.plugins.loader import register_plugins
+    from engine.series_cache import SeriesCache
     from engine.watching.loop import Watcher, World
 
     configured = configure(flags, environ, exchange_names())
@@ -38,7 +40,8 @@ def watch(flags: Flags, watching: Watching, environ: Mapping[str, str] = os.envi
         teller = Teller(console, flags.output, trigger, show_all=watching.all)
         with stopping() as stop, open_turns(configured.settings, request, flags, environ, silent) as turns:
             draw = random.Random().random  # noqa: S311 - spreads repeats, keeps no secret
-            world = World(SystemClock(), turns.read_time, turns.take, stop.wait, teller.tell, draw)
+            take = replace(turns, cache=SeriesCache(trigger)).take
+            world = World(SystemClock(), turns.read_time, take, stop.wait, teller.tell, draw)
             Watcher(trigger, world).run(watching.rounds)
     return stop.exit_code
 

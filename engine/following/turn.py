@@ -19,7 +19,7 @@ from engine.edges import Edges, ScanRequest
 from engine.following.follow import Development, follow
 from engine.following.setups import LONGEST_MS, Followed, setups_since
 from engine.following.track import history_of
-from engine.telling import parcels_of
+from engine.telling import is_told, parcels_of
 from risk.protections import locks_in_force
 from shared.errors import ConfigFault
 from shared.models.data import Market
@@ -117,7 +117,7 @@ def _notices(news: Iterable[Development], record: Record) -> tuple[Notice, ...]:
     """What is to be told of setups that were told of when they were new."""
     notices: list[Notice] = []
     for one in news:
-        if any(record.outbox.threads(channel.name, one.setup.fingerprint) for channel in record.channels):
+        if is_told(one.setup.fingerprint, record.channels, record.outbox):
             notices += [
                 levelled(life_notice(one.setup.plan, stage, Level.ON, pictured=record.pictured), record.noise)
                 for stage in one.stages

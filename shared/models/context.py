@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from shared.models.computing import Compute, anew
 from shared.models.data import MultiTimeframeData
 from shared.models.extensions import NOTHING, Extensions
 from shared.models.gates import Rejection
@@ -23,7 +24,8 @@ class SniperContext:
     """One symbol on its way through the pipeline.
 
     A stage reads fields by name and gives one; a field is None until its stage has run. ``plan`` is a rejection as soon
-    as a gate says no. ``metadata`` holds remarks of hooks, text to text. ``extensions`` are what installed plugins add.
+    as a gate says no. ``metadata`` holds remarks of hooks, text to text. ``extensions`` are what installed plugins add;
+    ``compute`` is how what depends on one series alone is computed.
     """
 
     symbol: str
@@ -41,6 +43,7 @@ class SniperContext:
     risk_plan: RiskPlan | Rejection | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     extensions: Extensions = NOTHING
+    compute: Compute = field(default=anew, repr=False, compare=False)
 
     @property
     def timestamp(self) -> datetime:

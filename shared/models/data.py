@@ -23,6 +23,8 @@ Ints = npt.NDArray[np.int64]
 AnyInts = npt.NDArray[np.signedinteger[Any]]
 
 COLUMNS: Final = ("open", "high", "low", "close", "volume")
+NO_ROWS: Final = (np.empty(0, np.int64), *(np.empty(0) for _ in COLUMNS))
+"""The columns of no candles."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -128,7 +130,9 @@ class Candles:
         return self.rows(0, count)
 
     def rows(self, start: int, stop: int) -> Self:
-        """Candles ``start`` up to, not including, ``stop``."""
+        """Candles ``start`` up to, not including, ``stop``; all of them are these very ones."""
+        if start == 0 and stop >= len(self):
+            return self
         return self.known(self.timeframe, [getattr(self, name)[start:stop] for name in ("open_ms", *COLUMNS)])
 
     def between(self, since_ms: int, until_ms: int) -> Self:
@@ -168,14 +172,14 @@ class Candles:
         candles = object.__new__(cls)
         object.__setattr__(candles, "timeframe", timeframe)
         for name, column in zip(("open_ms", *COLUMNS), columns, strict=True):
-            column.flags.writeable = False
+            column.setflags(write=False)
             object.__setattr__(candles, name, column)
         return candles
 
     @classmethod
     def empty(cls, timeframe: Timeframe) -> Self:
         """No candles."""
-        return cls.known(timeframe, [np.empty(0, np.int64), *(np.empty(0) for _ in COLUMNS)])
+        return cls.known(timeframe, NO_ROWS)
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame, timeframe: Timeframe | str) -> Self:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 
 MINUTE_MS = 60_000
 DAY_MS = 86_400_000
@@ -58,6 +59,7 @@ _LENGTH_MS = {
 }
 
 
+@lru_cache(maxsize=64)
 def _boundary(timeframe: Timeframe, time_ms: int) -> int:
     if time_ms <= 0 or timeframe in (Timeframe.D1, Timeframe.W1):
         return 0

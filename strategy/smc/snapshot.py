@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from contracts.hook_point import hook_point
+from shared.models.computing import Compute, anew
 from shared.models.data import Candles, MultiTimeframeData
-from shared.models.extensions import NOTHING, Extensions
-from shared.models.profile import Profile
+from shared.models.extensions import NOTHING, Extensions, OfferedDetector
+from shared.models.profile import Profile, SmcRules
 from shared.models.smc import PluginEvent, SMCSnapshot, TimeframeStructure, Zone
 from strategy.smc.alignment import align
 from strategy.smc.engine import detect
@@ -18,7 +19,10 @@ from strategy.smc.zones import depth_of
 
 @hook_point("smc", gives="smc_snapshot")
 def find_structure(
-    multi_tf_data: MultiTimeframeData, settings: Profile, extensions: Extensions = NOTHING
+    multi_tf_data: MultiTimeframeData,
+    settings: Profile,
+    extensions: Extensions = NOTHING,
+    compute: Compute = anew,
 ) -> SMCSnapshot:
     """Structure of every timeframe as of its last closed bar, with what the detectors of plugins found.
 
@@ -26,20 +30,13 @@ def find_structure(
     """
     tick = float(multi_tf_data.market.tick)
     structures = {
-        timeframe: read_structure(candles, detect(candles, settings.smc, tick))
+        timeframe: compute(structure_of, candles, settings.smc, tick, extensions.detectors)
         for timeframe, candles in multi_tf_data.candles.items()
         if len(candles)
     }
     trigger = multi_tf_data.candles.get(settings.timeframes.trigger)
     if trigger is not None:
         structures = {timeframe: overlay(structure, trigger) for timeframe, structure in structures.items()}
-    if extensions.detectors:
-        structures = {
-            timeframe: replace(
-                structure, plugin_events=_offered(multi_tf_data.candles[timeframe], extensions)
-            )
-            for timeframe, structure in structures.items()
-        }
     context = {
         timeframe: structures[timeframe]
         for timeframe in settings.timeframes.context
@@ -53,9 +50,17 @@ def find_structure(
     )
 
 
-def _offered(candles: Candles, extensions: Extensions) -> tuple[PluginEvent, ...]:
+def structure_of(
+    candles: Candles, options: SmcRules, tick: float, offered: tuple[OfferedDetector, ...]
+) -> TimeframeStructure:
+    """Structure of one series as of its last bar, with what the detectors of plugins found."""
+    structure = read_structure(candles, detect(candles, options, tick))
+    return replace(structure, plugin_events=_offered(candles, offered)) if offered else structure
+
+
+def _offered(candles: Candles, detectors: tuple[OfferedDetector, ...]) -> tuple[PluginEvent, ...]:
     """Newest first; of those known at the same close, in the order of detectors."""
-    found = [event for detector in extensions.detectors for event in reversed(detector.find(candles))]
+    found = [event for detector in detectors for event in reversed(detector.find(candles))]
     return tuple(sorted(found, key=lambda event: -event.known_ms))
 
 

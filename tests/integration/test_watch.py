@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import pytest
 
 from engine.commands.app import run
+from engine.series_cache import SeriesCache
 from tests.servers.market import DAY, ServedMarket
 from tests.servers.ticking import TickingBinance
 
@@ -56,9 +57,13 @@ def call(
     return code, out, err
 
 
-def test_it_decides_the_close_that_was_then_the_next_one_shortly_after_it(
+def test_it_decides_the_close_that_was_then_the_next_one_shortly_after_it_from_what_it_kept(
     server: TickingBinance, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    caches: list[SeriesCache] = []
+    monkeypatch.setattr(
+        "engine.series_cache.SeriesCache", lambda trigger: caches.append(SeriesCache(trigger)) or caches[-1]
+    )
     server.now_ms = CLOSE + 15 * 60_000 - 6_000
     code, out, err = call(server, monkeypatch, capsys, "watch", *WHICH, "--rounds", "2")
     assert code == 0, err
@@ -68,6 +73,7 @@ def test_it_decides_the_close_that_was_then_the_next_one_shortly_after_it(
     late_s = float(beats[1].partition("begun ")[2].partition(" s")[0])
     assert 5.0 <= late_s < 8.0
     assert out.count("symbol\tside") == 1
+    assert [cache.hits for cache in caches] == [len(SYMBOLS) * 2 * 4]
 
 
 def test_an_outage_is_waited_for_and_every_plan_is_shown_where_all_are_asked_for(

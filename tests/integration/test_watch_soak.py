@@ -1,22 +1,22 @@
 """``watch`` for months of virtual time with seeded faults: the real loop, turns and slots; the clocks and the waits are made up.
 
-Once with scans of paper, 180 days of 15-minute closes in a nightly run (``SNIPERSIGHT_HYPOTHESIS=nightly``); once with the real feed,
-store and pipeline against a loopback Binance, for fewer. Memory and descriptors stay flat, and every close is decided or has a
-reason.
+Once with scans of paper, 180 days of 15-minute closes in a nightly run (``SNIPERSIGHT_HYPOTHESIS=nightly``); once with all that a
+turn of ``watch`` opens — feed, store, notes, universes, journal, the cache of series — against a loopback Binance, for fewer, or
+for ``SNIPERSIGHT_SOAK_TURNS`` from ``SNIPERSIGHT_SOAK_SEED`` (``make soak``). Memory and descriptors stay flat, and every close is decided or has a reason.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import random
 import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from contextlib import closing
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +28,21 @@ from data.adapters.ccxt_client import VenueClient
 from data.adapters.ccxt_feed import CcxtFeed
 from data.adapters.request_budget import RequestBudget
 from data.cache import SqliteCandleStore
-from data.slots import SqliteSlots
+from data.journal import SqliteJournal
+from data.series_notes import SqliteNotes
+from data.slots import Slot, SqliteSlots, Taken
+from data.universe_store import SqliteUniverseStore
 from engine.edges import Edges, ScanRequest
 from engine.exchange_time import Reading, read_exchange_time
-from engine.orchestrator import run_scan
+from engine.orchestrator import UNRECORDED, run_scan
+from engine.series_cache import SeriesCache
 from engine.watching.loop import Watcher, World
-from engine.watching.turn import Beat, Turn, schedule_of
+from engine.watching.turn import LEASE_MS, Beat, Turn, schedule_of
+from risk.audit_pipeline import chain, check_chain
 from shared.config.profiles import load_profile
 from shared.config.settings import ExchangeSettings
 from shared.errors import DataFault, RateLimited, StorageFault, TransportFault, VenueDown, VenueRefusal
+from shared.models.journal import Appended
 from shared.models.risk import Account
 from shared.models.scan import RunStatus, ScanResult
 from shared.models.timeframe import Timeframe
@@ -48,7 +54,8 @@ from tests.unit.engine.watching.virtual_world import QUARTER, VirtualTimes
 
 NIGHTLY = os.environ.get("SNIPERSIGHT_HYPOTHESIS") == "nightly"
 OF_PAPER = 17_280 if NIGHTLY else 1_000
-OF_PIPELINE = 1_000 if NIGHTLY else 16
+OF_PIPELINE = int(os.environ.get("SNIPERSIGHT_SOAK_TURNS", "1000" if NIGHTLY else "16"))
+SEED = int(os.environ.get("SNIPERSIGHT_SOAK_SEED", "7"))
 LOOKS = 8
 """Looks at memory and descriptors."""
 START = 1_704_067_200_000
@@ -64,6 +71,7 @@ FAULTS = (
 )
 PATHS = ("/time", "/exchangeInfo", "/ticker/24hr", "/klines")
 LOST_S = 3_600.0
+SYMBOLS = ("BTC/USDT", "ETH/USDT")
 OF_PAPER_FAULTS = (
     TransportFault("binance: down", "Try again later"),
     RateLimited("binance: too many requests", "Wait 40 s", 40.0),
@@ -84,15 +92,17 @@ class Soak:
     """Everything of a run but what is real."""
 
     server: BinanceServer
-    store: SqliteCandleStore
+    folder: Path
     slots: SqliteSlots
     times: VirtualTimes = field(default_factory=lambda: VirtualTimes(START + 60_000))
-    draw: random.Random = field(default_factory=lambda: random.Random(7))
+    draw: random.Random = field(default_factory=lambda: random.Random(SEED))
     told: Counter[str] = field(default_factory=Counter)
     decided: set[int] = field(default_factory=set)
     excused: set[int] = field(default_factory=set)
+    spoiled: Counter[str] = field(default_factory=Counter)
+    recorded: int = 0
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
-
+    cache: SeriesCache = field(default_factory=lambda: SeriesCache(Timeframe.M15))
     out_until_ms: int = 0
 
     def feed(self) -> CcxtFeed:
@@ -110,13 +120,44 @@ class Soak:
 
     def read_time(self) -> Reading:
         self.pass_time(0.05)
+        gc.collect()
         return asyncio.run(read_exchange_time(self.feed, self.times))
 
+    def take(self, boundary_ms: int) -> ScanResult | Taken:
+        self.cache.open_turn(boundary_ms)
+        return Turn(self.slots, schedule_of(REQUEST), "soak", self.times).take(boundary_ms, self.scan)
+
     def scan(self, beat: Beat) -> ScanResult:
-        edges = Edges(self.feed, self.store, self.times)
-        result = run_scan(REQUEST, edges, progress=lambda stage, done, total: beat())
+        with self.edges() as edges:
+            result = run_scan(REQUEST, edges, progress=lambda stage, done, total: beat())
+        assert not [flag for flag in result.flags if flag.startswith(UNRECORDED)]
         self.pass_time(self.draw.uniform(1, 20))
         return result
+
+    @contextmanager
+    def edges(self) -> Iterator[Edges]:
+        """Everything opened and closed each turn, as the command does."""
+        with (
+            closing(SqliteCandleStore(self.folder / "candles.sqlite3")) as store,
+            closing(SqliteNotes(self.folder / "notes.sqlite3")) as notes,
+            closing(SqliteUniverseStore(self.folder / "universes.sqlite3")) as universes,
+        ):
+            yield Edges(
+                self.feed,
+                store,
+                self.times,
+                universes=universes,
+                open_journal=self.journal,
+                on_record=self.note,
+                notes=notes,
+                compute=self.cache,
+            )
+
+    def journal(self) -> closing[SqliteJournal]:
+        return closing(SqliteJournal(self.folder / "journal.sqlite3", chain))
+
+    def note(self, run_id: str, appended: Appended) -> None:
+        self.recorded += appended.added
 
     def wait(self, seconds: float) -> bool:
         self.pass_time(seconds)
@@ -140,23 +181,28 @@ class Soak:
         self.spoil()
 
     def spoil(self) -> None:
-        """Seeded trouble for what comes next: single faults, outages of minutes to hours, a machine that sleeps, an open slot of
+        """Seeded trouble for what comes next: single faults, outages of minutes to hours, a machine that sleeps, a slot leased by
         another run that died."""
         luck = self.draw.random()
         if luck < 0.10:
-            self.server.fault(
-                self.draw.choice(PATHS), self.draw.choice(FAULTS), times=self.draw.randint(1, 4)
-            )
+            fault, times = self.draw.choice(FAULTS), self.draw.randint(1, 4)
+            self.server.fault(self.draw.choice(PATHS), fault, times=times)
+            self.spoiled[fault] += times
         elif luck < 0.115:
-            self.server.fault("/time", "http_500", times=self.draw.randint(10, 60))
+            times = self.draw.randint(10, 60)
+            self.server.fault("/time", "http_500", times=times)
+            self.spoiled["outage"] += times
         elif luck < 0.125:
             self.times.wall_ms += round(self.draw.uniform(1, LOST_S) * 1000)
             self.server.now_ms = self.times.wall_ms
+            self.spoiled["asleep"] += 1
+        elif luck < 0.135:
+            slot = Slot(schedule_of(REQUEST), Timeframe.M15.floor(self.times.wall_ms) + QUARTER)
+            self.slots.claim(slot, "died", slot.boundary_ms, LEASE_MS)
+            self.spoiled["slot of a dead run"] += 1
 
 
-REQUEST = ScanRequest(
-    load_profile("balanced"), "binance", Account(Decimal(10_000), "USDT"), symbols=("BTC/USDT",)
-)
+REQUEST = ScanRequest(load_profile("balanced"), "binance", Account(Decimal(10_000), "USDT"), symbols=SYMBOLS)
 
 
 @dataclass
@@ -207,32 +253,36 @@ def test_months_of_closes_with_faults_leave_no_unexplained_hole_and_nothing_that
     tmp_path: Path, kind: type[Soak], runs: int
 ) -> None:
     until = START + (OF_PIPELINE * 2 + 600) * QUARTER
-    market = ServedMarket.synthetic(["BTC/USDT"], START - 400 * DAY, until)
+    market = ServedMarket.synthetic(SYMBOLS, START - 400 * DAY, until)
     sizes, open_files = [], []
     with (
         BinanceServer(market, START + 60_000) as server,
-        closing(SqliteCandleStore(tmp_path / "candles.sqlite3")) as store,
         closing(SqliteSlots(tmp_path / "slots.sqlite3")) as slots,
     ):
         slots._file.db.execute("PRAGMA synchronous=OFF")
-        soak = kind(server, store, slots)
-        turn = Turn(slots, schedule_of(REQUEST), "soak", soak.times)
-        take = partial(turn.take, scan=soak.scan)
-        world = World(soak.times, soak.read_time, take, soak.wait, soak.tell, soak.draw.random)
+        soak = kind(server, tmp_path, slots)
+        world = World(soak.times, soak.read_time, soak.take, soak.wait, soak.tell, soak.draw.random)
         watcher = Watcher(Timeframe.M15, world)
         for _ in range(LOOKS):
             watcher.run(runs // LOOKS)
             server.requests.clear()
             sizes.append(resident_mb())
             open_files.append(descriptors())
+            print(
+                f"\n{len(soak.decided):,} decided, {sizes[-1]:.0f} MB, {open_files[-1]} descriptors", end=""
+            )
+        with soak.journal() as journal:
+            checked = check_chain(journal.records(), journal.head())
     handled = soak.decided | soak.excused
     span = set(range(min(handled), max(handled) + 1, QUARTER))
     print(
         f"\n{len(soak.decided):,} decided, {len(soak.excused - soak.decided):,} excused of {len(span):,} closes; "
-        f"{dict(soak.told)}; memory {sizes[0]:.0f} to {sizes[-1]:.0f} MB, descriptors {open_files[0]} to {open_files[-1]}"
+        f"{dict(soak.told)}; faults {dict(soak.spoiled)}; cache {soak.cache.hits:,} found, {soak.cache.misses:,} not, "
+        f"{soak.cache.size_bytes / 1e6:.1f} MB"
     )
     assert span - handled == set()
     assert len(soak.decided) > 0.7 * runs
     assert soak.told["Troubled"] > 0
+    assert checked.head.seq == soak.recorded
     assert open_files[-1] <= open_files[0] + 2
     assert sizes[-1] <= sizes[LOOKS // 4] + 40

@@ -40,16 +40,20 @@ def error(code: int, message: str, status: int = 400) -> VenueError:
 class BinanceServer(LoopbackExchange):
     """``with BinanceServer(market, now_ms) as server:`` then point a client at ``server.base_url``. Spot.
 
-    ``status`` of a symbol is ``TRADING`` or ``BREAK``. The weight used is that of a minute, which ends when a real one has
-    passed or the clock is set to another.
+    ``status`` of a symbol is ``TRADING`` or ``BREAK``. The weight used is that of a minute (of ``window_s`` seconds), which ends
+    when a real one has passed or the clock is set to another.
     """
 
     simple_requests = (Request("GET", "/api/v3/time", {}), Request("GET", "/api/v3/ticker/24hr", {}))
 
     def __init__(
-        self, market: ServedMarket, now_ms: int, weight_limit: int = payloads.WEIGHT_PER_MINUTE
+        self,
+        market: ServedMarket,
+        now_ms: int,
+        weight_limit: int = payloads.WEIGHT_PER_MINUTE,
+        window_s: int = 60,
     ) -> None:
-        super().__init__(market, now_ms, weight_limit, window_s=60)
+        super().__init__(market, now_ms, weight_limit, window_s)
         self.status = dict.fromkeys(market.base, "TRADING")
         self.endpoints = ENDPOINTS
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,20 @@ def test_an_absence_is_believed_for_a_week_and_then_asked_for_again() -> None:
     assert note.absent_at(1000 + BELIEVED_MS - 1) == (Span(0, 5),)
     assert note.absent_at(1000 + BELIEVED_MS) == ()
     assert note.with_absent((Span(7, 9),), 1000 + BELIEVED_MS).absent == (Span(7, 9),)
+
+
+def test_notes_go_into_a_log_that_nobody_waits_for_on_its_way_to_the_disk_and_others_read_beside_it(
+    tmp_path: Path,
+) -> None:
+    with (
+        closing(SqliteNotes(tmp_path / "notes.sqlite3")) as store,
+        closing(SqliteNotes(store._file.path)) as other,
+    ):
+        store.save("x", "A/B", {H1: SeriesNote((), 5, 9)})
+        assert store._file.one("PRAGMA journal_mode") == ("wal",)
+        assert store._file.one("PRAGMA synchronous") == (1,)
+        with store._file.transaction():
+            assert other.notes("x", "A/B") == {H1: SeriesNote((), 5, 9)}
 
 
 def test_notes_outlive_the_process_and_a_damaged_one_is_forgotten(tmp_path: Path) -> None:

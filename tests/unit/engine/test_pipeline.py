@@ -11,7 +11,7 @@ from contracts.hook_point import hook_point
 from engine.funnel import build_funnel
 from engine.hooks import Hooks
 from engine.pipeline import PER_SYMBOL, Pipeline
-from engine.symbols import decide_one
+from engine.symbols import decide_one, relieved
 from shared.errors import ContractError, PipelineOrderError
 from shared.models.data import Candles, MultiTimeframeData
 from shared.models.gates import GateResult, Rejection
@@ -83,6 +83,17 @@ def test_a_short_history_ends_as_a_rejection_before_anything_is_computed() -> No
     assert isinstance(end.plan, Rejection)
     assert end.plan.stage == "data"
     assert end.plan.distance > 0
+
+
+def test_a_rejected_symbol_lets_go_of_what_no_later_stage_reads_and_a_planned_one_keeps_it() -> None:
+    measured: Any = {Timeframe.H1: "columns"}
+    planned = replace(bare(), multi_tf_indicators=measured, smc_snapshot=measured)
+    gate = GateResult("data", "data.history", "closed candles", "bars", 10.0, ">=", 100.0)
+    stopped = replace(planned, plan=Rejection.of("BTC/USDT", gate, "too short"))
+    assert relieved(planned) is planned
+    left = relieved(stopped)
+    assert (left.multi_tf_indicators, left.smc_snapshot) == (None, None)
+    assert (left.plan, left.multi_tf_data) == (stopped.plan, stopped.multi_tf_data)
 
 
 def test_the_funnel_counts_what_every_stage_reached_and_stopped() -> None:
