@@ -41,7 +41,9 @@ class SqliteBotStore:
         """What is not told."""
         paused = self._file.all("SELECT since_ms FROM pause")
         muted = self._file.all("SELECT symbol, until_ms FROM mute ORDER BY symbol")
-        return Hush(paused[0][0] if paused else 0, tuple((str(symbol), int(until)) for symbol, until in muted))
+        return Hush(
+            paused[0][0] if paused else 0, tuple((str(symbol), int(until)) for symbol, until in muted)
+        )
 
     def pause(self, since_ms: int) -> None:
         """Tell nothing new; 0 ends it."""

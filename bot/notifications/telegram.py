@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,11 +24,14 @@ from shared.models.notifications import Delivered, Delivery, Notice, Parcel, Ref
 if TYPE_CHECKING:
     from telegram import Bot, InlineKeyboardMarkup, Message
     from telegram.error import RetryAfter, TelegramError
+    from telegram.ext import ExtBot
 
 CONNECT_S: Final = 5.0
 REQUEST_S: Final = 15.0
 DEADLINE_S: Final = 25.0
 API: Final = "https://api.telegram.org/bot"
+TALKATIVE: Final = ("httpx", "httpcore", "telegram", "AIORateLimiter")
+"""Loggers whose lines may name an address with the token in it."""
 TIMEDELTAS: Final = ("PTB_TIMEDELTA", "1")
 """Asks the library for the waits of its next major version; without it every wait raises a warning."""
 UNMODIFIED: Final = "message is not modified"
@@ -87,8 +91,7 @@ class TelegramChannel:
     async def close(self) -> None:
         """Let the connections go."""
         if self._bot is not None:
-            for request in self._bot._request:  # noqa: SLF001 - the bot was never asked who it is, so it has no shutdown
-                await request.shutdown()
+            await disconnect(self._bot)
             self._bot = None
 
     async def _request(self, parcel: Parcel, parent: str) -> str:
@@ -114,22 +117,7 @@ class TelegramChannel:
 
     def _connected(self) -> Bot:
         if self._bot is None:
-            os.environ.setdefault(*TIMEDELTAS)
-            from telegram.ext import AIORateLimiter, ExtBot
-            from telegram.request import HTTPXRequest
-
-            request = HTTPXRequest(
-                connect_timeout=CONNECT_S,
-                read_timeout=REQUEST_S,
-                write_timeout=REQUEST_S,
-                media_write_timeout=REQUEST_S,
-            )
-            self._bot = ExtBot(
-                self._settings.token,
-                base_url=self._settings.base_url,
-                request=request,
-                rate_limiter=AIORateLimiter(max_retries=0),
-            )
+            self._bot = connect(self._settings)
         return self._bot
 
     def _read(self, error: TelegramError, parcel: Parcel) -> Delivery:
@@ -170,6 +158,37 @@ class TelegramChannel:
         return Refused(
             f"the group {chat} is now {error.new_chat_id}: set that chat, or telegram.follows_migration", None
         )
+
+
+def connect(access: Access) -> ExtBot[Any]:
+    """The bot, nothing asked yet. What the libraries below would log holds the token in every address: they are silenced."""
+    os.environ.setdefault(*TIMEDELTAS)
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    from telegram.ext import AIORateLimiter, ExtBot
+    from telegram.request import HTTPXRequest
+
+    def request() -> HTTPXRequest:
+        return HTTPXRequest(
+            connect_timeout=CONNECT_S,
+            read_timeout=REQUEST_S,
+            write_timeout=REQUEST_S,
+            media_write_timeout=REQUEST_S,
+        )
+
+    return ExtBot(
+        access.token,
+        base_url=access.base_url,
+        request=request(),
+        get_updates_request=request(),
+        rate_limiter=AIORateLimiter(max_retries=0),
+    )
+
+
+async def disconnect(bot: Bot) -> None:
+    """Let a bot's connections go."""
+    for request in bot._request:  # noqa: SLF001 - a bot that was never asked who it is has no shutdown
+        await request.shutdown()
 
 
 def _marks(parcel: Parcel) -> str:

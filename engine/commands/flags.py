@@ -86,10 +86,11 @@ class Checks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watching:
-    """What ``watch`` shows, and for how many closes; 0 until it is stopped."""
+    """What ``watch`` shows, for how many closes (0 until it is stopped), and whether the bot answers beside it."""
 
     all: bool = False
     rounds: int = 0
+    bot: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,11 @@ All = Annotated[bool, typer.Option("--all", help="Show every plan at every close
 Rounds = Annotated[int, typer.Option("--rounds", min=0, help="End after so many closes. [until stopped]")]
 
 
+Bot = Annotated[
+    bool, typer.Option("--bot", help="Answer commands in Telegram meanwhile, as the command bot does.")
+]
+
+
 def add_live_commands(app: typer.Typer) -> None:
     """Put the commands on the command line."""
     app.command()(watch)
@@ -53,6 +58,7 @@ def watch(
     top: Top = None,
     show_all: All = False,
     rounds: Rounds = 0,
+    bot: Bot = False,
     account: Account = None,
     config: Config = None,
     jobs: Jobs = 1,
@@ -71,7 +77,7 @@ def watch(
     flags = flags_of(locals())
     from engine.commands.watch import watch as run
 
-    return run(flags, Watching(all=show_all, rounds=rounds))
+    return run(flags, Watching(all=show_all, rounds=rounds, bot=bot))
 
 
 def doctor(
