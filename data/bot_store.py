@@ -25,7 +25,7 @@ class SqliteBotStore:
 
     def __init__(self, path: Path) -> None:
         """Open ``path``, creating it and its folder if they are not there."""
-        self._file = SqliteFile(path, "the bot's memory")
+        self._file = SqliteFile(path, "bot memory")
         self._file.begin(VERSION, TABLES, synchronous="FULL")
 
     def mark(self, bot: str) -> Mark | None:
