@@ -6,9 +6,33 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
+
+
+class _Outcome(Generic[T]):
+    """What came of the work: a block that ends with an error hands that error on to whoever waits."""
+
+    result: T
+    error: BaseException | None = None
+
+    def __enter__(self) -> None:
+        """Nothing to set up."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        """Keep the error."""
+        self.error = error
+        return True
+
+    def settle(self, done: asyncio.Future[T]) -> None:
+        """Give it to who waits, if anybody still does."""
+        if done.done():
+            return
+        if self.error is None:
+            done.set_result(self.result)
+        else:
+            done.set_exception(self.error)
 
 
 def aside(work: Callable[[], T]) -> asyncio.Future[T]:
@@ -16,22 +40,12 @@ def aside(work: Callable[[], T]) -> asyncio.Future[T]:
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()
 
-    def settle(result: T | None, error: Exception | None) -> None:
-        if done.done():
-            return
-        if error is None:
-            done.set_result(result)  # type: ignore[arg-type]
-        else:
-            done.set_exception(error)
-
     def run() -> None:
-        result, failed = None, None
-        try:
-            result = work()
-        except Exception as error:  # noqa: BLE001 - handed on whole, to whoever waits for the result
-            failed = error
+        outcome: _Outcome[T] = _Outcome()
+        with outcome:
+            outcome.result = work()
         with suppress(RuntimeError):
-            loop.call_soon_threadsafe(settle, result, failed)
+            loop.call_soon_threadsafe(outcome.settle, done)
 
     threading.Thread(target=run, name="bot-work", daemon=True).start()
     return done

@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from shared.errors import ConfigFault, NotifyFault, TransportFault
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from telegram import Bot
     from telegram.error import TelegramError
 
-LOOK_S = 5
+LOOK_S: Final = 2
 
 
 @dataclass(frozen=True, slots=True)

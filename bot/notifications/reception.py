@@ -39,6 +39,7 @@ STRANGERS: Final = 1000
 VERDICTS: Final = {"a": Verdict.APPROVED, "h": Verdict.HALF, "s": Verdict.SKIPPED}
 DETAILS: Final = "w"
 CHART: Final = "c"
+TOO_LONG: Final = Answer("That takes too long", ("Ask again later.",))
 DEFECT: Final = Answer("That failed", ("This is a defect of SniperSight; its log says more.",))
 
 
@@ -180,14 +181,18 @@ class Reception:
         return str(self._desk.plan(fingerprint)["symbol"])
 
     async def _details(self, asked: Asked, fingerprint: str) -> None:
-        try:
-            plan = await asyncio.wait_for(aside(lambda: self._desk.plan(fingerprint)), QUICK_S)
-        except (SniperError, TimeoutError) as fault:
-            await self._voice.note(asked, note_of(self._sorry(fault)), loud=True)
+        found: list[Mapping[str, Any]] = []
+        answer = await self._asked_for(lambda: self._plan_for(fingerprint, found), QUICK_S)
+        if not found:
+            await self._voice.note(asked, note_of(answer), loud=True)
             return
         await self._voice.note(asked, "", loud=False)
-        values = {"plan": plan, "status": "", "short_id": fingerprint[:4], "why": True}
+        values = {"plan": found[0], "status": "", "short_id": fingerprint[:4], "why": True}
         await self._voice.tell(asked, rendered("setup.html.j2", values))
+
+    def _plan_for(self, fingerprint: str, found: list[Mapping[str, Any]]) -> Answer:
+        found.append(self._desk.plan(fingerprint))
+        return Answer("Details")
 
     async def _command(self, asked: Asked) -> None:
         call = parsed(asked.text, self._house.username)
@@ -253,22 +258,22 @@ class Reception:
         await self._voice.answer(asked, await self._asked_for(worked, SLOW_S))
 
     async def _asked_for(self, work: Callable[[], Answer], within_s: float) -> Answer:
-        """What the desk answers, or in plain words why it does not."""
-        try:
-            return await asyncio.wait_for(aside(work), within_s)
-        except (SniperError, TimeoutError) as fault:
-            return self._sorry(fault)
-        except Exception as error:  # noqa: BLE001 - a defect must not take the bot with it; it is remarked on and told
-            self._remark(
-                Remark("failed", self._clean(f"{type(error).__name__}: {error}")[:500], is_trouble=True)
-            )
-            return DEFECT
+        """What the desk answers, or in plain words why it does not; a defect is remarked on, and the bot goes on."""
+        coming = aside(work)
+        await asyncio.wait({coming}, timeout=within_s)
+        if not coming.done():
+            return TOO_LONG
+        error = coming.exception()
+        if error is None:
+            return coming.result()
+        if isinstance(error, SniperError):
+            return self._sorry(error)
+        self._remark(Remark("failed", self._clean(f"{type(error).__name__}: {error}")[:500], is_trouble=True))
+        return DEFECT
 
-    def _sorry(self, fault: SniperError | TimeoutError) -> Answer:
-        if isinstance(fault, SniperError):
-            lines = (fault.problem, fault.action) if fault.action else (fault.problem,)
-            return Answer("That cannot be done", tuple(map(self._clean, lines)))
-        return Answer("That takes too long", ("Ask again later.",))
+    def _sorry(self, fault: SniperError) -> Answer:
+        lines = (fault.problem, fault.action) if fault.action else (fault.problem,)
+        return Answer("That cannot be done", tuple(map(self._clean, lines)))
 
 
 def _mute(desk: Desk, symbol: str, hours: str) -> Answer:

@@ -37,6 +37,8 @@ TIMEDELTAS: Final = ("PTB_TIMEDELTA", "1")
 UNMODIFIED: Final = "message is not modified"
 """Telegram's answer to an edit that changes nothing: it has been made before."""
 UNREADABLE: Final = "can't parse entities"
+MISTAKEN: Final = ("there is no caption in the message", "there is no text in the message")
+"""Telegram's answers where a head has a picture and was thought to have none, or the other way round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class TelegramChannel:
         self._bot: Bot | None = None
         self._moved: dict[str, str] = {}
         self._as_text: set[str] = set()
+        self._mistaken: set[str] = set()
 
     def parcels(self, notice: Notice, threads: Threads) -> tuple[Parcel, ...]:
         """The requests to every chat."""
@@ -104,7 +107,8 @@ class TelegramChannel:
         if parcel.id in self._as_text:
             text, shown = plain(text), {**shown, "parse_mode": None}
         if parcel.verb == "edit":
-            await _edit(bot, chat, int(parent), body, {**shown, "text": text})
+            captioned = body["captioned"] is not (parcel.id in self._mistaken)
+            await _edit(bot, chat, int(parent), {**shown, "text": text}, captioned=captioned)
             return parent
         shown["disable_notification"] = body["silent"]
         if address.topic is not None:
@@ -148,6 +152,9 @@ class TelegramChannel:
         if UNREADABLE in words.lower() and parcel.id not in self._as_text:
             self._as_text.add(parcel.id)
             return Refused(f"{words}; sent as plain text next", 0.0)
+        if any(answer in words.lower() for answer in MISTAKEN) and parcel.id not in self._mistaken:
+            self._mistaken.add(parcel.id)
+            return Refused(f"{words}; edited the other way next", 0.0)
         return Refused(words, None)
 
     def _migrated(self, error: Any, parcel: Parcel) -> Delivery:
@@ -201,11 +208,11 @@ def _marks(parcel: Parcel) -> str:
 
 
 async def _edit(
-    bot: Bot, chat: str, message: int, body: Mapping[str, Any], shown: dict[str, Any]
+    bot: Bot, chat: str, message: int, shown: dict[str, Any], *, captioned: bool
 ) -> Message | bool:
     """Edit a head: under a picture its caption, else its text."""
     text = shown.pop("text")
-    if body["captioned"]:
+    if captioned:
         return await bot.edit_message_caption(chat, message, caption=text, **shown)
     return await bot.edit_message_text(text, chat, message, **shown)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from bot.telemetry.redaction import redact, secrets_of
 from engine.commands.console import Console
 from engine.commands.edges import SystemClock, exchange_names
 from engine.commands.flags import Flags
@@ -71,7 +72,7 @@ def answering(
             "nobody may ask the bot",
             "Set telegram.users and telegram.chats: 'snipersight telegram link' shows both",
         )
-    remark = partial(remarked, console)
+    remark = partial(remarked, console, (access.token, *secrets_of(environ)))
     beside = Beside(Service(configured, flags, environ, access, remark).serve, remark)
     beside.start()
     try:
@@ -96,17 +97,18 @@ def access_of(settings: Settings, environ: Mapping[str, str]) -> Access:
     return Access(token, telegram.chats, telegram.base_url or API, telegram.follows_migration)
 
 
-def remarked(console: Console, remark: Remark) -> None:
-    """Log a remark; show people what is trouble."""
+def remarked(console: Console, secrets: tuple[str, ...], remark: Remark) -> None:
+    """Log a remark, and show it to people; none of the secrets."""
     from bot.telemetry.logging import FIELDS, get_logger
 
-    fields = {"what": remark.what, "user": remark.user, "chat": remark.chat}
+    what = redact(remark.what, secrets)
+    fields = {"what": what, "user": remark.user, "chat": remark.chat}
     get_logger("bot").log(logging.INFO, f"bot_{remark.event}", extra={FIELDS: fields})
     who = f" (user {remark.user}, chat {remark.chat})" if remark.user or remark.chat else ""
     if remark.is_trouble:
-        console.warn([f"! bot: {remark.what}{who}"])
+        console.warn([f"! bot: {what}{who}"])
     else:
-        console.remark([f"bot: {remark.what}{who}"])
+        console.remark([f"bot: {what}{who}"])
 
 
 class Beside:
@@ -140,18 +142,19 @@ class Beside:
         self._thread.join(JOIN_S)
 
     def _run(self) -> None:
-        try:
-            asyncio.run(self._main())
-        except SniperError as fault:
-            self._remark(Remark("ended", f"ended: {fault}", is_trouble=True))
-        except Exception as error:  # noqa: BLE001 - the thread's last border: what goes on beside it must not fall
-            self._remark(
-                Remark("ended", f"ended by a defect: {type(error).__name__}: {error}", is_trouble=True)
-            )
+        asyncio.run(self._main())
 
     async def _main(self) -> None:
+        """Serve, and tell with what it ended: what goes on beside it must not fall."""
         self._loop = asyncio.get_running_loop()
-        await self._serve(self._ending)
+        serving = asyncio.ensure_future(self._serve(self._ending))
+        await asyncio.wait({serving})
+        error = serving.exception()
+        if isinstance(error, SniperError):
+            self._remark(Remark("ended", f"ended: {error}", is_trouble=True))
+        elif error is not None:
+            words = f"ended by a defect: {type(error).__name__}: {error}"
+            self._remark(Remark("ended", words, is_trouble=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +191,6 @@ class Service:
         from bot.notifications.polling import Polling
         from bot.notifications.reception import Reception
         from bot.notifications.telegram_voice import TelegramVoice
-        from bot.telemetry.redaction import redact, secrets_of
         from engine.commands.desk import EngineDesk
         from engine.commands.notify import open_bot_store
 

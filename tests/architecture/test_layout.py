@@ -24,6 +24,7 @@ CORE = ("shared", "contracts", "indicators", "strategy", "risk", "engine")
 EDGES_OF_ENGINE = (
     "engine/commands/app.py",
     "engine/commands/app_audit.py",
+    "engine/commands/bot_app.py",
     "engine/commands/chart_app.py",
     "engine/commands/live_app.py",
     "engine/commands/lock_app.py",
