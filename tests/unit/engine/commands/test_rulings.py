@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import shutil
+import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from bot.notifications.authorisation import Guests
+from bot.notifications.reception import VERDICTS, House, Reception
+from bot.notifications.telegram_parcels import nonce_of
+from data.bot_store import SqliteBotStore
 from data.outbox_store import SqliteOutbox
 from engine.commands.app import run
 from engine.commands.desk import EngineDesk
@@ -26,10 +36,13 @@ from shared.models.desk import Decision, Verdict
 from shared.models.journal import Batch, Entry, RecordKind
 from shared.models.outbox import Fate
 from shared.models.risk import Lock
+from shared.models.timeframe import from_iso
+from tests.fixtures.hand_desk import HandVoice
 from tests.servers.telegram import TOKEN
 
 STANDS_MS = 1_794_153_600_000
 DAY_MS = 86_400_000
+MORE = os.environ.get("SNIPERSIGHT_HYPOTHESIS") == "nightly"
 
 
 class World:
@@ -140,6 +153,62 @@ def test_presses_at_once_make_one_decision(world: World) -> None:
         told = list(pool.map(lambda at: world.decide(fingerprint, verdicts[at], 100 + at), range(6)))
     assert sum(not text.startswith("Already") for text in told) == 1
     assert len(world.verdicts()) == 1
+
+
+PRESSES = st.tuples(
+    st.sampled_from("ahs"), st.sampled_from((77, 77, 77, 66)), st.sampled_from((True, True, True, False))
+)
+STEPS = st.lists(
+    st.one_of(PRESSES, PRESSES, st.sampled_from(("again", "restart", "a day passes"))),
+    min_size=1,
+    max_size=10,
+)
+
+
+@settings(max_examples=200 if MORE else 8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_whatever_is_pressed_the_first_valid_press_of_a_listed_person_decides(
+    steps: list[Any], scanned: Path, memory_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model with one variable, the verdict that stands, against the bot with its real memory and journal."""
+    home = Path(tempfile.mkdtemp(dir=memory_folder))
+    shutil.copytree(scanned, home, dirs_exist_ok=True)
+    world = World(home, monkeypatch)
+    plan = world.plans()[0]
+    valid_until_ms = from_iso(plan["valid_until"])
+    house = House("4821", "bot", Guests.of(("77",), ("77",)), TOKEN)
+    standing, update, number, voice = "", {}, 100, HandVoice()
+
+    def reception(store: SqliteBotStore) -> Reception:
+        return Reception(house, world.desk, voice, store, SystemClock(), remark=lambda _: None, clean=str)
+
+    with closing(SqliteBotStore(home / "bot.sqlite3")) as store:
+        bot = reception(store)
+        for step in steps:
+            if step == "restart":
+                bot = reception(store)
+                continue
+            if step == "a day passes":
+                world.now_ms += DAY_MS
+                continue
+            if step != "again":
+                letter, user, is_right = step
+                number += 1
+                nonce = nonce_of(TOKEN, plan["id"], letter) if is_right else "0" * 10
+                under = {"message_id": 1, "date": 1, "chat": {"id": user, "type": "private"}}
+                person = {"id": user, "is_bot": False}
+                press = {
+                    "id": "1",
+                    "from": person,
+                    "message": under,
+                    "data": f"{letter}:{plan['id']}:{nonce}",
+                }
+                update = {"update_id": number, "callback_query": press}
+                if is_right and user == 77 and world.now_ms < valid_until_ms:
+                    standing = standing or str(VERDICTS[letter])
+            if update:
+                asyncio.run(bot.receive(update))
+    assert [one["verdict"] for one in world.verdicts()] == ([standing] if standing else [])
 
 
 def _expire(world: World, plan: dict[str, Any]) -> None:
