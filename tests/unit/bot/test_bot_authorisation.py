@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.notifications.authorisation import Asked, Denied, Guests, admitted
 
 ANNA, EVE, DESK, TOPICAL = 77, 66, -500, -100600
-GUESTS = Guests.of(("77",), ("77", "-500", "-100600:5"))
+GUESTS = Guests.of(("77",), ("77", "66", "-500", "-100600:5"))
 CHATS = {
     "own": {"id": ANNA, "type": "private"},
     "eve's": {"id": EVE, "type": "private"},

@@ -176,7 +176,7 @@ def test_whatever_is_pressed_the_first_valid_press_of_a_listed_person_decides(
     world = World(home, monkeypatch)
     plan = world.plans()[0]
     valid_until_ms = from_iso(plan["valid_until"])
-    house = House("4821", "bot", Guests.of(("77",), ("77",)), TOKEN)
+    house = House("4821", "bot", Guests.of(("77",), ("77", "66")), TOKEN)
     standing, update, number, voice = "", {}, 100, HandVoice()
 
     def reception(store: SqliteBotStore) -> Reception:
