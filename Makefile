@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 OURSELVES := --no-deps --no-build-isolation --disable-pip-version-check --quiet --editable .
 LOCKED := --require-hashes --only-binary :all: --disable-pip-version-check --quiet --compile
 
-.PHONY: help demo test chaos lint format lock bench soak wheel schema pictures clean
+.PHONY: help demo test chaos lint format lock bench instants soak wheel schema pictures scenarios mutants clean
 
 help:           ## What there is
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -41,6 +41,9 @@ lock: $(VENV)/.ready-dev   ## Resolve the dependencies anew
 bench: $(VENV)/.ready-dev   ## Measure against named peers in one run
 	$(BIN)/python -m benchmarks
 
+instants: $(VENV)/.ready-dev   ## Scan 250 days of recorded candles, each held to what must be true
+	$(BIN)/python -m devtools.instants
+
 soak: $(VENV)/.ready-dev   ## Watch 180 days of closes in virtual time, with faults: hours; TURNS=1000 for fewer
 	SNIPERSIGHT_SOAK_TURNS=$(TURNS) $(BIN)/python -m pytest tests/integration/test_watch_soak.py -k pipeline -s
 
@@ -53,6 +56,12 @@ schema: $(VENV)/.ready-dev   ## Write the generated parts of docs/ anew
 pictures: $(VENV)/.ready-dev   ## Draw docs/pictures/ anew
 	$(BIN)/python -m devtools.playbook_pictures
 	$(BIN)/python -m devtools.chart_pictures
+
+scenarios: $(VENV)/.ready-dev   ## Keep the outcomes of the scenarios as they are now, and print what changed
+	$(BIN)/python -m devtools.scenarios --refresh
+
+mutants: $(VENV)/.ready-dev   ## Put small faults into sizing, exposure and gates: the tests must notice nine in ten
+	nice $(BIN)/python -m devtools.mutation --jobs 2
 
 clean:          ## Remove what these commands made
 	rm -rf $(VENV) dist build

@@ -6,13 +6,14 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from benchmarks import charts, cold_start, indicators, memory, pipeline, requests, smc, store, turns
+from benchmarks import charts, cold_start, decide, indicators, memory, pipeline, requests, smc, store, turns
 
 BENCHMARKS: Final[dict[str, Callable[[], None]]] = {
     "indicators": indicators.run,
     "smc": smc.run,
     "store": store.run,
     "requests": requests.run,
+    "decide": decide.run,
     "pipeline": pipeline.run,
     "turns": turns.run,
     "charts": charts.run,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol, runtime_checkable
 
 from shared.models.data import Candles, Market, OrderBook
 from shared.models.timeframe import Timeframe
@@ -108,6 +108,21 @@ class Pruned:
     stored_bytes: int
 
 
+JUST_SUBSCRIBED: Final = "just subscribed"
+NOT_FOLLOWED: Final = "not followed"
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """What a stream has of a series: an unbroken run of closed candles. Nothing was missed since ``fresh_since_ms`` by the
+    exchange's clock (0: nothing came yet). ``doubt`` says why the exchange has to be asked before they are believed: first
+    :data:`JUST_SUBSCRIBED`."""
+
+    candles: Candles
+    fresh_since_ms: int
+    doubt: str
+
+
 class Clock(Protocol):
     """The one clock, handed in."""
 
@@ -160,6 +175,36 @@ class CandleFeed(Protocol):
         ...
 
 
+class CandleStream(Protocol):
+    """Closed candles as an exchange pushes them, kept until they are asked for.
+
+    Laws: no call waits for the network; a candle is given only if the exchange itself called it closed, at a time past its close;
+    a run has no hole; whatever was lost, late, revised or unreadable leaves a doubt that only :meth:`believe` ends. What is
+    kept is bounded. ``close`` may be called twice.
+    """
+
+    def follow(self, markets: Iterable[Market], timeframe: Timeframe, as_of_ms: int) -> None:
+        """Subscribe to these from now on. What no call of the turn before this one named is given up; ``as_of_ms`` tells turns
+        apart."""
+        ...
+
+    def closed(self, symbol: str, timeframe: Timeframe, since_ms: int) -> Streamed:
+        """Closed candles that open at or after ``since_ms``; older ones are forgotten."""
+        ...
+
+    def believe(self, symbol: str, timeframe: Timeframe) -> None:
+        """The exchange's own answer was the same: nothing speaks against this series any more."""
+        ...
+
+    def distrust(self, symbol: str, timeframe: Timeframe, why: str) -> None:
+        """Forget this series' candles and subscribe anew."""
+        ...
+
+    def close(self) -> None:
+        """Release connections."""
+        ...
+
+
 class CandleStore(Protocol):
     """Kept candles and market rules. A cache: everything in it can be fetched again.
 
@@ -206,6 +251,7 @@ class CandleStore(Protocol):
         ...
 
 
+@runtime_checkable
 class BookStore(Protocol):
     """Kept snapshots of order books: what stood in the book at some instants, never a history of it.
 

@@ -91,6 +91,10 @@ class Outbox(Protocol):
         """Let go of an address; nothing happens if another sender has it."""
         ...
 
+    def tally(self) -> Mapping[Fate, int]:
+        """How many parcels stand where; a fate that none has is left out."""
+        ...
+
     def letters(self, *fates: Fate) -> tuple[Letter, ...]:
         """Every parcel of these fates, oldest first."""
         ...

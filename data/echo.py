@@ -40,7 +40,7 @@ def check_echo(name: str, fresh: Candles, known: Known) -> None:
     if not len(fresh):
         return
     for what, at_ms, found, expected in _pairs(fresh, known):
-        if not _agree(found, expected):
+        if not agree(found, expected):
             when = f" of {iso(at_ms)}" if at_ms else ""
             raise DataFault(
                 f"{name}: the candles answered are another market's: {found:g} where {what}{when} is {expected:g}",
@@ -54,14 +54,15 @@ def check_price(name: str, found: float, last: float) -> None:
     Raises:
         DataFault: it is outside the band.
     """
-    if not _agree(found, last):
+    if not agree(found, last):
         raise DataFault(
             f"{name}: it is another market's: {found:g} where the exchange's last price is {last:g}",
             "Try again later; if it stays, check base_url",
         )
 
 
-def _agree(found: float, expected: float) -> bool:
+def agree(found: float, expected: float) -> bool:
+    """Whether two prices of one time can be the same market's."""
     return 1 / BAND <= found / expected <= BAND
 
 

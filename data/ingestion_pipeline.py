@@ -15,6 +15,7 @@ from typing import Final
 from data.market_watch import watch_rules
 from data.patience import working_time
 from data.source import Source
+from data.streamed import begin_turn
 from data.symbol_reading import Checks, SymbolReading
 from shared.errors import SniperError, TransportFault
 from shared.models.data import Candles, Market, MultiTimeframeData
@@ -50,11 +51,14 @@ async def ingest(
     """Candles of every market as of ``as_of_ms``; ``on_symbol`` is told (done, total). One symbol's fault stops only itself."""
     gate = asyncio.Semaphore(CONCURRENCY)
     checks = Checks(max(1, len(markets) // CHECK_SHARE))
+    rules = settings.timeframes
+    stream = begin_turn(source.stream, markets, rules.base, rules.trigger, as_of_ms)
     ends: dict[str, MultiTimeframeData | SymbolFault] = {}
 
     async def one(symbol: str, market: Market) -> None:
         async with gate:
-            ends[symbol] = await _symbol(SymbolReading(market, source, settings, as_of_ms, checks))
+            reading = SymbolReading(market, source, settings, as_of_ms, checks, stream=stream)
+            ends[symbol] = await _symbol(reading)
             on_symbol(len(ends), len(markets))
 
     flags = watch_rules(markets, source)
@@ -65,7 +69,7 @@ async def ingest(
     return Ingested(
         {end.symbol: end for end in ordered if isinstance(end, MultiTimeframeData)},
         tuple(end for end in ordered if isinstance(end, SymbolFault)),
-        flags,
+        (*flags, *(stream.flags() if stream else ())),
     )
 
 

@@ -12,7 +12,7 @@ Every move is compared with where the row stood and under which fence, and is a 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
@@ -125,6 +125,11 @@ class SqliteOutbox:
         with self._file.transaction():
             self._renewed(turn, 0)
 
+    def tally(self) -> Mapping[Fate, int]:
+        """How many parcels stand where; a fate that none has is left out."""
+        rows = self._file.all("SELECT fate, count(*) FROM outbox GROUP BY fate")
+        return {fate: count for fate in Fate for name, count in rows if name == fate}
+
     def letters(self, *fates: Fate) -> tuple[Letter, ...]:
         """Every parcel of these fates, oldest first."""
         rows = self._rows(f"fate IN ({', '.join('?' * len(fates))})", *fates)
@@ -220,8 +225,8 @@ class SqliteOutbox:
             self._forget(row.picture)
 
     def _forget(self, picture: str) -> None:
-        """Remove a picture that nothing open needs; a dead or held parcel may still be sent by a person."""
-        kept = f"SELECT 1 FROM outbox WHERE picture=? AND ({OPEN_ROWS} OR fate IN ('dead', 'held'))"
+        """Remove a picture that nothing open needs."""
+        kept = f"SELECT 1 FROM outbox WHERE picture=? AND {OPEN_ROWS}"
         self._file.db.execute(
             f"DELETE FROM picture WHERE digest=? AND NOT EXISTS ({kept})", (picture, picture)
         )

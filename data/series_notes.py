@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -27,11 +27,13 @@ TABLE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class SeriesNote:
-    """``absent`` spans, asked for at ``asked_ms``, and up to when the series was held against the exchange's own candles."""
+    """``absent`` spans, asked for at ``asked_ms``, and up to when the series was held against the exchange's own candles. From the
+    candle of ``streamed_ms`` on (0: none) they came from a stream, and the exchange was not asked for them yet."""
 
     absent: tuple[Span, ...] = ()
     asked_ms: int = 0
     verified_ms: int = 0
+    streamed_ms: int = 0
 
     def absent_at(self, as_of_ms: int) -> tuple[Span, ...]:
         """The absences still believed."""
@@ -41,7 +43,7 @@ class SeriesNote:
         """With more absences; what is no longer believed goes, and the week runs from the oldest that stays."""
         kept = self.absent_at(as_of_ms)
         since_ms = self.asked_ms if kept else as_of_ms
-        return SeriesNote(united((*kept, *spans)), since_ms, self.verified_ms)
+        return replace(self, absent=united((*kept, *spans)), asked_ms=since_ms)
 
 
 NO_NOTE: Final = SeriesNote()
@@ -106,7 +108,7 @@ class SqliteNotes:
         """Insert or replace notes, all or none."""
         rows = []
         for timeframe, note in notes.items():
-            body = json.dumps([note.absent, note.asked_ms, note.verified_ms])
+            body = json.dumps([note.absent, note.asked_ms, note.verified_ms, note.streamed_ms])
             name = series_name(exchange, symbol, timeframe)
             rows.append((exchange, symbol, timeframe.value, body, seal(name, "note", body.encode())))
         self._begin()
@@ -141,5 +143,5 @@ class SqliteNotes:
 
 
 def _unpacked(body: str) -> SeriesNote:
-    absent, asked_ms, verified_ms = json.loads(body)
-    return SeriesNote(tuple(Span(*span) for span in absent), asked_ms, verified_ms)
+    absent, *times = json.loads(body)
+    return SeriesNote(tuple(Span(*span) for span in absent), *times)

@@ -43,6 +43,16 @@ def check_spikes(name: str, candles: Candles, day: Ticker, now_ms: int) -> None:
             )
 
 
+def far_rows(candles: Candles, since_ms: int) -> tuple[int, ...]:
+    """Rows of candles that open at or after ``since_ms`` and are far outside their neighbours, the widest first."""
+    if len(candles) < 3:
+        return ()
+    ranges = candles.high - candles.low
+    wide = np.flatnonzero((candles.open_ms >= since_ms) & (ranges > np.median(ranges)))
+    far = [int(row) for row in wide if _is_far(candles, int(row))]
+    return tuple(sorted(far, key=lambda row: -float(ranges[row])))
+
+
 def _is_far(candles: Candles, row: int) -> bool:
     around = np.arange(max(0, row - NEIGHBOURS), min(len(candles), row + NEIGHBOURS + 1))
     others = around[around != row]

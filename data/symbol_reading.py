@@ -20,11 +20,13 @@ from data.aggregation import aggregate
 from data.echo import Known, check_echo
 from data.likeness import news
 from data.pages import merge
+from data.renames import with_former
 from data.series_notes import NO_NOTE, SeriesNote
 from data.source import Source
 from data.spans import Span, joined, missing, on_grid
 from data.spikes import check_spikes
-from shared.errors import ConflictingData, DamagedPage
+from data.streamed import StreamTurn
+from shared.errors import ConflictingData, DamagedPage, DataFault
 from shared.models.data import Candles, Market
 from shared.models.profile import Profile
 from shared.models.timeframe import DAY_MS, MINUTE_MS, Timeframe
@@ -54,7 +56,8 @@ class Checks:
 @dataclass(slots=True)
 class SymbolReading:
     """``held`` is what is known of each series, all of it stored but for ``unsaved``; ``damaged`` says per timeframe where a page of
-    the store starts that has to be fetched again; ``flags`` are remarks on the run."""
+    the store starts that has to be fetched again; ``flags`` are remarks on the run. ``since_ms`` above 0 takes the place of the
+    windows' starts."""
 
     market: Market
     source: Source
@@ -68,6 +71,8 @@ class SymbolReading:
     flags: list[str] = field(default_factory=list)
     notes: dict[Timeframe, SeriesNote] = field(default_factory=dict)
     revised_ms: int = 2**62
+    since_ms: int = 0
+    stream: StreamTurn | None = None
 
     async def series(self, timeframes: tuple[Timeframe, ...] = ()) -> Mapping[Timeframe, Candles]:
         """Every timeframe the profile needs (or those named), finest first, each from its window's start.
@@ -97,7 +102,7 @@ class SymbolReading:
         return self.settings.timeframes.base
 
     def _window(self, timeframe: Timeframe) -> Span:
-        since = timeframe.window_start(self.as_of_ms, self.settings.data.history_bars)
+        since = self.since_ms or timeframe.window_start(self.as_of_ms, self.settings.data.history_bars)
         return on_grid(timeframe, max(since, timeframe.floor(self.market.onboard_ms)), self.as_of_ms)
 
     def _page_start(self) -> int:
@@ -109,8 +114,48 @@ class SymbolReading:
         first = min(first, self._window(self.base).first_ms) if reads_window else first
         span = on_grid(self.base, max(first, self.base.floor(self.market.onboard_ms)), self.as_of_ms)
         self._load(self.base, span.first_ms)
+        claimed = await self._take_streamed(span)
+        reached_ms = _end_ms(self.held[self.base])
         await self._complete(self.base, span, Candles.empty(self.base))
+        if _end_ms(self.held[self.base]) > reached_ms:
+            self._settle_streamed(*claimed)
         return self.held[self.base]
+
+    async def _take_streamed(self, span: Span) -> tuple[Candles, Candles]:
+        """Take what a stream has up to the end of the span, if it may be taken unasked. What it said before and the exchange did not yet
+        is given back, and what it says now."""
+        held, note = self.held[self.base], self.notes.get(self.base, NO_NOTE)
+        before = held.between(note.streamed_ms, self.as_of_ms) if note.streamed_ms else held.head(0)
+        wanted = Span(_end_ms(held), span.end_ms)
+        if self.stream is None or wanted.first_ms >= wanted.end_ms:
+            return before, held.head(0)
+        run, is_good = self.stream.offer(self.market.symbol, self.base, wanted)
+        try:
+            await self._check(self.base, run, held.head(0))
+        except DataFault as fault:
+            self.stream.refuse(self.market.symbol, self.base, fault.problem)
+            return before, held.head(0)
+        if is_good:
+            self._keep_streamed(run, note)
+        return before, run
+
+    def _keep_streamed(self, run: Candles, note: SeriesNote) -> None:
+        """The note comes first: a run that is killed in between leaves a request too many, never a candle that nobody asks for."""
+        if not note.streamed_ms:
+            note = self.notes[self.base] = replace(note, streamed_ms=int(run.open_ms[0]))
+            self.source.notes.save(self.market.exchange, self.market.symbol, {self.base: note})
+        self._take(self.base, run)
+
+    def _settle_streamed(self, before: Candles, now: Candles) -> None:
+        """Hold what a stream said before and now against what the exchange answered, which is in its place."""
+        held, note = self.held[self.base], self.notes.get(self.base, NO_NOTE)
+        differing = len(news(held, merge(before, now).between(0, _end_ms(held)))[0])
+        if differing:
+            self.flags.append(f"stream_differs: {self.market.symbol} {self.base} {differing}")
+        if note.streamed_ms:
+            self.notes[self.base] = replace(note, streamed_ms=0)
+        if self.stream and (differing or len(now)):
+            self.stream.settle(self.market.symbol, self.base, same=not differing)
 
     async def _read(self, timeframe: Timeframe, finer: Candles) -> None:
         """Bring one timeframe's window up to date."""
@@ -140,7 +185,8 @@ class SymbolReading:
         if self.source.store is None:
             return Candles.empty(timeframe)
         market = self.market
-        return self.source.store.read(market.exchange, market.symbol, timeframe, since_ms, self.as_of_ms)
+        own = self.source.store.read(market.exchange, market.symbol, timeframe, since_ms, self.as_of_ms)
+        return with_former(own, market, self.source, self.settings, since_ms)
 
     def _derive(self, timeframe: Timeframe) -> None:
         """What the base closes of a coarser timeframe, from the newest known candle on, or from a base candle that was revised."""
@@ -189,10 +235,11 @@ class SymbolReading:
         return missing(self.held[timeframe], window, self._absent(timeframe))
 
     def _overlapping(self, timeframe: Timeframe, span: Span) -> Span:
-        """Of the base, from the candle before, if that is known: it comes again at no cost."""
-        held = self.held[timeframe]
+        """Of the base, from the candle before, if that is known, and from what came of a stream: it comes again at no cost."""
+        held, streamed_ms = self.held[timeframe], self.notes.get(timeframe, NO_NOTE).streamed_ms
         again = timeframe is self.base and len(held) and int(held.close_ms[-1]) == span.first_ms
-        return Span(span.first_ms - timeframe.ms, span.end_ms) if again else span
+        before = span.first_ms - timeframe.ms
+        return Span(min(before, streamed_ms or before), span.end_ms) if again else span
 
     def _holes(self, timeframe: Timeframe, window: Span) -> list[Span]:
         """What is missing between known candles: an answer may have left it out by mistake."""
@@ -249,6 +296,10 @@ class SymbolReading:
         if day.high > 0:
             around = merge(held.rows(max(0, len(held) - BASE_PAGE), len(held)), page)
             check_spikes(name, around, day, self.as_of_ms)
+            if self.source.second:
+                self.flags += await self.source.second.hold(
+                    self.market.exchange, self.market.symbol, around, int(page.open_ms[0])
+                )
 
     def _take(self, timeframe: Timeframe, fresh: Candles) -> int:
         """Add what is new; how many candles have other values than before."""
@@ -288,3 +339,8 @@ class SymbolReading:
         if self.source.store and self.unsaved:
             self.source.store.write_many(self.market.exchange, {self.market.symbol: self.unsaved})
         self.unsaved.clear()
+
+
+def _end_ms(held: Candles) -> int:
+    """When the newest candle closed; 0 where there is none."""
+    return int(held.close_ms[-1]) if len(held) else 0

@@ -34,23 +34,25 @@ class Synced:
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """Symbols that are up to date, those that broke, and remarks."""
+    """Symbols that are up to date, those that broke, remarks, and how many order books were stored."""
 
     exchange: str
     as_of_ms: int
     symbols: tuple[Synced, ...]
     faults: tuple[SymbolFault, ...]
     flags: tuple[str, ...]
+    books: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What to bring up to date: ``timeframes`` none means those the profile reads."""
+    """What to bring up to date: ``timeframes`` none means those the profile reads, ``since_ms`` 0 from where it reads them."""
 
     exchange: str
     markets: Mapping[str, Market]
     timeframes: tuple[Timeframe, ...]
     as_of_ms: int
+    since_ms: int = 0
 
 
 async def sync(
@@ -64,7 +66,7 @@ async def sync(
 
     async def one(symbol: str, market: Market) -> None:
         async with gate:
-            reading = SymbolReading(market, source, settings, wish.as_of_ms, checks)
+            reading = SymbolReading(market, source, settings, wish.as_of_ms, checks, since_ms=wish.since_ms)
             ends[symbol] = await _synced(reading, wish.timeframes)
             on_symbol(len(ends), len(wish.markets))
 

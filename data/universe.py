@@ -78,7 +78,8 @@ def choose(wanted: Sequence[str], settings: Profile, place: Place, known: Known)
         for rank, name in ranked
         if name not in seated
     ]
-    drops += [] if wanted or known.all_there_is else _gone(known, settings)
+    gone = [] if wanted or known.all_there_is else _gone(known, settings)
+    drops += gone
     chosen = tuple(
         Member(name, known.markets[name].market_id, rank, tickers[name].quote_volume, name in known.members)
         for rank, name in ranked
@@ -101,7 +102,7 @@ def choose(wanted: Sequence[str], settings: Profile, place: Place, known: Known)
         {member.symbol: known.markets[member.symbol] for member in chosen},
         {name: ticker.quote_volume for name, ticker in tickers.items()},
         broken,
-        known.flags,
+        (*known.flags, *map(_vanished, gone)),
     )
 
 
@@ -170,6 +171,12 @@ def _gone(known: Known, settings: Profile) -> list[Rejection]:
         what = f"{NOT_LISTED.what} (now {now})" if now else NOT_LISTED.what
         drops.append(_drop(name, NOT_LISTED.result(0.0, settings, what=what)))
     return drops
+
+
+def _vanished(drop: Rejection) -> str:
+    """Said by the first scan that misses it; the next one's universe before it has it no more."""
+    now = drop.what.removeprefix(NOT_LISTED.what)
+    return f"vanished: {drop.symbol}, in the universe before this one, is not listed any more{now}"
 
 
 def _drop(symbol: str, gate: GateResult) -> Rejection:

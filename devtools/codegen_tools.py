@@ -15,6 +15,7 @@ from data.adapters.venues import VENUES
 from data.universe_gates import RANK, UNIVERSE_GATES
 from devtools.fill_examples import fill_table
 from devtools.profile_reasons import profile_tables
+from devtools.scenarios.table import PARTS as SCENARIO_PARTS
 from risk.gates import GATES as RISK_GATES
 from shared.config.profiles import load_profile, profile_names
 from shared.models.events import PAYLOAD
@@ -165,9 +166,24 @@ VENUE_FACTS: Final[tuple[tuple[str, Callable[[Venue], str]], ...]] = (
     ("the newest candle may be forming", lambda venue: _yes(value=venue.shows_forming)),
     ("a long span gives the", lambda venue: "first candles" if venue.pages_forward else "last candles"),
     ("an order book says as of when", lambda venue: _yes(value=venue.book_is_timed)),
+    ("streams candles from", lambda venue: venue.stream.url if venue.stream else "-"),
     ("intervals", lambda venue: ", ".join(f"{name}" for name in venue.intervals.values())),
     ("nothing traded before", lambda venue: iso(venue.first_ms)),
 )
+
+
+def scenario_tables() -> str:
+    """Every scenario as Markdown tables, a heading a part."""
+    lines = []
+    for title, part in SCENARIO_PARTS:
+        lines += [
+            f"**{title}** ({len(part)})",
+            "",
+            "| scenario | profile | ends as | story |",
+            "|---|---|---|---|",
+        ]
+        lines += [f"| `{one.name}` | {one.profile} | {one.ends} | {one.story} |" for one in part] + [""]
+    return "\n".join(lines).rstrip()
 
 
 PARTS: Final[dict[str, tuple[tuple[str, Callable[[], str]], ...]]] = {
@@ -180,6 +196,7 @@ PARTS: Final[dict[str, tuple[tuple[str, Callable[[], str]], ...]]] = {
         *((section, partial(profile_table, section)) for section in ("universe", "risk", "protection")),
         ("table", gate_table),
     ),
+    "scenarios.md": (("scenarios", scenario_tables),),
     "smc_playbook.md": (("options", options_table), ("payload", payload_table)),
 }
 """Pages and their generated tables."""

@@ -8,9 +8,10 @@ from concurrent.futures import Executor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
-from contracts.data_contract import CandleFeed, CandleStore, Clock
+from contracts.data_contract import CandleFeed, CandleStore, CandleStream, Clock
 from contracts.journal_contract import Journal
 from contracts.universe_contract import UniverseStore
+from data.cross_check import SecondOpinion
 from data.series_notes import MemoryNotes, NoteStore
 from engine.telling import Telling
 from shared.errors import ConfigFault
@@ -93,7 +94,9 @@ class Edges:
     fetched; ``executor`` None computes in this process; ``universes`` None remembers no universe; ``open_journal`` is called
     when a scan has decided, and is None where nothing is recorded; ``telling`` stands in its place where somebody is told.
     ``secrets`` are texts that may stand in no result and no record. ``notes`` are what is remembered of series. The exchange's clock
-    is held to ours where ``clock_limit_ms`` is above 0. ``compute`` is how what depends on one series alone is computed."""
+    is held to ours where ``clock_limit_ms`` is above 0. ``compute`` is how what depends on one series alone is computed.
+    ``open_second`` is called like ``open_feed``: the exchange asked about doubtful candles, if one is. ``stream`` outlives the scan;
+    what it brought need not be fetched."""
 
     open_feed: Callable[[], CandleFeed] | None
     store: CandleStore | None
@@ -109,3 +112,5 @@ class Edges:
     notes: NoteStore = field(default_factory=MemoryNotes)
     clock_limit_ms: int = 0
     compute: Compute = anew
+    open_second: Callable[[], SecondOpinion] | None = None
+    stream: CandleStream | None = None

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
+from contracts.data_contract import BookStore
 from engine.edges import Edges, ScanRequest, silent
 from engine.gather import gather
 from engine.hooks import HOOKS, Hooks
 from engine.orchestrator import reduce_scan, result_of
-from engine.pipeline import GATHER, Pipeline
+from engine.pipeline import LOOK, Pipeline
 from engine.run import Run
 from engine.story import last_happenings
 from engine.symbols import decide_all, fault_of
-from shared.errors import ContractError, SniperError
+from shared.errors import ContractError, SniperError, StorageFault
 from shared.models.context import SniperContext
+from shared.models.data import OrderBook
 from shared.models.gates import GateResult, Rejection
 from shared.models.scan import Explanation, ScanResult, Setup, SideReview, SymbolFault
 from shared.models.smc import Side, Standing
 from shared.models.story import Happening
+from shared.models.timeframe import MINUTE_MS
 from strategy.confluence.scorer import check_plugin_weights
 from strategy.planner.planner_service import review_side
 from strategy.smc.alignment import standing
+
+YOUNG_BOOK_MS: Final = 60 * MINUTE_MS
+"""An older order book says nothing of now."""
 
 
 def explain_symbol(request: ScanRequest, symbol: str, edges: Edges, *, hooks: Hooks = HOOKS) -> Explanation:
@@ -33,15 +40,14 @@ def explain_symbol(request: ScanRequest, symbol: str, edges: Edges, *, hooks: Ho
     request = replace(request, symbols=(symbol,))
     check_plugin_weights(request.profile, hooks.extensions)
     pipeline = Pipeline.of(hooks)
-    run = Run.of(
-        request, gather(GATHER, request, replace(edges, universes=None), silent), hooks, edges.secrets
-    )
+    run = Run.of(request, gather(LOOK, request, edges, silent), hooks, edges.secrets)
     decided, broken = decide_all(pipeline, run.contexts(), None, silent)
     scan = result_of(run, reduce_scan(run, decided, hooks), broken)
     context, gates = _walk_on(pipeline, run.contexts()[0]) if run.contexts() else (None, ())
     reviews = _reviews(context) if context else ()
     story, place = (_story(context), _standing(context)) if context else ((), ())
-    return Explanation(symbol, _outcome(scan), context, gates, reviews, scan, story, place)
+    books = _books(context, edges) if context else ()
+    return Explanation(symbol, _outcome(scan), context, gates, reviews, scan, story, place, books)
 
 
 def _walk_on(pipeline: Pipeline, context: SniperContext) -> tuple[SniperContext, tuple[GateResult, ...]]:
@@ -84,6 +90,20 @@ def _standing(context: SniperContext) -> tuple[Standing, ...]:
     if snapshot is None or anchor not in snapshot.timeframes:
         return ()
     return (standing(snapshot, anchor),)
+
+
+def _books(context: SniperContext, edges: Edges) -> tuple[OrderBook, ...]:
+    """The newest stored order book, if it is young; none where it is damaged, which ``data verify`` tells."""
+    data = context.multi_tf_data
+    if data is None or not isinstance(edges.store, BookStore):
+        return ()
+    try:
+        found = edges.store.books(
+            data.market.exchange, data.symbol, data.as_of_ms - YOUNG_BOOK_MS, data.as_of_ms
+        )
+    except StorageFault:
+        return ()
+    return found[-1:]
 
 
 def _outcome(scan: ScanResult) -> Setup | Rejection | SymbolFault:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
@@ -13,6 +14,7 @@ from data.ingestion_pipeline import Ingested, ingest
 from data.source import Source
 from data.universe import Universe, select_universe
 from data.universe_known import Place
+from engine.breadth import Desk, counted_symbols, known_trends
 from engine.clean import clean_faults, clean_flags, clean_market
 from engine.edges import Edges, Progress, ScanRequest, silent, timed
 from engine.steps import assemble
@@ -20,7 +22,7 @@ from shared.errors import ClockFault, DataFault, StaleData, StorageFault, Transp
 from shared.models.data import Market, MultiTimeframeData
 from shared.models.gates import Rejection
 from shared.models.profile import Profile, TimeframeRules
-from shared.models.regime import MarketContext
+from shared.models.regime import Breadth, MarketContext
 from shared.models.scan import SymbolFault
 from shared.models.timeframe import DAY_MS, Timeframe, iso
 from shared.models.universe import UniverseSnapshot
@@ -42,10 +44,11 @@ MOST_CLOCK_MS: Final = 3_600_000
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """The benchmark's state, and its trading rules; none where it is not listed."""
+    """The benchmark's state, its trading rules (none where it is not listed), and the trends beside it."""
 
     context: MarketContext
     rules: tuple[Market, ...] = ()
+    breadth: Breadth = Breadth()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +62,9 @@ class GatherState:
     progress: Progress
     universe: Universe | None = None
     flags: tuple[str, ...] = ()
-    kept: tuple[str, ...] | None = None
+    kept: tuple[str, ...] = ()
     candles: Ingested | None = None
+    breadth: Breadth | None = None
     benchmark: Benchmark | None = None
 
 
@@ -120,31 +124,42 @@ async def gather_candles(
     )
 
 
+@hook_point("breadth", gives="breadth")
+async def read_breadth(
+    universe: Universe, candles: Ingested, settings: Profile, source: Source, place: Place
+) -> Breadth:
+    """The universe's 4h swing trends."""
+    desk = Desk(settings, source, place.as_of_ms)
+    symbols = await counted_symbols(universe, place, desk)
+    return await known_trends(symbols, await source.listed(place.exchange), candles, desk)
+
+
 @hook_point("benchmark", gives="benchmark")
-async def read_benchmark(candles: Ingested, settings: Profile, source: Source, place: Place) -> Benchmark:
+async def read_benchmark(
+    candles: Ingested, breadth: Breadth, settings: Profile, source: Source, place: Place
+) -> Benchmark:
     """The benchmark's regime; UNKNOWN, which vetoes, when it cannot be read."""
-    markets = await source.feed.markets() if source.feed else source.stored_markets(place.exchange)
+    markets = await source.listed(place.exchange)
     symbol = _benchmark(markets, settings.universe.quote)
     if symbol not in markets:
-        return Benchmark(unknown_market(symbol, f"{place.exchange} does not list {symbol}"))
-    market = markets[symbol]
-    return Benchmark(await market_state(market, candles, settings, source, place.as_of_ms), (market,))
+        return Benchmark(unknown_market(symbol, f"{place.exchange} does not list {symbol}"), (), breadth)
+    market, desk = markets[symbol], Desk(settings, source, place.as_of_ms)
+    return Benchmark(await market_state(market, candles, breadth, desk), (market,), breadth)
 
 
-async def market_state(
-    benchmark: Market, candles: Ingested, settings: Profile, source: Source, as_of_ms: int
-) -> MarketContext:
+async def market_state(benchmark: Market, candles: Ingested, breadth: Breadth, desk: Desk) -> MarketContext:
     """The regime of a known benchmark. What broke a moment ago is not asked again."""
     symbol = benchmark.symbol
     for fault in candles.faults:
         if fault.symbol == symbol:
             return unknown_market(symbol, fault.problem)
-    rules = replace(settings, timeframes=BENCHMARK_TIMEFRAMES, smc=replace(settings.smc, sessions="off"))
-    ingested = await ingest({symbol: benchmark}, source, rules, as_of_ms, lambda done, total: None)
+    smc = replace(desk.settings.smc, sessions="off")
+    rules = replace(desk.settings, timeframes=BENCHMARK_TIMEFRAMES, smc=smc)
+    ingested = await ingest({symbol: benchmark}, desk.source, rules, desk.as_of_ms, lambda done, total: None)
     if ingested.faults:
         return unknown_market(symbol, ingested.faults[0].problem)
     data = ingested.data[symbol]
-    return market_context_of(data, as_of_ms, find_structure(data, rules))
+    return market_context_of(data, desk.as_of_ms, find_structure(data, rules), breadth)
 
 
 def _benchmark(markets: Mapping[str, Market], quote: str) -> str:
@@ -177,15 +192,24 @@ def look_up_universe(request: ScanRequest, edges: Edges) -> Universe:
 
 
 async def _walk(stages: Stages, request: ScanRequest, edges: Edges, progress: Progress) -> GatherState:
-    feed = None if request.offline or edges.open_feed is None else edges.open_feed()
-    source = Source(feed, edges.store, edges.universes, edges.notes)
+    async with open_source(edges, offline=request.offline) as source:
+        try:
+            return await _walk_through(stages, request, edges, progress, source)
+        except TransportFault as down:
+            return await _walk_without(stages, request, edges, progress, source, down)
+
+
+@asynccontextmanager
+async def open_source(edges: Edges, *, offline: bool = False) -> AsyncIterator[Source]:
+    """Where candles come from, its feeds closed at the end."""
+    feed = None if offline or edges.open_feed is None else edges.open_feed()
+    second = edges.open_second() if feed and edges.open_second else None
     try:
-        return await _walk_through(stages, request, edges, progress, source)
-    except TransportFault as down:
-        return await _walk_without(stages, request, edges, progress, source, down)
+        yield Source(feed, edges.store, edges.universes, edges.notes, second, edges.stream)
     finally:
-        if feed:
-            await feed.close()
+        for one in (feed, second and second.feed):
+            if one:
+                await one.close()
 
 
 async def _walk_through(
@@ -240,7 +264,7 @@ def _gathered(state: GatherState, secrets: tuple[str, ...]) -> Gathered:
             (
                 *state.flags,
                 *universe.flags,
-                *_held(state.kept),
+                *state.kept,
                 *candles.flags,
                 *unknown,
                 *(flag for data in candles.data.values() for flag in data.flags),

@@ -2,7 +2,7 @@
 
 A scan runs three sequences:
 
-1. ``GATHER`` — asynchronous, over the whole scan: which symbols, their closed candles, the benchmark's state.
+1. ``GATHER`` — asynchronous, over the whole scan: which symbols, their closed candles, how many rise, the benchmark's state.
 2. ``PER_SYMBOL`` — pure, in the order data flows, on any executor: from candles to a plan or a rejection.
 3. ``REDUCE`` — in order, over the whole scan again: risk judges all plans together, then they become notices.
 
@@ -24,7 +24,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from engine.border import Border
-from engine.gather import gather_candles, keep_universe, read_benchmark, select_symbols
+from engine.gather import gather_candles, keep_universe, read_benchmark, read_breadth, select_symbols
 from engine.hooks import Hooks
 from engine.reduce import compose_notices, judge_risk
 from engine.steps import Step, assemble, call_by_name
@@ -46,8 +46,11 @@ from strategy.gates import check_data, check_indicators
 from strategy.planner.planner_service import plan_trade
 from strategy.smc.snapshot import find_structure
 
-GATHER: Final = (select_symbols, keep_universe, gather_candles, read_benchmark)
+GATHER: Final = (select_symbols, keep_universe, gather_candles, read_breadth, read_benchmark)
 """Over the whole scan, at the network's edge."""
+
+LOOK: Final = tuple(stage for stage in GATHER if stage is not keep_universe)
+"""The same for one who only looks: nothing is stored of what was chosen."""
 
 PER_SYMBOL: Final = (compute_indicators, find_structure, read_regime, score, plan_trade)
 """Pure, in the order data flows; runs on any executor."""

@@ -1,16 +1,17 @@
 """What a scan leaves in the journal: enough to show, to prove and to replay it, and no more.
 
 A batch has five kinds of records. ``scan``: who asked what, with the effective profile and account. ``universe``: who was chosen by
-which rank, everybody's 24h volume, rules and a digest per timeframe of every symbol that was read, the benchmark's rules, and who was
-left out, could not be measured or could not be read. ``rejection``: every later stop by code and numbers. ``plan``: each approved
-plan's whole published document. ``decision``: the SHA-256 of the very bytes that ``scan --json`` prints. Sentences of those
-rejections are not kept: they are written from the numbers, and the digest covers them.
+which rank, everybody's 24h volume, rules and a digest per timeframe of every symbol that was read, the benchmark's rules, the 4h
+trends beside it, and who was left out, could not be measured or could not be read. ``rejection``: every later stop by code and
+numbers. ``plan``: each approved plan's whole published document. ``decision``: the SHA-256 of the very bytes that ``scan --json``
+prints. Sentences of those rejections are not kept: they are written from the numbers, and the digest covers them.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from bot.ui.documents import fault_part, market_part, plan_document, rejection_part, scan_json
@@ -21,7 +22,7 @@ from shared.config.account import account_table
 from shared.models.data import Market, MultiTimeframeData
 from shared.models.gates import Rejection
 from shared.models.journal import Batch, Entry, RecordKind
-from shared.models.regime import MarketContext
+from shared.models.regime import MarketContext, RiskAppetite
 from shared.models.scan import ScanResult
 from shared.models.timeframe import Timeframe
 from shared.utils.serialization import digest_of, to_plain
@@ -83,8 +84,8 @@ def series_digests(data: MultiTimeframeData, series: Mapping[Timeframe, str]) ->
 
 
 def market_digest(market: MarketContext) -> str:
-    """The first digits of the digest of all that is read of the benchmark."""
-    return digest_of(market)[:SHORT]
+    """The first digits of the digest of all that is read of the benchmark; the appetite for risk rests on others beside it."""
+    return digest_of(replace(market, risk_appetite=RiskAppetite.NEUTRAL, basis=""))[:SHORT]
 
 
 def _scan(run: Run, result: ScanResult) -> Mapping[str, object]:
@@ -128,6 +129,7 @@ def _universe(run: Run) -> Mapping[str, object]:
             for symbol, data in gathered.data.items()
         ],
         "quote_volumes": gathered.quote_volumes,
+        "trends": {symbol: trend.name.lower() for symbol, trend in gathered.benchmark.breadth.trends},
         "benchmark": [(market.symbol, _rules(market)) for market in gathered.benchmark.rules],
         "drops": [rejection_part(drop) for drop in universe.dropped],
         "unmeasured": [to_plain(one) for one in universe.unmeasured],

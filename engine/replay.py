@@ -1,8 +1,9 @@
 """Replay: a journaled decision made again from stored candles and the recorded settings, and compared byte for byte.
 
 1. The records of the run give profile, account, the universe, trading rules, volumes, and who could not be read.
-2. Candles are read as of the run's time, from the store (the made-up market makes its own again); nothing is fetched.
-3. Everything the decision is made of is compared with what was recorded: code, hooks, settings, every series, the benchmark.
+2. Candles are read as of the run's time, from the store (the made-up market makes its own again); nothing is fetched. So are the
+   4h trends of the symbols whose trends were counted.
+3. Everything the decision is made of is compared with what was recorded: code, hooks, settings, every series, trends, the benchmark.
 4. The same pipeline decides, and the documents' bytes are compared.
 """
 
@@ -17,6 +18,7 @@ from typing import Any
 from bot.ui.documents import plan_document
 from data.ingestion_pipeline import Ingested, ingest
 from data.source import Source
+from engine.breadth import Desk, known_trends
 from engine.code import source_digest
 from engine.edges import Edges, ScanRequest, silent
 from engine.gather import Benchmark, Gathered, market_state
@@ -39,8 +41,7 @@ from shared.errors import NotFound
 from shared.models.data import Market
 from shared.models.gates import Rejection
 from shared.models.journal import Record, RecordKind
-from shared.models.profile import Profile
-from shared.models.regime import MarketContext, RegimeState, RiskAppetite
+from shared.models.regime import Breadth, MarketContext, RegimeState, RiskAppetite
 from shared.models.replay import Difference, Replay
 from shared.models.scan import ScanResult, SymbolFault
 from shared.models.universe import Member, UniverseSnapshot, Unmeasured
@@ -153,7 +154,7 @@ async def _gather_again(recorded: RecordedRun, request: ScanRequest, edges: Edge
     source, as_of = Source(feed, edges.store), int(recorded.scan["as_of_ms"])
     try:
         candles = await ingest(recorded.markets(), source, request.profile, as_of, lambda done, total: None)
-        benchmark = await _benchmark_again(recorded, candles, request.profile, source)
+        benchmark = await _benchmark_again(recorded, candles, Desk(request.profile, source, as_of))
     finally:
         if feed:
             await feed.close()
@@ -176,13 +177,13 @@ def _market(symbol: str, rules: list[Any]) -> Market:
     return Market(symbol=symbol, **{**told, **steps})
 
 
-async def _benchmark_again(
-    recorded: RecordedRun, candles: Ingested, settings: Profile, source: Source
-) -> Benchmark:
-    rules, told, as_of = recorded.benchmark_rules(), recorded.scan["market"], int(recorded.scan["as_of_ms"])
+async def _benchmark_again(recorded: RecordedRun, candles: Ingested, desk: Desk) -> Benchmark:
+    rules, told = recorded.benchmark_rules(), recorded.scan["market"]
+    markets = {**await desk.source.listed(recorded.scan["exchange"]), **recorded.markets()}
+    breadth = await known_trends(recorded.universe["trends"], markets, candles, desk)
     if told["state"] == RegimeState.UNKNOWN:
-        return Benchmark(_unknown_market(told), rules)
-    return Benchmark(await market_state(rules[0], candles, settings, source, as_of), rules)
+        return Benchmark(_unknown_market(told), rules, breadth)
+    return Benchmark(await market_state(rules[0], candles, breadth, desk), rules, breadth)
 
 
 def _unknown_market(told: Mapping[str, Any]) -> MarketContext:
@@ -218,7 +219,7 @@ def _settings(recorded: RecordedRun, request: ScanRequest) -> Iterator[Differenc
 
 
 def _data(recorded: RecordedRun, run: Run) -> Iterator[Difference]:
-    """Every series that is not what it was, symbol by symbol; then the benchmark."""
+    """Every series that is not what it was, symbol by symbol; then the trends; then the benchmark."""
     gathered = run.gathered
     unread = {fault.symbol: fault.problem for fault in gathered.faults}
     for symbol, _, series, _ in recorded.universe["symbols"]:
@@ -227,6 +228,7 @@ def _data(recorded: RecordedRun, run: Run) -> Iterator[Difference]:
             yield Difference(f"candles of {symbol}", _told(series), unread.get(symbol, ABSENT))
         else:
             yield from _series(symbol, series, series_digests(data, run.series[symbol]))
+    yield from _trends(recorded.universe["trends"], gathered.benchmark.breadth)
     found = market_digest(gathered.market_context)
     if found != recorded.scan["market"]["digest"]:
         benchmark = recorded.scan["market"]["benchmark"]
@@ -238,6 +240,13 @@ def _series(symbol: str, was: Mapping[str, str], found: Mapping[str, str]) -> It
         before, now = was.get(timeframe, ABSENT), found.get(timeframe, ABSENT)
         if before != now:
             yield Difference(f"candles of {symbol} {timeframe}", before, now)
+
+
+def _trends(was: Mapping[str, str], found: Breadth) -> Iterator[Difference]:
+    now = {symbol: trend.name.lower() for symbol, trend in found.trends}
+    for symbol, trend in was.items():
+        if now.get(symbol, ABSENT) != trend:
+            yield Difference(f"4h trend of {symbol}", trend, now.get(symbol, ABSENT))
 
 
 def _told(series: Mapping[str, str]) -> str:

@@ -10,7 +10,8 @@
     ├── TransportFault       the network or an answer that cannot be read             exit 30
     │   ├── RateLimited      the venue asked us to wait                               exit 30
     │   │   └── VenueDown    it asked us to come back after its maintenance           exit 30
-    │   └── VenueRefusal     the venue said no (region, key, unknown symbol)          exit 30
+    │   └── VenueRefusal     the venue said no (region, unknown symbol)               exit 30
+    │       └── KeyRefused   it does not take our key, or not now, or not from here   exit 30
     ├── StorageFault         a file or database that cannot be read or written        exit 30
     │   ├── DamagedPage      stored candles that are not what was written             exit 30
     │   └── DamagedJournal   a journal that is not what was written                   exit 30
@@ -125,6 +126,10 @@ class VenueRefusal(TransportFault):
     """The venue understood and said no; asking again changes nothing."""
 
     policy: ClassVar[Policy] = "never"
+
+
+class KeyRefused(VenueRefusal):
+    """The venue does not take the key it was asked with; never quotes the answer, which may hold the key."""
 
 
 class StorageFault(SniperError):

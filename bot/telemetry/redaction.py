@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
-HIDDEN: Final = "[hidden]"
-SECRET_NAME: Final = re.compile(r"TOKEN|SECRET|PASSWORD|PASSPHRASE|API_?KEY|CHAT_ID|PRIVATE", re.IGNORECASE)
+from shared.config.secret import HIDDEN, Secret
+
+SECRET_NAME: Final = re.compile(
+    r"TOKEN|SECRET|PASSWORD|PASSPHRASE|API_?KEY|__KEY$|CHAT_ID|PRIVATE", re.IGNORECASE
+)
 SHORTEST: Final = 6
 """Values shorter than this are not hidden by value: they would blank ordinary words."""
 
@@ -23,9 +26,11 @@ PATTERNS: Final = (
 """Bot tokens, credentials in addresses, bearer tokens, and values behind a telling name."""
 
 
-def secrets_of(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Values of variables whose name says they are secret, longest first."""
-    found = {value for name, value in environ.items() if SECRET_NAME.search(name) and len(value) >= SHORTEST}
+def secrets_of(environ: Mapping[str, str], known: Iterable[Secret] = ()) -> tuple[str, ...]:
+    """Values of variables whose name says they are secret, and ``known`` ones, longest first."""
+    found = {one.reveal() for one in known if one} | {
+        value for name, value in environ.items() if SECRET_NAME.search(name) and len(value) >= SHORTEST
+    }
     return tuple(sorted(found, key=len, reverse=True))
 
 

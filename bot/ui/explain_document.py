@@ -16,6 +16,7 @@ from bot.ui.documents import (
     score_part,
 )
 from bot.ui.terminal_story import happening_text
+from shared.models.data import OrderBook
 from shared.models.gates import Rejection
 from shared.models.scan import Explanation, Setup, SideReview
 from shared.models.scoring import ConfluenceBreakdown
@@ -25,6 +26,8 @@ from shared.models.timeframe import iso
 from shared.utils.serialization import document_json
 
 FAVOURS: Final = {1: "long", -1: "short"}
+NEAR: Final = 0.005
+"""Share of the middle within which waiting orders are summed."""
 EXPLAIN: Final = "snipersight.explain/1"
 
 
@@ -51,6 +54,8 @@ def explain_document(explanation: Explanation) -> Document:
     }
     for place in explanation.standing:
         document["standing"] = _standing(place)
+    for book in explanation.books:
+        document["order_book"] = _book(book, scan.as_of_ms)
     if context is not None and context.regime is not None:
         document["regime"] = regime_part(context.regime)
     if context is not None and context.confluence_breakdown is not None:
@@ -65,6 +70,17 @@ def _outcome(explanation: Explanation) -> Document:
     if isinstance(outcome, Rejection):
         return {"kind": "rejection", "rejection": rejection_part(outcome)}
     return {"kind": "fault", "fault": fault_part(outcome)}
+
+
+def _book(book: OrderBook, as_of_ms: int) -> Document:
+    bids, asks = book.depth_within(NEAR)
+    return {
+        "time": iso(book.time_ms),
+        "age_s": (as_of_ms - book.time_ms) // 1000,
+        "spread_bps": book.spread_bps,
+        "bids_within_half_pct": bids,
+        "asks_within_half_pct": asks,
+    }
 
 
 def _scores(breakdown: ConfluenceBreakdown) -> Document:

@@ -35,6 +35,7 @@ class Backfill:
     symbols: Sequence[Filled]
     faults: Sequence[SymbolFault]
     flags: Sequence[str]
+    books: int = 0
 
 
 def sync_tsv(done: Backfill) -> list[str]:
@@ -59,11 +60,13 @@ def _line(one: Filled) -> str:
 
 
 def sync_line(done: Backfill) -> str:
-    """``2 symbols of binance up to date at 2024-08-02T12:07:30Z, 0 could not be read: 12,345 candles``."""
+    """``2 symbols of binance up to date at 2024-08-02T12:07:30Z, 0 could not be read: 12,345 candles``, and the order books
+    that were stored, if any were asked for."""
     candles = sum(sum(one.candles.values()) for one in done.symbols)
+    books = f", {counted(done.books, 'order book')} stored" if done.books else ""
     return (
         f"{counted(len(done.symbols), 'symbol')} of {done.exchange} up to date at {iso(done.as_of_ms)}, "
-        f"{len(done.faults)} could not be read: {counted(candles, 'candle')}"
+        f"{len(done.faults)} could not be read: {counted(candles, 'candle')}{books}"
     )
 
 
@@ -81,6 +84,7 @@ def sync_json(done: Backfill) -> str:
         "as_of": iso(done.as_of_ms),
         "flags": list(done.flags),
         "series": series,
+        "books": done.books,
         "faults": [fault_part(fault) for fault in done.faults],
     }
     return document_json(document, indent=2)

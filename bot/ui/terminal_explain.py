@@ -9,6 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
+from bot.ui.explain_document import NEAR
 from bot.ui.look import Look
 from bot.ui.numbers import amount_shown, measure_text, price_shown, quantity_shown, time_shown
 from bot.ui.table import Column, table_lines, width_of
@@ -41,8 +42,23 @@ def explain_lines(explanation: Explanation, look: Look, *, with_gates: bool = Tr
         lines = _rejection(explanation, outcome, look)
     lines += standing_lines(explanation, look)
     lines += story_lines(explanation, look)
+    lines += _book(explanation, look)
     lines += _gates(explanation, look) if with_gates else []
     return [look.signs(line) for line in (*lines, "", f"run {explanation.scan.run_id} · not advice")]
+
+
+def _book(explanation: Explanation, look: Look) -> list[str]:
+    """The order book, with its age: it is shown, and decides nothing."""
+    lines: list[str] = []
+    for book in explanation.books:
+        bids, asks = (f"{amount:,.0f}" for amount in book.depth_within(NEAR))
+        age_s = (explanation.scan.as_of_ms - book.time_ms) // 1000
+        text = (
+            f"{book.spread_bps:.2f} bps between bid and ask; within 0.5 % of the middle {bids} bid and {asks} offered "
+            f"(quote currency, the {len(book.bids)} + {len(book.asks)} levels stored {age_s:,} s before)"
+        )
+        lines += ["", *_labelled("Order book", text, look)]
+    return lines
 
 
 def _fault(explanation: Explanation, fault: SymbolFault, look: Look) -> list[str]:

@@ -35,7 +35,7 @@ class Repaint:
 
     @property
     def rewrites(self) -> int:
-        """Rewrites of our own detectors."""
+        """Rewrites of our own detectors and of plugins'."""
         return sum(check.rewrites for check in self.ours)
 
 

@@ -8,7 +8,8 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from contracts.data_contract import CandleFeed
+from contracts.data_contract import CandleFeed, CandleStream
+from shared.errors import ConfigFault
 
 if TYPE_CHECKING:
     from data.adapters.budget_ledger import Ledger
@@ -42,3 +43,22 @@ EXCHANGES: Final[Mapping[str, Open]] = MappingProxyType(
     {name: partial(_venue, name) for name in THROUGH_CCXT} | {"binance-lite": _lite, "demo": _demo}
 )
 """Feeds by exchange name; nothing is imported before it is opened."""
+
+
+def open_stream(name: str, settings: ExchangeSettings) -> CandleStream:
+    """The stream of an exchange's candles, in a thread of its own.
+
+    Raises:
+        ConfigFault: that exchange streams none.
+        SecurityFault: its address is not allowed.
+    """
+    from data.adapters.venues import VENUES
+
+    streaming = [venue.name for venue in VENUES.values() if venue.stream]
+    if name not in streaming:
+        raise ConfigFault(
+            f"{name} streams no candles", f"Leave --stream out, or name one that does: {', '.join(streaming)}"
+        )
+    from data.adapters.ccxt_stream import CcxtStream
+
+    return CcxtStream(VENUES[name], settings)

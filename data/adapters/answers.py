@@ -60,6 +60,17 @@ class Record:
         """The same, and 0 where the venue writes an empty text because there is none."""
         return 0.0 if self._present(key) == "" else self.number(key)
 
+    def flag(self, key: str) -> bool:
+        """True or false."""
+        value = self._present(key)
+        return value if isinstance(value, bool) else bool(self._refuse(key, "true or false"))
+
+    def whole(self, key: str) -> int:
+        """A whole number that is not negative and not written as a text."""
+        value = self._present(key)
+        is_whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        return value if is_whole else int(self._refuse(key, "a whole number"))
+
     def time_ms(self, key: str) -> int:
         """Milliseconds since the epoch; 0 means none."""
         value = self._present(key)

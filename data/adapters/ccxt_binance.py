@@ -15,7 +15,20 @@ import numpy as np
 
 from contracts.data_contract import Ticker
 from data.adapters.answers import Record, levels, records
-from data.adapters.venue import NAMES, Ask, Dialect, Span, Venue, candles_of
+from data.adapters.stream_dialect import BINANCE_STREAM, BINANCE_USDM_STREAM
+from data.adapters.venue import (
+    NAMES,
+    SKEWED,
+    UNKNOWN_KEY,
+    WRONG_SECRET,
+    Ask,
+    Dialect,
+    KeyCheck,
+    KeyRights,
+    Span,
+    Venue,
+    candles_of,
+)
 from shared.models.data import Candles, Market, OrderBook
 from shared.models.timeframe import MONDAY_MS, Timeframe
 
@@ -132,6 +145,44 @@ def read_order_book(answer: Any, market: Market, asked_ms: int) -> OrderBook:
     return OrderBook(market.exchange, market.symbol, asked_ms or book.time_ms("T"), *sides)
 
 
+def read_key_rights(answer: Any) -> KeyRights:
+    """What ``apiRestrictions`` allows; every way to trade counts."""
+    said = Record.of(answer, "binance key")
+    newer = [name for name in NEWER_TRADING if name in said.fields]
+    trading = [said.flag(name) for name in (*TRADING, *newer)]
+    return KeyRights(
+        reads=said.flag("enableReading"),
+        trades=any(trading),
+        withdraws=said.flag("enableWithdrawals"),
+        ip_bound=said.flag("ipRestrict"),
+    )
+
+
+TRADING: Final = ("enableSpotAndMarginTrading", "enableFutures", "enableVanillaOptions", "enableMargin")
+NEWER_TRADING: Final = ("enablePortfolioMarginTrading", "enableFixApiTrade")
+"""Of the documented permissions those with which orders are sent; the newer ones are not said of every account."""
+REFUSED: Final = (
+    "the exchange does not take this key: unknown, used from an address it is not for, or without the permission to read",
+    "Look at the key on the exchange: copy it once more, allow this address, enable reading",
+)
+"""One code stands for all three."""
+KEY_CHECK: Final = KeyCheck(
+    url="https://api.binance.com",
+    testnet_url="",
+    ask=Ask("sapi_get_account_apirestrictions", {}, 1),
+    read=read_key_rights,
+    code_name="code",
+    refusals={
+        -1002: REFUSED,
+        -1021: SKEWED,
+        -1022: WRONG_SECRET,
+        -2008: UNKNOWN_KEY,
+        -2014: UNKNOWN_KEY,
+        -2015: REFUSED,
+    },
+)
+"""One for both markets: the key is the account's."""
+
 BINANCE: Final = Venue(
     name="binance",
     ccxt_class="binance",
@@ -163,6 +214,8 @@ BINANCE: Final = Venue(
         order_book=ask_order_book,
         read_order_book=read_order_book,
     ),
+    key_check=KEY_CHECK,
+    stream=BINANCE_STREAM,
 )
 
 BINANCE_USDM: Final = Venue(
@@ -199,4 +252,6 @@ BINANCE_USDM: Final = Venue(
         order_book=ask_order_book,
         read_order_book=read_order_book,
     ),
+    key_check=KEY_CHECK,
+    stream=BINANCE_USDM_STREAM,
 )

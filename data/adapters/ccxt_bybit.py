@@ -16,7 +16,20 @@ import numpy as np
 
 from contracts.data_contract import Ticker
 from data.adapters.answers import WHOLE, Record, levels, records
-from data.adapters.venue import NAMES, Ask, Dialect, Span, Venue, candles_of
+from data.adapters.stream_dialect import BYBIT_LINEAR_STREAM, BYBIT_STREAM
+from data.adapters.venue import (
+    NAMES,
+    SKEWED,
+    UNKNOWN_KEY,
+    WRONG_SECRET,
+    Ask,
+    Dialect,
+    KeyCheck,
+    KeyRights,
+    Span,
+    Venue,
+    candles_of,
+)
 from shared.errors import DataFault
 from shared.models.data import Candles, Market, OrderBook
 from shared.models.timeframe import MONDAY_MS, Timeframe
@@ -194,6 +207,53 @@ def _dialect(category: str, parts: Mapping[str, int]) -> Dialect:
     )
 
 
+READ_ONLY: Final = {0: False, 1: True}
+WITHDRAW: Final = "withdraw"
+ELSEWHERE: Final = frozenset({"Wallet", "Affiliate", "Earn", "FiatP2P", "BybitPay"})
+"""Groups of permissions that move or earn money and send no order; what is in any other group trades."""
+
+
+def read_key_rights(answer: Any) -> KeyRights:
+    """What ``query-api`` says; every key reads. A right to withdraw counts also where the key is said to be read-only."""
+    said = _result(answer, "bybit key")
+    read_only = READ_ONLY.get(said.whole("readOnly"))
+    if read_only is None:
+        raise DataFault(f"{said.what}: 'readOnly' is neither 0 nor 1", "Try again later")
+    groups = {name: said.record("permissions").list(name) for name in said.record("permissions").fields}
+    if not groups:
+        raise DataFault(f"{said.what}: it names no group of permissions", "Try again later")
+    addresses = said.list("ips")
+    return KeyRights(
+        reads=True,
+        trades=not read_only and any(rights for name, rights in groups.items() if name not in ELSEWHERE),
+        withdraws=any(
+            str(right).lower().startswith(WITHDRAW) for rights in groups.values() for right in rights
+        ),
+        ip_bound=bool(addresses) and "*" not in addresses,
+    )
+
+
+KEY_CHECK: Final = KeyCheck(
+    url="https://api.bybit.com",
+    testnet_url="https://api-testnet.bybit.com",
+    ask=Ask("private_get_v5_user_query_api", {}, 1),
+    read=read_key_rights,
+    code_name="retCode",
+    refusals={
+        10002: SKEWED,
+        10003: UNKNOWN_KEY,
+        10004: WRONG_SECRET,
+        10005: ("the key may not be asked about", "Give the key the permission to read"),
+        10007: UNKNOWN_KEY,
+        10010: (
+            "the key is not for this address",
+            "Add this machine's address to the key's list on the exchange",
+        ),
+        33004: ("the key has expired", "Make a new key"),
+    },
+)
+"""One for both markets: the key is the account's."""
+
 BYBIT: Final = Venue(
     name="bybit",
     ccxt_class="bybit",
@@ -214,6 +274,8 @@ BYBIT: Final = Venue(
     first_ms=1_541_030_400_000,
     intervals=INTERVALS,
     dialect=_dialect("spot", {}),
+    key_check=KEY_CHECK,
+    stream=BYBIT_STREAM,
 )
 
 BYBIT_LINEAR: Final = Venue(
@@ -236,4 +298,6 @@ BYBIT_LINEAR: Final = Venue(
     first_ms=1_541_030_400_000,
     intervals=INTERVALS,
     dialect=_dialect("linear", {"limit": 1000}),
+    key_check=KEY_CHECK,
+    stream=BYBIT_LINEAR_STREAM,
 )

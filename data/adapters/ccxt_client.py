@@ -8,10 +8,10 @@ and what they answer is read strictly (:class:`data.adapters.venue.Dialect`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
-from data.adapters.http_guard import Answer, Guard, budget_key
+from data.adapters.http_guard import RESTRICTED, Answer, Guard, budget_key
 from data.adapters.request_budget import RequestBudget
 from data.adapters.venue import Ask, Venue
 from shared.config.settings import ExchangeSettings
@@ -24,6 +24,9 @@ OPTIONS: Final = {"fetchCurrencies": False, "fetchMargins": False}
 class VenueClient:
     """Sends what a venue is asked and gives back well-formed documents; everything else is a typed fault."""
 
+    restricted: ClassVar[frozenset[int]] = RESTRICTED
+    """Statuses that end an answer, whatever its body says."""
+
     def __init__(self, venue: Venue, settings: ExchangeSettings, budget: RequestBudget) -> None:
         """Set ccxt up; nothing is sent yet. To be made inside a running event loop."""
         self.venue = venue
@@ -32,7 +35,7 @@ class VenueClient:
         base_url = settings.base_url or own_url
         hosts = frozenset({urlsplit(base_url).netloc, *settings.allowed_hosts})
         hosts = hosts if settings.testnet else hosts | venue.hosts
-        self._guard = Guard(venue.name, hosts, settings.timeout_s, budget)
+        self._guard = Guard(venue.name, hosts, settings.timeout_s, budget, restricted=self.restricted)
         self._key = budget_key(base_url, settings.proxy)
         self._ccxt = _guarded(venue, self._guard, settings.proxy)
         _point_at(self._ccxt, base_url)
@@ -97,6 +100,7 @@ def _guarded(venue: Venue, guard: Guard, proxy: str) -> Any:
             self.open(True)
             sent = self.prepare_request_headers(headers)
             answer: Answer = await guard.get(self.session, yarl.URL(url, encoded=True), sent, proxy)
+            self.last_json_response = answer.document
             status = (answer.status, answer.reason, url, method)
             self.handle_errors(*status, answer.headers, answer.text, answer.document, headers, body)
             self.handle_http_status_code(*status, answer.text)

@@ -47,7 +47,7 @@ class DemoFeed:
         self._as_of_ms = as_of_ms
         self._tickers: Mapping[str, Ticker] = {}
         self._seed = seed
-        self._whole = lru_cache(maxsize=16)(lambda symbol: self._generate(BY_SYMBOL[symbol], 0))
+        self._whole = lru_cache(maxsize=16)(lambda symbol: _made(seed, BY_SYMBOL[symbol], as_of_ms, 0))
 
     async def time_ms(self) -> int:
         """The instant it stands at."""
@@ -72,6 +72,8 @@ class DemoFeed:
         """
         if symbol not in BY_SYMBOL:
             raise NotFound(f"demo: no symbol {symbol!r}", f"There are {', '.join(BY_SYMBOL)}")
+        if timeframe is Timeframe.H4:
+            return _four_hours(self._seed, symbol, self._as_of_ms).between(since_ms, until_ms)
         base = self._whole(symbol).between(0, min(until_ms, self._as_of_ms))
         return aggregate(base, timeframe).between(since_ms, until_ms)
 
@@ -99,7 +101,9 @@ class DemoFeed:
         """Nothing to release."""
 
     def _ticker(self, coin: Coin) -> Ticker | None:
-        day = self._generate(coin, self._as_of_ms - DAY_MS).between(self._as_of_ms - DAY_MS, self._as_of_ms)
+        day = _made(self._seed, coin, self._as_of_ms, self._as_of_ms - DAY_MS).between(
+            self._as_of_ms - DAY_MS, self._as_of_ms
+        )
         if not len(day):
             return None
         last, tick = float(day.close[-1]), 10.0**-coin.decimals
@@ -108,13 +112,20 @@ class DemoFeed:
             coin.symbol, last, turnover, last, last + tick, float(day.high.max()), float(day.low.min())
         )
 
-    def _generate(self, coin: Coin, since_ms: int) -> Candles:
-        """Its 5m candles from ``since_ms``, or its beginning, to the instant it stands at."""
-        first = max(start_ms(self._as_of_ms), since_ms // BAR_MS * BAR_MS)
-        if coin.listed_days:
-            first = max(first, DEMO_AS_OF_MS - coin.listed_days * DAY_MS)
-        count = (min(_last_ms(coin), self._as_of_ms) - first) // BAR_MS
-        return base_candles(self._seed, coin, first, count) if count > 0 else Candles.empty(Timeframe.M5)
+
+def _made(seed: int, coin: Coin, as_of_ms: int, since_ms: int) -> Candles:
+    """A coin's 5m candles from ``since_ms``, or its beginning, to ``as_of_ms``."""
+    first = max(start_ms(as_of_ms), since_ms // BAR_MS * BAR_MS)
+    if coin.listed_days:
+        first = max(first, DEMO_AS_OF_MS - coin.listed_days * DAY_MS)
+    count = (min(_last_ms(coin), as_of_ms) - first) // BAR_MS
+    return base_candles(seed, coin, first, count) if count > 0 else Candles.empty(Timeframe.M5)
+
+
+@lru_cache(maxsize=64)
+def _four_hours(seed: int, symbol: str, as_of_ms: int) -> Candles:
+    """A coin's 4h candles, made once: whoever looks at one symbol reads everybody's."""
+    return aggregate(_made(seed, BY_SYMBOL[symbol], as_of_ms, 0), Timeframe.H4)
 
 
 def _last_ms(coin: Coin) -> int:

@@ -78,6 +78,8 @@ class Guard:
     deadline_s: float
     budget: RequestBudget
     strays: StrayPages = field(default=STRAYS)
+    restricted: frozenset[int] = RESTRICTED
+    """Statuses that end an answer, whatever its body says."""
 
     async def get(
         self, session: aiohttp.ClientSession, url: Any, headers: Mapping[str, str], proxy: str
@@ -94,7 +96,7 @@ class Guard:
 
         self.check_host(str(url))
         key = budget_key(url, proxy)
-        verified = _verified() if urlsplit(str(url)).scheme == "https" else True
+        verified = verified_tls() if urlsplit(str(url)).scheme == "https" else True
         try:
             async with asyncio.timeout(self.deadline_s):
                 async with session.get(
@@ -148,7 +150,7 @@ class Guard:
 
     def check_status(self, status: int) -> None:
         """Judge by the status alone; a 400 or 404 may carry the venue's own error and is judged by its body."""
-        if status in RESTRICTED:
+        if status in self.restricted:
             raise VenueRefusal(
                 f"{self.exchange}: HTTP {status}, not served from here",
                 "Another exchange or a proxy may help: this country, network or key is refused",
@@ -293,7 +295,7 @@ def budget_key(url: Any, proxy: str) -> str:
 
 
 @cache
-def _verified() -> SSLContext:
+def verified_tls() -> SSLContext:
     """Certificates and names checked against this machine's authorities and Mozilla's; sent along with every request, so that a
     session which was told not to check does not decide."""
     import ssl

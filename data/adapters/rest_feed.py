@@ -29,7 +29,7 @@ from shared.utils.timed_http import connected
 
 T = TypeVar("T")
 
-BINANCE_LITE: Final[Venue] = replace(BINANCE, name="binance-lite")
+BINANCE_LITE: Final[Venue] = replace(BINANCE, name="binance-lite", stream=None)
 PATHS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "public_get_time": "/api/v3/time",

@@ -16,6 +16,7 @@ import numpy as np
 
 from contracts.data_contract import Ticker
 from data.adapters.spending import Allowance
+from data.adapters.stream_dialect import StreamDialect
 from shared.errors import ConflictingData, ContractError, DataFault
 from shared.models.data import COLUMNS, Candles, Floats, Ints, Market, OrderBook
 from shared.models.timeframe import Timeframe
@@ -72,6 +73,48 @@ class Dialect:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyRights:
+    """What a key may do. ``ip_bound``: from listed addresses only."""
+
+    reads: bool
+    trades: bool
+    withdraws: bool
+    ip_bound: bool
+
+
+Words = tuple[str, str]
+"""What is wrong, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCheck:
+    """How a venue is asked what a key may do: a signed read. ``testnet_url`` is empty where its test network cannot be asked.
+    ``code_name`` is the field of an answer that holds the venue's own error code, ``refusals`` what the codes mean.
+    """
+
+    url: str
+    testnet_url: str
+    ask: Ask
+    read: Callable[[Any], KeyRights]
+    code_name: str
+    refusals: Mapping[int, Words]
+
+
+SKEWED: Final = (
+    "the key's question is too old or too new by the exchange's clock",
+    "Set the clock by network time (timedatectl set-ntp true, or the system's time settings)",
+)
+UNKNOWN_KEY: Final = (
+    "the exchange does not know this key",
+    "Copy key and secret once more, or make a new key",
+)
+WRONG_SECRET: Final = (
+    "the signature is wrong: this secret does not belong to this key",
+    "Copy key and secret once more",
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Venue:
     """One exchange and kind of market.
 
@@ -79,7 +122,8 @@ class Venue:
     ``book_tiers`` are weights by rows asked for; the venue lets ``window_weight`` be spent in any ``window_s`` seconds. ``week_anchor_ms`` is a time at which a week opens. ``volume_unit`` is what
     candle volumes count. ``shows_forming``: the newest candle of an answer may still be forming. ``pages_forward``: a
     span with more candles than asked for gives the first of them, otherwise the last. ``book_is_timed``: an order
-    book carries its time. Nothing traded before ``first_ms``.
+    book carries its time. Nothing traded before ``first_ms``. ``key_check`` is how it is asked about a key, None where it cannot be.
+    ``stream`` None: its candles are not streamed.
     """
 
     name: str
@@ -101,6 +145,8 @@ class Venue:
     first_ms: int
     intervals: Mapping[Timeframe, str]
     dialect: Dialect
+    key_check: KeyCheck | None = None
+    stream: StreamDialect | None = None
 
     def __post_init__(self) -> None:
         """Refuse a unit nobody knows, and weeks that are not ours."""

@@ -29,11 +29,11 @@ PROBES: Final[tuple[Probe, ...]] = (
     doctor_machine.folders,
     doctor_machine.room,
     doctor_machine.store,
-    doctor_venue.keys,
     doctor_venue.exchange,
+    doctor_venue.keys,
     doctor_venue.budget,
 )
-"""In the order shown. The budget comes after the exchange: a ban may have just begun."""
+"""In the order shown. The budget comes after what asks the exchange: a ban may have just begun."""
 
 
 def doctor(flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
@@ -43,8 +43,8 @@ def doctor(flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
     from bot.ui.health import health_json, health_lines, health_tsv
 
     console = Console.of(flags.output, environ)
-    configure_logging(sys.stderr, 0, "console", secrets_of(environ))
     settings = configure(flags, environ, exchange_names()).settings
+    configure_logging(sys.stderr, 0, "console", secrets_of(environ, settings.secrets))
     found = Diagnosis(tuple(_findings(settings, environ)))
     if flags.output.json:
         console.result([health_json(found)])
@@ -59,7 +59,7 @@ def _findings(settings: Settings, environ: Mapping[str, str]) -> Iterator[Findin
     """Every finding, nothing secret in it."""
     from bot.telemetry.redaction import redact, secrets_of
 
-    secrets = secrets_of(environ)
+    secrets = secrets_of(environ, settings.secrets)
     for probe in PROBES:
         for one in probe(settings, environ):
             yield replace(one, measured=redact(one.measured, secrets), advice=redact(one.advice, secrets))

@@ -11,22 +11,40 @@ from engine.commands.edges import DEMO, SystemClock, feed_of, open_ledger
 from engine.commands.paths import request_file
 from engine.doctor.budget import judge_budget
 from engine.doctor.exchange import judge_exchange, judge_silence
-from engine.doctor.machine import judge_keys
+from engine.doctor.keys import NOT_SET, USELESS, judge_key, judge_unknown_key
 from engine.doctor.store import judge_closed_store
 from engine.exchange_time import Reading, read_exchange_time
 from shared.errors import SniperError
 from shared.models.health import Finding, Verdict
 
 if TYPE_CHECKING:
-    from data.adapters.venue import Venue
-    from shared.config.settings import Settings
+    from data.adapters.venue import KeyRights, Venue
+    from shared.config.settings import ExchangeSettings, Settings
 
 QUESTIONS: Final = 3
 
 
 def keys(settings: Settings, environ: Mapping[str, str]) -> tuple[Finding, ...]:
-    """No setting holds a key."""
-    return (judge_keys(),)
+    """Ask the exchange what the key may do, if there is one."""
+    reached = settings.of_exchange(settings.exchange)
+    if not reached.key:
+        return (NOT_SET,)
+    from data.adapters.venues import VENUES
+
+    if settings.exchange not in VENUES:
+        return (USELESS,)
+    try:
+        rights = asyncio.run(_rights(VENUES[settings.exchange], reached, environ))
+    except SniperError as fault:
+        return (judge_unknown_key(fault),)
+    return (judge_key(settings.exchange, rights),)
+
+
+async def _rights(venue: Venue, reached: ExchangeSettings, environ: Mapping[str, str]) -> KeyRights:
+    from data.adapters.key_check import read_key_rights
+
+    with closing(open_ledger(environ)) as ledger:
+        return await read_key_rights(venue, reached, ledger)
 
 
 def exchange(settings: Settings, environ: Mapping[str, str]) -> tuple[Finding, ...]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from contracts.data_contract import CandleFeed, CandleStore
     from contracts.universe_contract import UniverseStore
     from data.adapters.budget_ledger import Ledger, SqliteLedger
+    from data.cross_check import SecondOpinion
     from data.journal import SqliteJournal
     from engine.edges import Edges, ScanRequest
     from shared.config.settings import Settings, StoreSettings
@@ -73,11 +74,13 @@ def open_edges(
             store=store,
             clock=SystemClock(),
             universes=stack.enter_context(open_universes(environ)) if stored else None,
-            secrets=secrets_of(environ),
+            secrets=secrets_of(environ, settings.secrets),
             clock_limit_ms=CLOCK_LIMIT_MS if _is_real(settings, request) else 0,
         )
         if stored:
             edges = replace(edges, notes=stack.enter_context(closing(SqliteNotes(note_file(environ)))))
+        if settings.data.compare_with not in ("", request.exchange):
+            edges = replace(edges, open_second=lambda: _open_second(settings, stack, environ))
         if jobs > 1:
             pool = stack.enter_context(_workers(jobs))
             edges = replace(edges, executor=pool)
@@ -180,6 +183,15 @@ def _open_feed(
     is_demo = request.exchange == DEMO
     ledger = MemoryLedger() if is_demo else stack.enter_context(closing(open_ledger(environ)))
     return feed_of(settings, request.exchange, request.as_of_ms, ledger)
+
+
+def _open_second(settings: Settings, stack: ExitStack, environ: Mapping[str, str]) -> SecondOpinion:
+    from data.cross_check import SecondOpinion
+
+    ledger = stack.enter_context(closing(open_ledger(environ)))
+    return SecondOpinion(
+        feed_of(settings, settings.data.compare_with, None, ledger), settings.data.compare_pct
+    )
 
 
 def feed_of(settings: Settings, exchange: str, as_of_ms: int | None, ledger: Ledger) -> CandleFeed:

@@ -86,11 +86,24 @@ class Checks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watching:
-    """What ``watch`` shows, for how many closes (0 until it is stopped), and whether the bot answers beside it."""
+    """What ``watch`` shows, for how many closes (0 until it is stopped), whether candles are streamed, and whether the bot answers
+    beside it."""
 
     all: bool = False
     rounds: int = 0
+    stream: bool = False
     bot: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """How much of the past a back-fill fetches: named timeframes, since a date, or the last ``days``; nothing said, what the profile
+    reads. With ``books``, the order books of now too."""
+
+    timeframes: tuple[str, ...] = ()
+    since: str | None = None
+    days: int = 0
+    books: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

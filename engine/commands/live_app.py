@@ -38,6 +38,15 @@ Slot = Annotated[
 All = Annotated[bool, typer.Option("--all", help="Show every plan at every close. [what is new or changed]")]
 Rounds = Annotated[int, typer.Option("--rounds", min=0, help="End after so many closes. [until stopped]")]
 
+Stream = Annotated[
+    bool,
+    typer.Option(
+        "--stream",
+        help="Take candles from the exchange's websockets; what they lack, and one symbol in eight at every close, is asked "
+        "for over REST.",
+    ),
+]
+
 
 Bot = Annotated[
     bool, typer.Option("--bot", help="Answer commands in Telegram meanwhile, as the command bot does.")
@@ -58,6 +67,7 @@ def watch(
     top: Top = None,
     show_all: All = False,
     rounds: Rounds = 0,
+    stream: Stream = False,
     bot: Bot = False,
     account: Account = None,
     config: Config = None,
@@ -77,7 +87,7 @@ def watch(
     flags = flags_of(locals())
     from engine.commands.watch import watch as run
 
-    return run(flags, Watching(all=show_all, rounds=rounds, bot=bot))
+    return run(flags, Watching(all=show_all, rounds=rounds, stream=stream, bot=bot))
 
 
 def doctor(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from engine.commands.options import Debug, Plain, Quiet, flags_of
+from engine.commands.options import Debug, Json, Plain, Quiet, flags_of
 
 
 def add_lock_commands(app: typer.Typer) -> None:
@@ -23,6 +23,7 @@ def add_lock_commands(app: typer.Typer) -> None:
 def locks_list(
     *,
     ended: Annotated[bool, typer.Option("--all", help="Those that have ended, too.")] = False,
+    json: Json = False,
     plain: Plain = False,
     quiet: Quiet = False,
     debug: Debug = False,

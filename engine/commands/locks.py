@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from bot.ui.lock_document import locks_json
 from engine.commands.console import Console
 from engine.commands.edges import DEMO, SystemClock
 from engine.commands.flags import Flags
@@ -75,12 +76,14 @@ def list_locks(flags: Flags, *, ended: bool, environ: Mapping[str, str] = os.env
         (lock.id, lock.scope, lock.rule, iso(lock.since_ms), iso(lock.until_ms), lock.reason)
         for lock in shown
     ]
-    if console.watched:
+    switch = kill_file(environ)
+    if flags.output.json:
+        console.result([locks_json(shown, now_ms, killed=switch.exists())])
+    elif console.watched:
         console.result(_table([COLUMNS, *rows] if rows else []))
     else:
         console.result("\t".join(row) for row in (COLUMNS, *rows))
     console.remark([] if rows else ["nothing is locked"])
-    switch = kill_file(environ)
     console.warn(
         [f"! the kill switch is set: no plan is approved while {switch} exists"] if switch.exists() else []
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
@@ -94,7 +93,7 @@ def open_outbox(environ: Mapping[str, str]) -> Iterator[SqliteOutbox]:
 
 
 def deliver(settings: Settings, environ: Mapping[str, str], console: Console) -> int:
-    """Send what is open, of earlier runs too; 10 where something has become what only a person can settle.
+    """Send what is open, of earlier runs too; 10 where something has become what a person has to look at.
 
     Raises:
         StorageFault: the outbox, or the file of alarms, cannot be read or written.
@@ -103,17 +102,16 @@ def deliver(settings: Settings, environ: Mapping[str, str], console: Console) ->
 
     telling = telling_of(settings, settings.profile.name, environ)
     with telling.open_outbox() as outbox:
-        before = {letter.id for letter in outbox.letters(*SETTLED)}
+        before = outbox.tally()
         sender = Delivery(outbox, telling.channels, SystemClock(), owner(), terms_of(settings.notify))
         sent = asyncio.run(_drained(sender, settings.notify.patience_s))
-        fresh = Counter(letter.fate for letter in outbox.letters(*SETTLED) if letter.id not in before)
-        waiting = len(outbox.letters(*OPEN))
+        after = outbox.tally()
         write_alarms(alarm_file(environ), outbox)
-    counts = [f"{count} {fate}" for fate, count in sorted(fresh.items())]
-    console.remark(
-        [f"notify: {sent} requests, {waiting} waiting" + "".join(f", {count}" for count in counts)]
-    )
-    if fresh.keys().isdisjoint(ALARMING):
+    waiting = sum(after.get(fate, 0) for fate in OPEN)
+    fresh = {fate: after.get(fate, 0) - before.get(fate, 0) for fate in SETTLED}
+    counts = "".join(f", {count} {fate}" for fate, count in fresh.items() if count > 0)
+    console.remark([f"notify: {sent} requests, {waiting} waiting{counts}"])
+    if not any(fresh[fate] > 0 for fate in ALARMING):
         return EXIT_OK
     console.warn([f"! notify: something could not be told; see {alarm_file(environ)}"])
     return EXIT_DEGRADED
@@ -125,7 +123,7 @@ def terms_of(settings: NotifySettings) -> Terms:
 
 
 def write_alarms(path: Path, outbox: Outbox) -> None:
-    """Every parcel that only a person can settle, one JSON object a line; no file where there is none.
+    """Every parcel that a person has to look at, one JSON object a line; no file where there is none.
 
     Raises:
         StorageFault: it cannot be written.

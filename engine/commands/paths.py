@@ -56,7 +56,7 @@ def kill_file(environ: Mapping[str, str]) -> Path:
 
 
 def alarm_file(environ: Mapping[str, str]) -> Path:
-    """What could not be told to anybody and only a person can settle."""
+    """What could not be told to anybody and a person has to look at."""
     return _place("data", environ) / "alarms.jsonl"
 
 

@@ -71,7 +71,7 @@ def rows_of(settings: Settings) -> Iterator[Row]:
     for name in sorted({settings.exchange, *settings.exchanges}):
         found: ExchangeSettings = settings.of_exchange(name)
         yield from _section_rows(found, f"exchanges.{name}", settings.origin)
-    for table in ("account", "store", "journal", "log"):
+    for table in ("account", "data", "store", "journal", "log"):
         yield from _section_rows(getattr(settings, table), table, settings.origin)
 
 

@@ -196,7 +196,7 @@ def start(output: Output, settings: Settings, environ: Mapping[str, str]) -> Ite
     from bot.telemetry.redaction import secrets_of
 
     path = settings.log.json_file if output.log_json is None else output.log_json
-    secrets = secrets_of(environ)
+    secrets = secrets_of(environ, settings.secrets)
     configure_logging(sys.stderr, output.verbose, output.log_format, secrets)
     console = Console.of(output, environ)
     with ExitStack() as stack:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,13 +14,15 @@ from engine.commands.paths import config_file
 from engine.commands.reading import parse_account, read_text
 from shared.config.account import AccountFile, parse_equity
 from shared.config.environment import read_environment, variable
-from shared.config.layers import Leaf, Tree, graft, merged, read_toml
+from shared.config.layers import Leaf, Tree, graft, leaves, merged, read_toml
 from shared.config.settings import Settings, StoreSettings, build_settings, read_store, with_risk
 from shared.config.urls import check_url
+from shared.errors import SecurityFault
 from shared.models.profile import Profile
 from shared.models.risk import Account
 
 LOCAL_FILE: Final = "snipersight.toml"
+OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ def configure(flags: Flags, environ: Mapping[str, str], exchanges: Collection[st
 
     Raises:
         ConfigFault: a file cannot be read, or a value is wrong; the message names its source and full key.
+        SecurityFault: a file holds a key and others than its owner may read it.
     """
     layers = (*_files(flags, environ), read_environment(environ, exchanges), _flag_layer(flags))
     settings = _with_values(build_settings(layers, exchanges), flags)
@@ -59,10 +64,26 @@ def configure_store(flags: Flags, environ: Mapping[str, str]) -> StoreSettings:
 def _files(flags: Flags, environ: Mapping[str, str]) -> list[Tree]:
     """Files that are there; the one named by ``--config`` must be."""
     usual = [path for path in (config_file(environ), Path(LOCAL_FILE)) if path.is_file()]
-    layers = [read_toml(read_text(path, "settings"), str(path)) for path in usual]
+    layers = [_file(path, "settings", str(path)) for path in usual]
     if flags.config is not None:
-        layers.append(read_toml(read_text(Path(flags.config), flags.called("config")), flags.config))
+        layers.append(_file(Path(flags.config), flags.called("config"), flags.config))
     return layers
+
+
+def _file(path: Path, asked_by: str, source: str) -> Tree:
+    """The layer of one file; keys are taken only from one that its owner alone may read or write.
+
+    Raises:
+        SecurityFault: others may too.
+    """
+    layer = read_toml(read_text(path, asked_by), source)
+    others = path.stat().st_mode & OTHERS if os.name == "posix" else 0
+    if others and any(key[0] == "exchanges" and key[-1] in ("key", "secret") for key, _ in leaves(layer)):
+        raise SecurityFault(
+            f"{source} holds an exchange's key and others than its owner may read or write it",
+            f"Run chmod 600 {source}; if others could read it, make a new key",
+        )
+    return layer
 
 
 def _flag_layer(flags: Flags) -> Tree:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from engine.commands.flags import Prune
+from engine.commands.flags import Past, Prune
 from engine.commands.options import Debug, Json, Plain, Quiet, flags_of
 
 Kept = Annotated[str | None, typer.Option("--exchange", "-e", help="Only this exchange of the store.")]
@@ -43,6 +43,16 @@ def data_sync(
         list[str] | None,
         typer.Option("--timeframes", "-t", help="15m,1h; repeatable. [what the profile reads]"),
     ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", help="From this date on, UTC, like 2024-01-01. [what the profile reads]"),
+    ] = None,
+    days: Annotated[
+        int | None, typer.Option("--days", min=1, help="The last so many days. [as --since]")
+    ] = None,
+    books: Annotated[
+        bool, typer.Option("--books", help="Store each symbol's order book of now too; explain shows it.")
+    ] = False,
     top: Annotated[int | None, typer.Option("--top", "-n", min=1, help="This many symbols at most.")] = None,
     config: Annotated[str | None, typer.Option("--config", "-c", help="Another settings file.")] = None,
     json: Json = False,
@@ -55,7 +65,7 @@ def data_sync(
     flags = flags_of(locals())
     from engine.commands.sync import sync as run
 
-    return run(flags, tuple(timeframes or ()))
+    return run(flags, Past(timeframes=tuple(timeframes or ()), since=since, days=days or 0, books=books))
 
 
 def data_status(

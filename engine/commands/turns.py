@@ -19,6 +19,7 @@ from engine.commands.scan import decided, scan_edges
 from shared.errors import ConfigFault
 
 if TYPE_CHECKING:
+    from contracts.data_contract import CandleStream
     from data.slots import Taken
     from engine.edges import Progress, ScanRequest
     from engine.exchange_time import Reading
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Turns:
     """The turns of this run; ``progress`` is told how each scan goes on. ``cache`` keeps from one turn to the next what is still
-    the same; none where there is one turn."""
+    the same; none where there is one turn. ``stream`` brings candles in between."""
 
     settings: Settings
     request: ScanRequest
@@ -40,6 +41,7 @@ class Turns:
     turn: Turn
     progress: Progress
     cache: SeriesCache | None = None
+    stream: CandleStream | None = None
 
     def read_time(self) -> Reading:
         """The exchange's time now. What failed reads before left in cycles is let go first: in an outage it would pile up.
@@ -71,6 +73,7 @@ class Turns:
 
         with scan_edges(self.settings, self.request, self.flags, self.environ) as edges:
             edges = replace(edges, compute=self.cache) if self.cache else edges
+            edges = replace(edges, stream=self.stream)
             return decided(self.request, edges, self.flags, self.environ, progress)
 
 
@@ -98,6 +101,24 @@ def open_turns(
     with closing(SqliteSlots(slot_file(environ))) as slots:
         turn = Turn(slots, schedule_of(request), owner(), SystemClock())
         yield Turns(settings, request, flags, environ, turn, progress)
+
+
+@contextmanager
+def streaming(turns: Turns, *, wanted: bool) -> Iterator[Turns]:
+    """The same turns with the exchange's stream of candles, if it is ``wanted``.
+
+    Raises:
+        ConfigFault: the exchange streams none.
+        SecurityFault: its address is not allowed.
+    """
+    from data.adapters import open_stream
+
+    if not wanted:
+        yield turns
+        return
+    name = turns.request.exchange
+    with closing(open_stream(name, turns.settings.of_exchange(name))) as stream:
+        yield replace(turns, stream=stream)
 
 
 def owner() -> str:

@@ -18,7 +18,7 @@ from engine.commands.request import request_of
 from engine.commands.scan import log, start
 from engine.commands.settings import configure
 from engine.commands.stopping import stopping
-from engine.commands.turns import open_turns
+from engine.commands.turns import open_turns, streaming
 from engine.edges import silent
 from engine.watching.news import News, Told, news_of
 from shared.models.scan import RunStatus, Setup, SymbolFault
@@ -26,6 +26,9 @@ from shared.models.watching import Missed, Overlapped, Scanned, Troubled, WatchE
 
 if TYPE_CHECKING:
     from shared.models.timeframe import Timeframe
+
+STREAM = "stream"
+"""How flags begin that tell of streamed candles: shown at every close, since nobody sees the others' log."""
 
 
 def watch(flags: Flags, watching: Watching, environ: Mapping[str, str] = os.environ) -> int:
@@ -43,6 +46,7 @@ def watch(flags: Flags, watching: Watching, environ: Mapping[str, str] = os.envi
         with (
             stopping() as stop,
             open_turns(configured.settings, request, flags, environ, silent) as turns,
+            streaming(turns, wanted=watching.stream) as turns,
             answering(configured, flags, environ, console) if watching.bot else nullcontext(),
         ):
             draw = random.Random().random  # noqa: S311 - spreads repeats, keeps no secret
@@ -92,6 +96,7 @@ class Teller:
         next_ms = event.boundary_ms + self._trigger.ms
         self._console.remark([heartbeat(event, counts, next_ms, self._console.error_look.zone)])
         self._console.remark(f"  gone: {name}" for name in news.gone)
+        self._console.remark(f"  {flag}" for flag in result.flags if flag.startswith(STREAM))
         if result.faults != self._faults:
             self._faults = result.faults
             self._console.warn(fault_lines(result))

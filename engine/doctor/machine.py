@@ -1,4 +1,4 @@
-"""What else a scan leans on: time zones, compiled kernels, plugins, keys."""
+"""What else a scan leans on: time zones, compiled kernels, plugins."""
 
 from __future__ import annotations
 
@@ -37,8 +37,3 @@ def judge_plugins(names: Sequence[str]) -> Finding:
 def judge_broken_plugin(fault: SniperError) -> Finding:
     """A plugin that breaks its contract stops every scan."""
     return Finding("plugins", Verdict.FAIL, fault.problem, fault.action or "Mend the plugin, or uninstall it")
-
-
-def judge_keys() -> Finding:
-    """There is no setting for keys: only public data is read."""
-    return Finding("keys", Verdict.OK, "no keys: public data only")

@@ -95,6 +95,6 @@ def merged(layers: tuple[Tree, ...]) -> Tree:
 
 def _clash(key: str, below: Leaf, leaf: Leaf) -> ConfigFault:
     return ConfigFault(
-        f"{leaf.source}: {key} needs a table, but {below.source} gives the value {below.value!r}",
+        f"{leaf.source}: {key} needs a table, but {below.source} gives a value",
         "Remove one of the two",
     )

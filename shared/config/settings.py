@@ -11,6 +11,7 @@ from shared.config.account import parse_equity
 from shared.config.layers import Leaf, Tree, leaves, merged, source_of
 from shared.config.parser import known_keys, read_into, unknown_key
 from shared.config.profiles import DEFAULT, profile_of, profile_trees
+from shared.config.secret import Secret
 from shared.config.urls import check_url
 from shared.config.values import read_value
 from shared.errors import ConfigFault
@@ -27,6 +28,7 @@ TOP: Final = (
     "exchange",
     "exchanges",
     "account",
+    "data",
     "store",
     "journal",
     "log",
@@ -47,6 +49,17 @@ class ExchangeSettings(Section):
     testnet: bool = choice(
         False, "speak to the exchange's test network, and to no other host; its candles are kept apart"
     )
+    key: Secret = choice(Secret(), "API key; only doctor uses it, to ask what it may do; empty: none")
+    secret: Secret = choice(
+        Secret(), "the API key's secret; from the environment or a file that only its owner may read"
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse half a key."""
+        Section.__post_init__(self)
+        if bool(self.key) != bool(self.secret):
+            there, missing = ("key", "secret") if self.key else ("secret", "key")
+            raise ConfigFault(f"{there} is set and {missing} is not", "Set both, or neither")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +68,18 @@ class AccountSettings(Section):
 
     equity: str = choice("10000USDT", "amount and currency, like 10000USDT")
     risk_pct: float | None = choice(None, "% of equity a stopped plan may cost; absent: the profile's")
+
+
+@dataclass(frozen=True, slots=True)
+class DataSettings(Section):
+    """What is asked of market data besides what the profile decides on."""
+
+    compare_with: str = choice(
+        "", "exchange asked for the same candle where one is far outside its neighbours; empty: none"
+    )
+    compare_pct: float = setting(
+        3.0, "%", 0.1, 50, "how far such a candle's high or low may be from that exchange's"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +164,7 @@ class Settings:
     exchange: str = "binance"
     exchanges: Mapping[str, ExchangeSettings] = field(default_factory=dict)
     account: AccountSettings = AccountSettings()
+    data: DataSettings = DataSettings()
     store: StoreSettings = StoreSettings()
     journal: JournalSettings = JournalSettings()
     log: LogSettings = LogSettings()
@@ -154,6 +180,11 @@ class Settings:
     def levels_of(self, profile: str) -> LevelSettings:
         """How loudly the events of a profile's setups are told."""
         return self.levels.get(profile, self.levels.get(ANY_PROFILE, LevelSettings()))
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """Everything in here that nobody may be told."""
+        return tuple(part for one in self.exchanges.values() for part in (one.key, one.secret) if part)
 
 
 def build_settings(layers: tuple[Tree, ...], exchanges: Collection[str]) -> Settings:
@@ -176,6 +207,7 @@ def build_settings(layers: tuple[Tree, ...], exchanges: Collection[str]) -> Sett
         ),
         exchanges=_exchanges(_table(tree, "exchanges"), exchanges),
         account=account,
+        data=_data(tree, exchanges),
         store=read_store(tree),
         journal=read_into(JournalSettings(), _table(tree, "journal"), "journal"),
         log=read_into(LogSettings(), _table(tree, "log"), "log"),
@@ -184,6 +216,17 @@ def build_settings(layers: tuple[Tree, ...], exchanges: Collection[str]) -> Sett
         telegram=_telegram(tree),
         origin=_origins(tree, profile.name),
     )
+
+
+def _data(tree: Tree, exchanges: Collection[str]) -> DataSettings:
+    found = read_into(DataSettings(), _table(tree, "data"), "data")
+    if found.compare_with and found.compare_with not in exchanges:
+        source = _source_of(tree, "data", "compare_with")
+        raise ConfigFault(
+            f"{source}: data.compare_with: unknown exchange {found.compare_with!r}",
+            suggest(found.compare_with, exchanges),
+        )
+    return found
 
 
 def read_store(tree: Tree) -> StoreSettings:
@@ -241,6 +284,7 @@ def setting_keys(exchanges: Collection[str]) -> tuple[str, ...]:
         "exchange",
         *per_exchange,
         *known_keys(AccountSettings(), "account"),
+        *known_keys(DataSettings(), "data"),
         *known_keys(StoreSettings(), "store"),
         *known_keys(JournalSettings(), "journal"),
         *known_keys(LogSettings(), "log"),

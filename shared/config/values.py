@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any, Final, Literal, Union, get_args, get_origin
 
 from shared.config.layers import Leaf
+from shared.config.secret import Secret
 from shared.errors import ConfigFault
 from shared.utils.suggest import suggest
 
@@ -84,6 +85,17 @@ def _text(leaf: Leaf, key: str, _unit: str) -> str:
     return leaf.value.strip()
 
 
+def _secret(leaf: Leaf, key: str, _unit: str) -> Secret:
+    """A secret is told by no message, whatever is wrong with it."""
+    text = leaf.value.strip() if isinstance(leaf.value, str) else ""
+    one_line = text.replace("\n", "")
+    if not one_line.isascii() or not one_line.isprintable() or (leaf.value and not text):
+        raise ConfigFault(
+            f"{leaf.source}: {key} must be a text of printable ASCII signs", "Copy it once more"
+        )
+    return Secret(text)
+
+
 def _switch(leaf: Leaf, key: str, _unit: str) -> bool:
     value = SWITCH.get(leaf.value.lower()) if leaf.text and isinstance(leaf.value, str) else leaf.value
     if not isinstance(value, bool):
@@ -121,6 +133,7 @@ def _parsed(leaf: Leaf, kind: Callable[[str], int | float], unit: str) -> object
 
 READERS: Final[Mapping[Any, Callable[[Leaf, str, str], Any]]] = {
     str: _text,
+    Secret: _secret,
     bool: _switch,
     int: _whole,
     float: _number,

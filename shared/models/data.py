@@ -339,6 +339,13 @@ class OrderBook:
         """The best ask above the best bid, in basis points of the middle."""
         return float(self.asks[0, 0] - self.bids[0, 0]) / self.mid * 1e4
 
+    def depth_within(self, share: float) -> tuple[float, float]:
+        """Quote currency that waits in bids and in asks at most ``share`` of the middle away from it, as far as the snapshot reaches."""
+        reach = self.mid * share
+        near = (side[abs(side[:, 0] - self.mid) <= reach] for side in (self.bids, self.asks))
+        bids, asks = (float((side[:, 0] * side[:, 1]).sum()) for side in near)
+        return bids, asks
+
 
 @dataclass(frozen=True, slots=True)
 class MultiTimeframeData:

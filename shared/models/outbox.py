@@ -28,14 +28,14 @@ class Fate(StrEnum):
 OPEN: Final = (Fate.PENDING, Fate.INFLIGHT, Fate.AMBIGUOUS)
 """What a sender still has to do something about."""
 ALARMING: Final = (Fate.DEAD, Fate.HELD)
-"""What only a person can settle."""
+"""What a person has to look at."""
 MOVES: Final[Mapping[Fate, frozenset[Fate]]] = MappingProxyType(
     {
         Fate.PENDING: frozenset({Fate.INFLIGHT, Fate.EXPIRED}),
         Fate.INFLIGHT: frozenset({Fate.DONE, Fate.PENDING, Fate.AMBIGUOUS, Fate.DEAD}),
         Fate.AMBIGUOUS: frozenset({Fate.INFLIGHT, Fate.HELD, Fate.DROPPED, Fate.EXPIRED, Fate.DEAD}),
-        Fate.DEAD: frozenset({Fate.PENDING, Fate.DROPPED}),
-        Fate.HELD: frozenset({Fate.PENDING, Fate.DROPPED}),
+        Fate.DEAD: frozenset(),
+        Fate.HELD: frozenset(),
         Fate.DONE: frozenset(),
         Fate.DROPPED: frozenset(),
         Fate.EXPIRED: frozenset(),

@@ -36,6 +36,23 @@ class RiskAppetite(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Breadth:
+    """The 4h swing trends of the universe's symbols as of a scan, by symbol; those whose candles are not known are left out."""
+
+    trends: tuple[tuple[str, Trend], ...] = ()
+
+    @property
+    def counted(self) -> int:
+        """Symbols whose trend is known."""
+        return len(self.trends)
+
+    @property
+    def rising(self) -> int:
+        """Symbols whose trend is up."""
+        return sum(trend is Trend.UP for _, trend in self.trends)
+
+
+@dataclass(frozen=True, slots=True)
 class MarketContext:
     """The benchmark (BTC) as of the scan, computed once and read by every symbol.
 

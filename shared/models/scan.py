@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from shared.errors import EXIT_DEGRADED, EXIT_FAILED, EXIT_OK, EXIT_REFUSED
 from shared.models.context import SniperContext
+from shared.models.data import OrderBook
 from shared.models.gates import GateResult, Rejection
 from shared.models.orders import Order
 from shared.models.planner import TradePlan
@@ -111,7 +112,7 @@ class Explanation:
     """One symbol taken as far as its inputs allow. ``context`` is None and ``reviews`` empty when its candles never arrived;
     ``reviews`` is empty too when data stopped it before scoring. ``story`` holds the newest noteworthy events of the anchor
     timeframe's structure, newest first; ``standing`` where its last close stands among the coarser timeframes, or none when there
-    is no structure."""
+    is no structure; ``books`` the newest order book stored in the hour before, if there is one, which decides nothing."""
 
     symbol: str
     outcome: Setup | Rejection | SymbolFault
@@ -121,3 +122,4 @@ class Explanation:
     scan: ScanResult
     story: tuple[Happening, ...] = ()
     standing: tuple[Standing, ...] = ()
+    books: tuple[OrderBook, ...] = ()

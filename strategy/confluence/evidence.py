@@ -8,6 +8,7 @@ guessed. The drawn trade, if there is a zone to draw it on, stands beside the nu
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from shared.models.indicators import IndicatorSet, IndicatorSets
@@ -106,18 +107,46 @@ class Evidence:
     alignment_parts: str
     break_words: str
     regime_words: str
+    appetite_words: str
     market_words: str
     drafts: tuple[Draft, ...]
 
 
 def read_evidence(side: Side, reading: Reading, indicators: IndicatorSets, regime: Regime) -> Evidence:
-    """The evidence of ``side``: a pure function of the context.
+    """The evidence of ``side``: a pure function of the context, read once for the score and the plan of the same symbol.
 
     Raises:
         IncompleteIndicatorError: an indicator has no value at the anchor's last candle.
         ContractError: the anchor or trigger timeframe has no structure.
-
     """
+    return _read(_Asked(side, reading, indicators, regime))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """What is read, the same when it is made of the very same values: no comparing, and none of them can change."""
+
+    side: Side
+    reading: Reading
+    indicators: IndicatorSets
+    regime: Regime
+
+    @property
+    def parts(self) -> tuple[object, ...]:
+        reading = self.reading
+        return reading.data, reading.snapshot, reading.settings, self.indicators, self.regime
+
+    def __hash__(self) -> int:
+        return hash((self.side, *map(id, self.parts)))
+
+    def __eq__(self, other: object) -> bool:
+        same = isinstance(other, _Asked) and self.side is other.side
+        return same and all(one is two for one, two in zip(self.parts, other.parts, strict=True))  # type: ignore[attr-defined]
+
+
+@lru_cache(maxsize=len(Side))
+def _read(asked: _Asked) -> Evidence:
+    side, reading, indicators, regime = asked.side, asked.reading, asked.indicators, asked.regime
     anchor, alignment = reading.anchor, reading.snapshot.alignment
     bars = reading.settings.confluence.synergy_bars
     drafts, zones = draw_best(reading, side)
@@ -306,6 +335,7 @@ def _climate(regime: Regime, side: Side) -> dict[str, Any]:
         "market_along": ALONG.get(market.state, 0.0) * side * _pull(regime.beta),
         "market_known": int(market.state is not RegimeState.UNKNOWN),
         "regime_words": f"{regime.state.value.replace('_', ' ')}, efficiency {regime.efficiency:.2f}",
+        "appetite_words": f"risk appetite {market.risk_appetite.value}: {market.basis}",
         "market_words": _market_words(market, regime.beta),
     }
 

@@ -168,7 +168,7 @@ FACTORS: Final = (
     Factor(
         "regime",
         regime,
-        lambda row, _: f"{row.regime_words}; risk appetite {_trend_word(row.appetite_along)}",
+        lambda row, _: f"{row.regime_words}; {row.appetite_words}",
     ),
     Factor(
         "volatility",

@@ -19,9 +19,10 @@ from shared.errors import IncompleteIndicatorError
 from shared.models.data import Candles, Floats, MultiTimeframeData
 from shared.models.indicators import IndicatorSets
 from shared.models.profile import Profile
-from shared.models.regime import MarketContext, Regime, RegimeState, RiskAppetite, VolatilityState
+from shared.models.regime import Breadth, MarketContext, Regime, RegimeState, RiskAppetite, VolatilityState
 from shared.models.smc import Side, SMCSnapshot, TimeframeStructure, Trend
 from shared.models.timeframe import Timeframe
+from strategy.confluence.breadth import WORDS, is_fresh, read_appetite
 from strategy.confluence.impulse import find_impulses, signed_efficiency, trend_states
 
 IMPULSE_TIMEFRAMES: Final = (Timeframe.M15, Timeframe.H1)
@@ -50,29 +51,32 @@ DIRECTION: Final = {
 }
 
 
-def market_context(btc: MultiTimeframeData, as_of_ms: int, smc_snapshot: SMCSnapshot) -> MarketContext:
-    """The benchmark's state as of a scan, from its 15m, 1h and 4h candles and its own structure snapshot.
+def market_context(
+    btc: MultiTimeframeData, as_of_ms: int, smc_snapshot: SMCSnapshot, breadth: Breadth
+) -> MarketContext:
+    """The benchmark's state as of a scan, from its 15m, 1h and 4h candles and its own structure snapshot, and the market's
+    appetite for risk, from the universe's 4h swing trends beside it.
 
     UNKNOWN when one of these timeframes is missing or its newest candle closed more than one bar before ``as_of_ms``.
     """
     for timeframe in BENCHMARK_TIMEFRAMES:
-        if not _fresh(btc.candles.get(timeframe), as_of_ms):
+        if not is_fresh(btc.candles.get(timeframe), as_of_ms):
             return unknown_market(btc.symbol, f"{btc.symbol} has no {timeframe} candle of the last bar")
     state, score = _impulse(btc)
     trend, efficiency, trend_state = _trend(btc, smc_snapshot)
     if state is RegimeState.CHOP:
         state = trend_state
     returns, close_ms = _hourly_returns(btc.candles[Timeframe.H1])
-    word = _trend_word(trend)
+    appetite, basis = read_appetite(btc.symbol, trend, state, breadth)
     return MarketContext(
         benchmark=btc.symbol,
         state=state,
         impulse_z=score,
-        risk_appetite=_appetite(trend, state),
-        basis=f"{btc.symbol}'s 4h swing trend alone",
+        risk_appetite=appetite,
+        basis=basis,
         why=(
             f"{btc.symbol} is in {_plain(state)}: impulse z {score:+.2f} (enters at 2.5), "
-            f"4h swing trend {word}, efficiency {efficiency:+.2f}"
+            f"4h swing trend {WORDS[trend]}, efficiency {efficiency:+.2f}"
         ),
         returns_close_ms=close_ms,
         returns=tuple(returns.tolist()),
@@ -121,14 +125,6 @@ def read_regime(
     )
 
 
-def _fresh(candles: Candles | None, as_of_ms: int) -> bool:
-    return (
-        candles is not None
-        and len(candles) > 0
-        and as_of_ms - int(candles.close_ms[-1]) <= candles.timeframe.ms
-    )
-
-
 def _impulse(data: MultiTimeframeData) -> tuple[RegimeState, float]:
     """State and z-score of the impulse tests; of two impulses that disagree, that of the larger score."""
     best, state, strongest = 0.0, 0, -1.0
@@ -163,12 +159,6 @@ def _swing_trends(
     for event in reversed(structure.swing.breaks):
         trends[np.searchsorted(series.close_ms, event.known_ms) :] = int(event.side)
     return trends
-
-
-def _appetite(trend: Trend, state: RegimeState) -> RiskAppetite:
-    if trend is Trend.DOWN or state is RegimeState.IMPULSE_DOWN:
-        return RiskAppetite.OFF
-    return RiskAppetite.ON if trend is Trend.UP else RiskAppetite.NEUTRAL
 
 
 def _atr_pct(symbol: str, indicators: IndicatorSets, anchor: Timeframe) -> Floats:
@@ -238,7 +228,3 @@ def _vetoes(
 
 def _plain(state: RegimeState) -> str:
     return state.value.replace("_", " ")
-
-
-def _trend_word(trend: Trend) -> str:
-    return {Trend.UP: "up", Trend.DOWN: "down", Trend.NONE: "none"}[trend]

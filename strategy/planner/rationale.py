@@ -48,7 +48,8 @@ def write_sections(
     return Sections(
         bias=(
             f"{row.side.word.capitalize()}: higher timeframes read {row.alignment_parts}, agreement {row.alignment:+.2f}; "
-            f"the symbol is in {row.regime_words}; {row.market_words}. Confluence {scored.score:g} of 100 ({scored.grade})."
+            f"the symbol is in {row.regime_words}; {row.market_words}; "
+            f"{row.appetite_words}. Confluence {scored.score:g} of 100 ({scored.grade})."
         ),
         trigger=_trigger(reading, row, draft),
         entry=f"{draft.entry.why[:1].upper()}{draft.entry.why[1:]}; {draft.entry.reach_atr:.2f} ATR from price.",

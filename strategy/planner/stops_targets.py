@@ -163,7 +163,7 @@ def _priced(reading: Reading, side: Side, entry: Decimal, stop: Decimal, ground:
 
 def _ladder(priced: Iterable[_Priced], last_r: float, most: int) -> list[_Priced]:
     """At most ``most`` steps; the second (the only one if one is allowed) pays ``last_r``. If none does, the furthest
-    level stands for it, so that the gate can say how far away it is.
+    level stands for it, so that the gate can say how far away it is; one on the same tick as the first is no second target.
     """
     picked: list[_Priced] = []
     furthest: list[_Priced] = []
@@ -175,8 +175,8 @@ def _ladder(priced: Iterable[_Priced], last_r: float, most: int) -> list[_Priced
             picked.append(step)
         if len(picked) == most:
             return picked
-    alone = len(picked) < min(2, most) and furthest[:1] != picked[-1:]
-    return [*picked, *furthest] if alone else picked
+    further = [step for step in furthest if not picked or step[1] > picked[-1][1]]
+    return [*picked, *further] if len(picked) < min(2, most) else picked
 
 
 def split(first: Decimal, count: int) -> tuple[Decimal, ...]:

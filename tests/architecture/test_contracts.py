@@ -12,7 +12,7 @@ import pytest
 
 import contracts
 from bot.notifications.streams import JsonLines
-from contracts.data_contract import BookStore, CandleFeed, CandleStore, Clock
+from contracts.data_contract import BookStore, CandleFeed, CandleStore, CandleStream, Clock
 from contracts.desk_contract import BotStore, Desk
 from contracts.indicators_contract import Indicator
 from contracts.journal_contract import Journal
@@ -23,6 +23,7 @@ from contracts.risk_contract import RiskJudge
 from contracts.strategy_contract import Detector, StructureReader
 from contracts.universe_contract import UniverseStore
 from data.adapters.ccxt_feed import CcxtFeed
+from data.adapters.ccxt_stream import CcxtStream
 from data.adapters.demo import DemoFeed
 from data.bot_store import SqliteBotStore
 from data.cache import SqliteCandleStore
@@ -43,6 +44,7 @@ KEPT_BY: tuple[tuple[type, Any], ...] = (
     (CandleFeed, CcxtFeed),
     (CandleFeed, DemoFeed),
     (CandleStore, SqliteCandleStore),
+    (CandleStream, CcxtStream),
     (Journal, SqliteJournal),
     (BookStore, SqliteCandleStore),
     (CandleStore, ObjectCandleStore),

@@ -105,9 +105,10 @@ def test_a_scan_is_recorded_with_the_digest_of_what_it_printed(home: Path, cli: 
 
 
 @pytest.mark.checkout
-def test_every_record_is_valid(home: Path, cli: Run) -> None:
+def test_every_record_is_valid(home: Path, cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SNIPERSIGHT_NOTIFY__FILE", "alerts.jsonl")
     cli(*SCAN)
-    cli(*DEMO)
+    cli("scan", "-e", "demo", "-s", "WIF/USDT,BTC/USDT,OLDX/USDT", "--notify", "--json")
     validator = Draft202012Validator(schema("snipersight.record-1"))
     kinds = set()
     for record in records(home):
@@ -236,7 +237,9 @@ def test_candles_that_are_gone_are_named(home: Path, cli: Run) -> None:
     code, out, _ = cli("replay", run_id)
     assert code == 20
     assert "not rebuilt: what it was made of is not all there as it was" in out
-    (line,) = [line for line in out.splitlines() if line.startswith("- ")]
+    line, trend = [line for line in out.splitlines() if line.startswith("- ")]
+    assert trend.startswith("- 4h trend of SOL/USDT: ")
+    assert trend.endswith(" recorded, nothing now")
     assert line.startswith("- candles of SOL/USDT 4h: 1")
     assert line.endswith(" recorded, 0:" + series(Timeframe.H4, 2).head(0).digest()[:12] + " now")
 

@@ -51,10 +51,10 @@ def store_of(home: Path, symbols: tuple[str, ...], until_ms: int = NOON) -> Path
     return path
 
 
-def cli(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def cli(home: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
 
     call = [sys.executable, "-m", "sniper_sight_cli", *words]
-    environ = os.environ | {"SNIPERSIGHT_HOME": str(home)}
+    environ = os.environ | {"SNIPERSIGHT_HOME": str(home)} | more
     return subprocess.run(call, env=environ, capture_output=True, text=True, timeout=120, check=False)
 
 
@@ -81,6 +81,28 @@ def test_fresh_candles_need_no_as_of(tmp_path: Path) -> None:
     ran = cli(tmp_path, "scan", "--offline", "--json")
     assert ran.returncode == 0, ran.stderr
     assert json.loads(ran.stdout)["coverage"] == {"read": 3, "asked": 3}
+
+
+def test_young_candles_stand_in_for_an_exchange_that_is_wholly_down_and_the_scan_says_so(
+    tmp_path: Path,
+) -> None:
+    store_of(tmp_path, SYMBOLS, time.time_ns() // 1_000_000)
+    down = {"SNIPERSIGHT_EXCHANGES__BINANCE__BASE_URL": "http://127.0.0.1:9"}
+    ran = cli(tmp_path, "scan", "--json", **down)
+    assert ran.returncode == 10, ran.stderr
+    document = json.loads(ran.stdout)
+    assert (document["status"], document["coverage"]) == ("degraded", {"read": 3, "asked": 3})
+    (flag,) = (flag for flag in document["flags"] if flag.startswith("from_cache"))
+    assert flag.startswith("from_cache: all of binance, age ")
+    assert "could not be read" in flag
+    asked = cli(tmp_path, "scan", "-s", "BTC", "--json", **down)
+    assert json.loads(asked.stdout)["coverage"] == {"read": 1, "asked": 1}
+
+
+def test_old_candles_do_not_stand_in_for_an_exchange_that_is_down(home: Path) -> None:
+    ran = cli(home, "scan", "--json", SNIPERSIGHT_EXCHANGES__BINANCE__BASE_URL="http://127.0.0.1:9")
+    assert (ran.returncode, ran.stdout) == (30, "")
+    assert "could not be read" in ran.stderr
 
 
 def test_a_time_beside_everything_stored_is_one_line_with_what_is_stored(home: Path) -> None:

@@ -134,6 +134,12 @@ def test_a_member_that_stops_trading_or_is_gone_is_told(server: BinanceServer, c
     found = codes(cli("universe")[1])
     assert found["SOL/USDT"] == "universe.not_trading"
     assert found["ETH/USDT"] == "universe.not_listed"
+    told = ["vanished: ETH/USDT, in the universe before this one, is not listed any more"]
+    for flags in (told, []):
+        code, scanned, _ = cli("scan")
+        assert [flag for flag in scanned["flags"] if flag.startswith("vanished")] == flags
+        assert code == (10 if flags else 0)
+        server.now_ms += 300_000
 
 
 def test_a_changed_market_id_is_refused_until_it_is_mapped(server: BinanceServer, cli: Cli) -> None:

@@ -105,6 +105,7 @@ def test_cron_that_starts_on_the_minute_waits_for_the_candle_and_the_next_one_sa
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (("watch", "--stream", "-e", "binance-lite"), "bybit-linear"),
         (("watch", "-e", "demo"), "stands still"),
         (("scan", "--slot", "-e", "demo"), "stands still"),
         (("scan", "--slot", "--offline"), "neither --as-of nor --offline"),

@@ -15,6 +15,8 @@ from tests.servers import payloads
 from tests.servers.exchange import Endpoint, LoopbackExchange, Query, VenueError, always
 from tests.servers.faults import Rows
 from tests.servers.market import INTERVAL_MS, ServedMarket
+from tests.servers.signing import ServedKey, signature
+from tests.servers.speeches import BinanceSpeech
 from tests.servers.wire import Reply, Request
 
 MOST_KLINES, USUAL_KLINES = 1000, 500
@@ -44,6 +46,7 @@ class BinanceServer(LoopbackExchange):
     when a real one has passed or the clock is set to another.
     """
 
+    speech = BinanceSpeech("/ws")
     simple_requests = (Request("GET", "/api/v3/time", {}), Request("GET", "/api/v3/ticker/24hr", {}))
 
     def __init__(
@@ -82,6 +85,22 @@ class BinanceServer(LoopbackExchange):
                 -1104,
                 f"Not all sent parameters were read; read '{len(read)}' parameter(s) but was sent '{sent}'.",
             )
+
+    def signer(self, request: Request) -> ServedKey:
+        key = self.keys.get(request.headers.get("x-mbx-apikey", ""))
+        if key is None:
+            raise error(-2014, "API-key format invalid.", 401)
+        if not key.from_here or not key.reads or key.expired:
+            raise error(-2015, "Invalid API-key, IP, or permissions for action.", 401)
+        asked, window = integer(request.query, "timestamp", 0), integer(request.query, "recvWindow", 5000)
+        if not asked:
+            raise error(-1102, "Mandatory parameter 'timestamp' was not sent, was empty/null, or malformed.")
+        if not self.now_ms - window <= asked < self.now_ms + 1000:
+            raise error(-1021, "Timestamp for this request is outside of the recvWindow.")
+        signed, _, sign = request.target.partition("?")[2].rpartition("&signature=")
+        if sign != signature(key.secret, signed):
+            raise error(-1022, "Signature for this request is not valid.")
+        return key
 
     def rows(self, document: Any) -> Rows:
         if not isinstance(document, list):
@@ -213,10 +232,30 @@ def _ticker_weight(query: Query) -> int:
     return next((weight for most, weight in TICKER_WEIGHTS if names <= most), ALL_TICKERS)
 
 
+def key_restrictions(server: BinanceServer, key: ServedKey) -> dict[str, Any]:
+    """What a key may do, in the words of the account's API management."""
+    return {
+        "ipRestrict": key.ip_bound,
+        "createTime": 1_698_645_219_000,
+        "enableReading": key.reads,
+        "enableSpotAndMarginTrading": key.trades,
+        "enableWithdrawals": key.withdraws,
+        "enableInternalTransfer": False,
+        "enableMargin": False,
+        "enableFutures": False,
+        "permitsUniversalTransfer": False,
+        "enableVanillaOptions": False,
+        "enableFixApiTrade": False,
+        "enableFixReadOnly": False,
+        "enablePortfolioMarginTrading": False,
+    }
+
+
 NONE: frozenset[str] = frozenset()
+KEY_ENDPOINTS = {"/sapi/v1/account/apiRestrictions": Endpoint(NONE, always(1), key_restrictions, signed=True)}
 CHOICE = frozenset({"symbol", "symbols"})
 SPAN = frozenset({"symbol", "interval", "startTime", "endTime", "limit"})
-ENDPOINTS = {
+ENDPOINTS = KEY_ENDPOINTS | {
     "/api/v3/ping": Endpoint(NONE, always(1), lambda server, query: {}),
     "/api/v3/time": Endpoint(NONE, always(1), lambda server, query: {"serverTime": server.now_ms}),
     "/api/v3/exchangeInfo": Endpoint(CHOICE, always(20), _exchange_info),

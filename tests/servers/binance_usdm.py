@@ -8,6 +8,7 @@ from tests.servers import binance, payloads, payloads_usdm
 from tests.servers.binance import NONE, SPAN, BinanceServer, integer, klines, mandatory
 from tests.servers.exchange import Endpoint, Query, always
 from tests.servers.market import ServedMarket
+from tests.servers.speeches import BinanceSpeech
 from tests.servers.wire import Request
 
 MOST_KLINES, USUAL_KLINES = 1500, 500
@@ -19,6 +20,7 @@ DEPTH_WEIGHTS = ((50, 2), (100, 5), (500, 10), (1000, 20))
 class BinanceUsdmServer(BinanceServer):
     """Perpetuals of the same symbols, and a quarterly contract of the first of them."""
 
+    speech = BinanceSpeech("/market/ws")
     simple_requests = (Request("GET", "/fapi/v1/time", {}), Request("GET", "/fapi/v1/ticker/24hr", {}))
 
     def __init__(
@@ -94,7 +96,7 @@ def _per_symbol(one: int, every: int) -> Any:
 
 
 SYMBOL = frozenset({"symbol"})
-ENDPOINTS = {
+ENDPOINTS = binance.KEY_ENDPOINTS | {
     "/fapi/v1/ping": Endpoint(NONE, always(1), lambda server, query: {}),
     "/fapi/v1/time": Endpoint(NONE, always(1), lambda server, query: {"serverTime": server.now_ms}),
     "/fapi/v1/exchangeInfo": Endpoint(NONE, always(1), _exchange_info),

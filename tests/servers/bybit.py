@@ -14,6 +14,8 @@ from tests.servers import payloads_bybit as payloads
 from tests.servers.exchange import Endpoint, LoopbackExchange, Query, VenueError, always
 from tests.servers.faults import Rows
 from tests.servers.market import INTERVAL_MS, ServedMarket
+from tests.servers.signing import ServedKey, signature
+from tests.servers.speeches import BybitSpeech
 from tests.servers.wire import Reply, Request
 
 REQUESTS_PER_WINDOW, WINDOW_S = 600, 5
@@ -38,6 +40,7 @@ class BybitServer(LoopbackExchange):
     ``part`` is how many linear instruments come at once at most.
     """
 
+    speech = BybitSpeech()
     simple_requests = (
         Request("GET", "/v5/market/time", {}),
         Request("GET", "/v5/market/tickers", {"category": "spot"}),
@@ -67,6 +70,27 @@ class BybitServer(LoopbackExchange):
 
     def unknown_address(self, request: Request) -> VenueError:
         return VenueError(Reply(404, b"404 page not found"))
+
+    def signer(self, request: Request) -> ServedKey:
+        said = request.headers
+        name, asked, window = (
+            said.get(f"x-bapi-{part}", "") for part in ("api-key", "timestamp", "recv-window")
+        )
+        key = self.keys.get(name)
+        if key is None:
+            raise error(10003, "API key is invalid.", self.now_ms)
+        if key.expired:
+            raise error(33004, "Your api key has expired.", self.now_ms)
+        if not key.from_here:
+            raise error(10010, "Unmatched IP, please check your API key's bound IP addresses.", self.now_ms)
+        if not DIGITS.fullmatch(asked) or not self.now_ms - int(window) <= int(asked) < self.now_ms + 1000:
+            raise error(
+                10002, "invalid request, please check your server timestamp or recv_window param", self.now_ms
+            )
+        query = request.target.partition("?")[2]
+        if said.get("x-bapi-sign") != signature(key.secret, asked + name + window + query):
+            raise error(10004, "error sign! please check your signature generation algorithm.", self.now_ms)
+        return key
 
     def rows(self, document: Any) -> Rows:
         return document["result"]["list"]
@@ -169,8 +193,44 @@ def _order_book(server: BybitServer, query: Query) -> dict[str, Any]:
     return payloads.envelope(book, server.now_ms)
 
 
+def _key(server: BybitServer, key: ServedKey) -> dict[str, Any]:
+    trade = ["Order", "Position"] if key.trades else []
+    wallet = ["AccountTransfer", *(["Withdraw"] if key.withdraws else [])]
+    name = next(name for name, served in server.keys.items() if served is key)
+    result = {
+        "id": "13770661",
+        "note": "scanner",
+        "apiKey": name,
+        "readOnly": 0 if key.trades or key.withdraws else 1,
+        "secret": "",
+        "permissions": {
+            "ContractTrade": trade,
+            "Spot": ["SpotTrade"] if key.trades else [],
+            "Wallet": wallet,
+            "Options": [],
+            "Derivatives": [],
+            "CopyTrading": [],
+            "BlockTrade": [],
+            "Exchange": [],
+            "NFT": [],
+            "Affiliate": [],
+            "Earn": [],
+        },
+        "ips": ["203.0.113.7"] if key.ip_bound else ["*"],
+        "type": 1,
+        "deadlineDay": 83,
+        "expiredAt": "2027-05-15T03:21:05Z",
+        "createdAt": "2026-10-16T02:24:40Z",
+        "unified": 0,
+        "uta": 1,
+        "isMaster": True,
+    }
+    return payloads.envelope(result, server.now_ms)
+
+
 ANY: frozenset[str] = frozenset()
 ENDPOINTS = {
+    "/v5/user/query-api": Endpoint(ANY, always(1), _key, signed=True),
     "/v5/market/time": Endpoint(ANY, always(1), _time),
     "/v5/market/instruments-info": Endpoint(ANY, always(1), _instruments),
     "/v5/market/kline": Endpoint(ANY, always(1), _klines),

@@ -5,6 +5,7 @@ Knows nothing of the product: these are the independent peers the real client is
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 import time
@@ -15,6 +16,8 @@ from typing import Any, Self
 from tests.servers.faults import ELSEWHERE, FaultPlan, Rows
 from tests.servers.market import ServedMarket
 from tests.servers.rules import rules_of
+from tests.servers.signing import ServedKey, carries_key
+from tests.servers.streams import Conversation, Speech, Streams
 from tests.servers.wire import Loopback, Reply, Request
 
 Query = Mapping[str, str]
@@ -35,6 +38,8 @@ class Endpoint:
     parameters: frozenset[str]
     weight: Callable[[Query], int]
     answer: Callable[[Any, Query], Any]
+    signed: bool = False
+    """Answered with the key that signed the question in place of the query."""
 
 
 def always(weight: int) -> Callable[[Query], int]:
@@ -61,10 +66,14 @@ class LoopbackExchange:
         self.faults = FaultPlan()
         self.ids = {symbol.replace("/", ""): symbol for symbol in market.base}
         self.used = 0
+        self.keys: dict[str, ServedKey] = {}
+        self.keyed: list[str] = []
+        """Addresses of requests that carried a key or a signature."""
         self._window_s = window_s
         self._window = (0, 0)
         self._started = time.monotonic()
-        self._wire = Loopback(self._reply)
+        self.streams = Streams()
+        self._wire = Loopback(self._reply, self._talk)
 
     def __enter__(self) -> Self:
         self._wire.__enter__()
@@ -101,6 +110,8 @@ class LoopbackExchange:
             endpoint = self.endpoints.get(request.path)
             if endpoint is None or request.method != "GET":
                 raise self.unknown_address(request)
+            if endpoint.signed:
+                return Reply(200, json.dumps(endpoint.answer(self, self.signer(request))).encode())
             self.check_query(endpoint, request.query)
             return Reply(200, json.dumps(endpoint.answer(self, request.query)).encode())
         except VenueError as error:
@@ -115,6 +126,14 @@ class LoopbackExchange:
         return int(self.market.base[symbol][0, 0])
 
     # what a venue says in its own way
+
+    speech: Speech
+    """How it speaks over websockets."""
+
+    async def _talk(
+        self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        await Conversation(self, self.speech, self.streams, reader, writer).run(request)
 
     def worded(self, kind: str) -> Reply:
         """Its answer when it has to say no: ``too_fast``, ``banned``, ``restricted``, ``broken``."""
@@ -135,6 +154,10 @@ class LoopbackExchange:
     def check_query(self, endpoint: Endpoint, query: Query) -> None:
         """Refuse parameters it does not read."""
 
+    def signer(self, request: Request) -> ServedKey:
+        """The key that signed a question, once the signature is found right."""
+        raise NotImplementedError
+
     def rows(self, document: Any) -> Rows:
         """The candles of an answer."""
         raise NotImplementedError
@@ -153,6 +176,8 @@ class LoopbackExchange:
 
     def _reply(self, request: Request) -> tuple[Reply, Mapping[str, str]]:
         self.requests.append((request.path, request.query))
+        if carries_key(request):
+            self.keyed.append(request.path)
         wait_s = self._weigh(request)
         headers = self.limit_headers(self.now_ms - self.now_ms % 1000 + self._window_s * 1000)
         if wait_s:

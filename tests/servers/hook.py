@@ -85,25 +85,26 @@ class Handler(BaseHTTPRequestHandler):
             receiver.at_it[self.path] = receiver.at_it.get(self.path, 0) + 1
             is_alone = receiver.at_it[self.path] == 1
         try:
-            if mode == "lost":
-                return
-            if mode == "busy":
-                self.answer(429, b"")
-                return
-            document = json.loads(body)
-            arrival = Arrival(
-                self.headers["Idempotency-Key"], self.path,
-                document["repeat"] and self.headers.get("X-SniperSight-Repeat") == "1",
-                receiver.is_signed(self.headers.get("X-SniperSight-Signature", ""), body), is_alone,
-                document["notice"]["text"] if document["id"] == self.headers["Idempotency-Key"] else "",
-            )  # fmt: skip
-            with receiver.lock:
-                receiver.arrivals.append(arrival)
-            if mode != "dropped":
-                self.answer(503 if mode == "broken" else 200, b"")
+            if mode not in ("lost", "busy"):
+                self.note(body, is_alone=is_alone)
         finally:
             with receiver.lock:
                 receiver.at_it[self.path] -= 1
+        status = {"taken": 200, "broken": 503, "busy": 429}.get(mode)
+        if status:
+            self.answer(status, b"")
+
+    def note(self, body: bytes, *, is_alone: bool) -> None:
+        """Let it have its effect."""
+        receiver, document = self.receiver, json.loads(body)
+        arrival = Arrival(
+            self.headers["Idempotency-Key"], self.path,
+            document["repeat"] and self.headers.get("X-SniperSight-Repeat") == "1",
+            receiver.is_signed(self.headers.get("X-SniperSight-Signature", ""), body), is_alone,
+            document["notice"]["text"] if document["id"] == self.headers["Idempotency-Key"] else "",
+        )  # fmt: skip
+        with receiver.lock:
+            receiver.arrivals.append(arrival)
 
     def answer(self, status: int, body: bytes) -> None:
         with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""A loopback Binance whose clock goes."""
+"""Loopback exchanges whose clocks go."""
 
 from __future__ import annotations
 
@@ -24,3 +24,22 @@ class TickingBinance(BinanceServer):
     @now_ms.setter
     def now_ms(self, value: int) -> None:
         self._set_ms, self._set_s = value, 0.0
+
+
+class PunctualBinance(BinanceServer):
+    """``now_ms`` goes with this machine's clock; set, it stays as far from it as it was then."""
+
+    _apart_ms = 0
+
+    @property
+    def now_ms(self) -> int:  # type: ignore[override]
+        return wall_ms() + self._apart_ms
+
+    @now_ms.setter
+    def now_ms(self, value: int) -> None:
+        self._apart_ms = value - wall_ms()
+
+
+def wall_ms() -> int:
+    """This machine's time, milliseconds since the epoch."""
+    return time.time_ns() // 1_000_000

@@ -33,6 +33,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+Talk = Callable[[Request, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Send = Callable[[asyncio.StreamReader, asyncio.StreamWriter, bytes, bytes], Awaitable[None]]
 
 
@@ -130,8 +131,12 @@ class Reply:
 class Loopback:
     """``with Loopback(answer) as wire:`` serves ``wire.base_url``; ``answer`` gives the reply and headers to add."""
 
-    def __init__(self, answer: Callable[[Request], tuple[Reply, Mapping[str, str]]]) -> None:
+    def __init__(
+        self, answer: Callable[[Request], tuple[Reply, Mapping[str, str]]], talk: Talk | None = None
+    ) -> None:
+        """``talk`` gets what asks for a websocket; without it that is a request like any other."""
         self._answer = answer
+        self._socket = talk
         self._port = 0
         self._running: Future[None] | None = None
 
@@ -191,6 +196,9 @@ class Loopback:
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """One request and its answer; whether another may follow."""
         request = _parse(await reader.readuntil(b"\r\n\r\n"))
+        if self._socket and request.headers.get("upgrade", "").lower() == "websocket":
+            await self._socket(request, reader, writer)
+            return False
         reply, extra = self._answer(request)
         reply = reply.packed_for(request)
         await reply.send(reader, writer, reply.head(extra), reply.body)

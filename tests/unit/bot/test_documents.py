@@ -37,6 +37,7 @@ NAMES = (
     "snipersight.data-verify-1",
     "snipersight.data-prune-1",
     "snipersight.doctor-1",
+    "snipersight.locks-1",
 )
 
 

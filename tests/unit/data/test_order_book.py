@@ -48,3 +48,9 @@ def test_levels_cannot_be_changed() -> None:
 def test_what_is_no_book_is_refused(change: dict[str, object], problem: str) -> None:
     with pytest.raises(DataFault, match=problem):
         book(**change)  # type: ignore[arg-type]
+
+
+def test_depth_is_what_waits_near_the_middle_on_each_side() -> None:
+    assert book().depth_within(0.01) == (99.0, 303.0)
+    assert book().depth_within(0.02) == (99.0 + 197.0, 303.0 + 102.0)
+    assert book().depth_within(0.001) == (0.0, 0.0)

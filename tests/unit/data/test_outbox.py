@@ -127,6 +127,7 @@ def test_what_the_other_side_refuses_for_good_is_a_dead_letter(outbox: SqliteOut
     (letter,) = outbox.letters(Fate.DEAD)
     assert (letter.note, letter.attempts) == ("HTTP 400", 1)
     assert outbox.addresses("memory") == ()
+    assert outbox.tally() == {Fate.DEAD: 1}
 
 
 @pytest.mark.parametrize(
@@ -365,6 +366,7 @@ def open_and_die(path: Path, at: int) -> None:
         os._exit(0)
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_carrying_over_that_is_killed_at_any_statement_leaves_the_old_file_whole(path: Path) -> None:
     old_file(path)
     for at in range(len(MIGRATIONS[1]) + 2):

@@ -19,9 +19,11 @@ from data.cache import SqliteCandleStore
 from data.ingestion_pipeline import Ingested, ingest
 from data.series_notes import MemoryNotes
 from data.source import Source
+from engine.edges import Edges, ScanRequest
 from shared.config.profiles import load_profile
 from shared.errors import ClockFault, ConflictingData, DataFault, TransportFault
 from shared.models.data import COLUMNS, Candles, Market
+from shared.models.risk import Account
 from shared.models.timeframe import DAY_MS, Timeframe
 
 NAME = "SOL/USDT"
@@ -252,6 +254,71 @@ def test_derived_candles_are_held_against_the_exchanges_own_once_a_day_which_tak
         checked += sum(timeframe is M15 for timeframe, *_ in feed.asked)
     assert checked == 2
     assert said == [f"derived_differs: {NAME} 15m 1"] * 2
+
+
+def test_derived_candles_over_a_gap_are_held_against_the_exchanges_own_at_once(home: Home) -> None:
+    home.scan(Exchange())
+    hole = (NOW + 7 * M5.ms, NOW + 8 * M5.ms)
+
+    def spoil(timeframe: Timeframe, candles: Candles) -> Candles:
+        return without(candles, *hole) if timeframe is M5 else candles
+
+    quarters = Exchange(NOW + 3_600_000, spoil)
+    said = flags(home.scan(quarters))
+    asked = [(timeframe, until) for timeframe, _, until in quarters.asked if timeframe is not M5]
+    assert asked == [(M15, NOW + 3_600_000), (H1, NOW + 3_600_000)]
+    assert said == (f"derived_differs: {NAME} 15m 1", f"derived_differs: {NAME} 1h 1")
+    for timeframe in (M15, H1):
+        own = asyncio.run(Exchange(NOW + 3_600_000).candles(NAME, timeframe, NOW, NOW + 3_600_000))
+        assert home.stored(timeframe).between(NOW, 2**50) == own
+    later = Exchange(NOW + 7_200_000)
+    assert flags(home.scan(later)) == ()
+    assert {timeframe for timeframe, *_ in later.asked} == {M5}
+
+
+class Apart:
+    """A clock of ours that is ``ahead_ms`` before the exchange's."""
+
+    def __init__(self, ahead_ms: int) -> None:
+        self.ahead_ms = ahead_ms
+
+    def now_ms(self) -> int:
+        return DEMO_AS_OF_MS + self.ahead_ms
+
+
+@pytest.mark.parametrize(
+    ("ahead_ms", "said"),
+    [
+        (1_500, ()),
+        (30_000, ("clock_offset: ours is 30.0 s ahead of demo's",)),
+        (-30_000, ("clock_offset: ours is 30.0 s behind demo's",)),
+    ],
+)
+def test_a_run_decides_by_the_exchanges_clock_and_says_how_far_ours_is_from_it(
+    ahead_ms: int, said: tuple[str, ...]
+) -> None:
+    from engine.orchestrator import run_scan
+
+    edges = Edges(DemoFeed, None, Apart(ahead_ms), clock_limit_ms=2_000)
+    request = ScanRequest(PROFILE, "demo", Account(Decimal(10_000), "USDT"), symbols=(NAME,))
+    result = run_scan(request, edges)
+    assert result.as_of_ms == DEMO_AS_OF_MS
+    assert tuple(flag for flag in result.flags if flag.startswith("clock")) == said
+
+
+@pytest.mark.parametrize("ahead_ms", [-7_200_000, 7_200_000])
+def test_a_run_whose_clock_cannot_be_one_ends_before_anything_is_fetched(ahead_ms: int) -> None:
+    from engine.orchestrator import run_scan
+
+    edges = Edges(Untouched, None, Apart(ahead_ms), clock_limit_ms=2_000)
+    request = ScanRequest(PROFILE, "demo", Account(Decimal(10_000), "USDT"), symbols=(NAME,))
+    with pytest.raises(ClockFault, match="something else answers for the exchange"):
+        run_scan(request, edges)
+
+
+class Untouched(DemoFeed):
+    async def candles(self, symbol: str, timeframe: Timeframe, since_ms: int, until_ms: int) -> Candles:
+        raise AssertionError("a candle was asked for")
 
 
 @pytest.mark.parametrize("offset_ms", [0, 1_500, 30_000, -30_000])

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk.correlation import cluster_of, correlation, log_returns
+from risk.correlation import Cluster, cluster_of, correlation, log_returns
 from risk.exposure_limits import Exposure, asset_of
 from risk.judge import judge_plans
 from shared.models.data import Candles, Floats
@@ -154,3 +154,31 @@ def test_returns_stand_on_the_grid_up_to_the_last_close_with_holes_where_candles
     found = log_returns(candles, ended, 4) / math.log(2)
     assert found.tolist() == pytest.approx([1.0, math.nan, math.nan, 1.0], nan_ok=True)
     assert np.isnan(log_returns(candles, ended + 9 * hour, 4)).all()
+
+
+def test_a_plan_without_companions_has_nothing_to_tell_of_its_cluster() -> None:
+    assert Cluster((), ()).told() == ""
+
+
+def test_a_correlation_is_never_beyond_one_whatever_rounding_does() -> None:
+    columns = [np.random.default_rng(seed).normal(size=20) for seed in range(300)]
+    assert max(correlation(column, column * 3.0, 20) for column in columns) == 1.0
+    assert min(correlation(column, column * -3.0, 20) for column in columns) == -1.0
+
+
+def test_bets_that_correlate_by_exactly_the_limit_are_one() -> None:
+    rules = replace(RULES, min_correlation=1.0)
+    held = Exposure((position("BTC/USDC"),))
+    cluster = cluster_of(plan(), held, UNKNOWN_MARKET, rules)
+    assert (len(cluster.positions), cluster.unknown) == (1, ())
+
+
+def test_two_directions_of_one_asset_are_no_common_bet() -> None:
+    assert clustered(UNKNOWN_MARKET, position("BTC/USDC", Side.SHORT)) == set()
+
+
+def test_what_is_known_of_one_alone_is_not_known_of_both() -> None:
+    held = Exposure(tuple(position(f"{base}/USDT") for base in ("XRP", "SOL", "ETH", "ADA")))
+    everyone = ("ADA/USDT", "ETH/USDT", "SOL/USDT", "XRP/USDT")
+    assert cluster_of(plan(), held, view(BTC=WAVE), RULES).unknown == everyone
+    assert cluster_of(plan(), held, view(ETH=WAVE, SOL=WAVE), RULES).unknown == everyone

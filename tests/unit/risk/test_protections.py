@@ -157,3 +157,67 @@ def test_a_lock_found_early_is_still_found_until_it_ends(
     for lock in before:
         if lock.until_ms > NOON:
             assert ends[lock.rule, lock.scope] >= lock.until_ms
+
+
+@pytest.mark.parametrize("result_r", [0.0, 0.5])
+def test_a_trade_that_lost_nothing_cools_nothing_down(result_r: float) -> None:
+    assert found(trade(1, result_r), cooldown_hours=12.0) == ()
+
+
+def test_a_cool_down_says_what_was_lost() -> None:
+    (lock,) = found(trade(1, -0.75), cooldown_hours=12.0)
+    told = (lock.rule, lock.reason, lock.measured, lock.threshold, lock.unit)
+    assert told == ("cool-down", "lost 0.75 R", -0.75, 0.0, "R")
+    assert (lock.since_ms, lock.until_ms) == (NOON - HOUR_MS, NOON + 11 * HOUR_MS)
+
+
+def test_trades_that_reached_their_target_are_no_stops() -> None:
+    assert found(*(trade(hours, 2.0) for hours in (1, 2, 3)), stop_guard_stops=3) == ()
+
+
+def test_a_stop_as_old_as_the_window_is_no_longer_in_it() -> None:
+    stops = (trade(24), trade(2), trade(0))
+    assert found(*stops, stop_guard_stops=3, stop_guard_hours=24.0) == ()
+    assert len(found(*stops, stop_guard_stops=3, stop_guard_hours=24.001)) == 1
+
+
+def test_each_lock_says_what_it_measured_against_what() -> None:
+    trades = tuple(trade(hours, -1.0) for hours in (30, 20, 10, 1))
+    points = (point(300, 10_000), point(30, 9_000), point(11, 9_000), point(1, 8_550))
+    limits = {"stop_guard_stops": 3, "drawdown_pct": 10.0, "low_profit_trades": 4, "daily_loss_pct": 2.0}
+    told = {
+        lock.rule: (lock.scope, lock.reason, lock.measured, lock.threshold, lock.unit)
+        for lock in found(*trades, *points, **limits)
+    }
+    assert told == {
+        "stop guard": ("all", "3 stops within 24 h", 3.0, 3.0, "stops"),
+        "drawdown": ("all", "equity 14.5 % below its peak of 30 days", 14.5, 10.0, "% of equity"),
+        "low profit": ("BTC/USDT", "-4.00 R in its last 4 trades", -4.0, -1.0, "R"),
+        "daily loss": ("all", "equity 5.0 % below the day's start", 5.0, 2.0, "% of equity"),
+    }
+
+
+def test_equity_and_trades_as_old_as_their_window_are_no_longer_in_it() -> None:
+    month = 30 * 24
+    assert found(point(month, 20_000), point(0, 10_000), drawdown_pct=10.0) == ()
+    four = (trade(month, -1.0), trade(3, -1.0), trade(2, -1.0), trade(0, -1.0))
+    assert found(*four, low_profit_trades=4) == ()
+
+
+def test_a_profit_at_its_limit_locks_nothing() -> None:
+    quarters = tuple(trade(hours, -0.25) for hours in (4, 3, 2, 1))
+    assert found(*quarters, low_profit_trades=4, low_profit_r=-1.0) == ()
+
+
+def test_an_account_that_has_nothing_left_has_lost_everything() -> None:
+    (lock,) = found(point(30, 0), point(1, 0), daily_loss_pct=2.0)
+    assert lock.measured == 100.0
+
+
+def test_what_was_lost_yesterday_is_not_todays_loss() -> None:
+    assert found(point(20, 10_000), point(14, 9_000), daily_loss_pct=2.0) == ()
+
+
+def test_the_day_begins_with_midnight() -> None:
+    (lock,) = found(point(13, 10_000), point(12, 9_000), daily_loss_pct=2.0)
+    assert (lock.since_ms, lock.until_ms) == (NOON - 12 * HOUR_MS, NOON + 12 * HOUR_MS)

@@ -54,6 +54,19 @@ def test_the_tightest_bound_sets_the_size(room: Room, limited_by: str, notional:
     assert (size.limited_by, size.notional) == (limited_by, Decimal(notional))
 
 
+@pytest.mark.parametrize(
+    ("rules", "limited_by", "notional"),
+    [
+        (RiskRules(max_leverage=0.1), "leverage", 1000),
+        (RiskRules(max_asset_pct=5.0), "asset limit", 500),
+    ],
+)
+def test_a_rule_that_is_the_tightest_bound_is_named(rules: RiskRules, limited_by: str, notional: int) -> None:
+    """A room of which nothing is said has nothing open in it."""
+    size = size_position(plan(), market(), ACCOUNT, rules, FREE, Room(1e9))
+    assert (size.limited_by, size.notional) == (limited_by, Decimal(notional))
+
+
 def test_a_stop_is_filled_by_the_bids_of_a_long_and_the_asks_of_a_short() -> None:
     assert (resting(BOOK, Side.LONG), resting(BOOK, Side.SHORT)) == (Decimal(296), Decimal(303))
 

@@ -23,6 +23,7 @@ from engine.commands.app import run
 from engine.commands.paths import candle_file, request_file
 from tests.servers.binance import BinanceServer
 from tests.servers.market import DAY, ServedMarket
+from tests.servers.ticking import PunctualBinance
 from tests.unit.data.test_store import candles
 
 pytestmark = pytest.mark.checkout
@@ -40,7 +41,7 @@ def now_ms() -> int:
 def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[BinanceServer]:
     monkeypatch.chdir(tmp_path)
     now = now_ms()
-    with BinanceServer(ServedMarket.synthetic(["BTC/USDT"], now - DAY, now), now) as running:
+    with PunctualBinance(ServedMarket.synthetic(["BTC/USDT"], now - DAY, now), now) as running:
         monkeypatch.setenv(ADDRESS, running.base_url)
         yield running
 
@@ -63,7 +64,7 @@ def test_a_machine_that_is_well_passes_every_check(
     assert code == 0
     assert server.count("/time") == 3
     assert found["budget"]["measured"].startswith("3 of 5,400 spent in 60 s")
-    assert found["keys"]["measured"] == "no keys: public data only"
+    assert found["keys"]["measured"] == "not set: public data only"
 
 
 def test_an_exchange_that_is_down_fails_and_the_rest_is_still_looked_at(

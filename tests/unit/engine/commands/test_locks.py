@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from engine.commands.app import run
 from engine.commands.locks import HOUR_MS, under_locks
@@ -14,6 +16,7 @@ from engine.edges import ScanRequest
 from shared.config.profiles import load_profile
 from shared.models.risk import Account
 
+DOCS = Path(__file__).parents[4] / "docs"
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -49,6 +52,22 @@ def test_a_lock_is_added_listed_and_removed(cli: Run) -> None:
     assert row.startswith(f"{lock_id}\tBTC/USDT\tby hand\t")
     assert cli("locks", "remove", lock_id) == (0, "", f"removed {lock_id}\n")
     assert cli("locks", "list", "-q") == (0, f"{head}\n", "")
+
+
+@pytest.mark.checkout
+def test_locks_are_one_valid_document_with_whether_everything_is_stopped(cli: Run, home: Path) -> None:
+    schema = json.loads((DOCS / "schema" / "snipersight.locks-1.schema.json").read_text("utf-8"))
+    code, out, err = cli("locks", "list", "--json")
+    assert (code, err, json.loads(out)["locks"]) == (0, "nothing is locked\n", [])
+    _, lock_id, _ = cli("locks", "add", "long", "--reason", "a talk", "--hours", "2")
+    (home / "data" / "KILL").touch()
+    code, out, err = cli("locks", "list", "--json")
+    document = json.loads(out)
+    Draft202012Validator(schema).validate(document)
+    (lock,) = document["locks"]
+    assert (lock["id"], lock["scope"], lock["reason"]) == (lock_id.strip(), "long", "a talk")
+    assert (lock["in_force"], document["killed"]) == (True, True)
+    assert "the kill switch is set" in err
 
 
 @pytest.mark.parametrize(

@@ -21,11 +21,14 @@ from data.cache import SqliteCandleStore
 from engine.commands import verify
 from engine.commands.app import run
 from engine.commands.paths import candle_file
+from engine.hooks import Hooks
 from engine.verification.rates import MEASURES
 from engine.verification.repaint import DETECTORS, verify_repaint
 from shared.models.data import Candles, Market
 from shared.models.events import EventLog
+from shared.models.extensions import Extensions, OfferedDetector
 from shared.models.profile import SmcRules
+from shared.models.smc import PluginEvent, Side
 from strategy.smc.engine import detect
 from tests.fixtures.fake_library import fake_library
 from tests.laws.markets import STEP, market
@@ -127,6 +130,58 @@ def test_a_detector_of_ours_that_repaints_is_30_and_called_a_defect(
     assert "\nsnipersight\tswing\t" in out
     assert err.startswith("! snipersight: ")
     assert "backdated). This is a defect in SniperSight; please report it.\n" in err
+
+
+def close_above(candles: Candles) -> tuple[PluginEvent, ...]:
+    """A plugin's detector: closes above the one before."""
+    rises = np.flatnonzero(np.diff(candles.close) > 0) + 1
+    return tuple(
+        PluginEvent(
+            "rises",
+            Side.LONG,
+            float(candles.close[at]),
+            1.0,
+            int(candles.open_ms[at]),
+            int(candles.close_ms[at]),
+        )
+        for at in rises
+    )
+
+
+def last_close_above(candles: Candles) -> tuple[PluginEvent, ...]:
+    """One that forgets all but the last."""
+    return close_above(candles)[-1:]
+
+
+@pytest.fixture
+def plugged(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Make a detector one that an installed plugin offers."""
+
+    def plug(find: Callable[[Candles], tuple[PluginEvent, ...]]) -> None:
+        hooks = Hooks()
+        hooks.extend(Extensions(detectors=(OfferedDetector("rises", find),)))
+        monkeypatch.setattr(verify, "HOOKS", hooks)
+
+    return plug
+
+
+def test_a_plugins_detector_is_checked_after_ours(cli: Run, plugged: Callable[..., None]) -> None:
+    plugged(close_above)
+    code, out, _ = cli("verify", "repaint", *SMALL, "--json")
+    last = json.loads(out)["detectors"][-1]
+    assert (code, last["detector"], last["rewrites"]) == (0, "rises", 0)
+    assert last["events"] > 100
+
+
+def test_a_plugins_detector_that_repaints_is_30_and_its_plugins_defect(
+    cli: Run, plugged: Callable[..., None]
+) -> None:
+    plugged(last_close_above)
+    code, _, err = cli("verify", "repaint", *SMALL, "-q")
+    assert code == 30
+    assert err.startswith("! rises: ")
+    assert "defect of its plugin" in err
+    assert "SniperSight" not in err
 
 
 @pytest.mark.checkout

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from shared.errors import IncompleteIndicatorError
+from shared.models.data import MultiTimeframeData
 from shared.models.profile import Profile
-from shared.models.regime import MarketContext, Regime, RegimeState, RiskAppetite, VolatilityState
+from shared.models.regime import Breadth, MarketContext, Regime, RegimeState, RiskAppetite, VolatilityState
 from shared.models.smc import Layer, Side, SMCSnapshot, Trend
 from shared.models.timeframe import Timeframe
 from shared.utils.error_policy import validate_no_nulls
@@ -41,39 +42,49 @@ def with_4h(trend: Trend) -> SMCSnapshot:
     return snapshot(h4=structure(H4, swing=layer(Layer.SWING, trend, breaks)))
 
 
+def context_of(btc: MultiTimeframeData, as_of_ms: int, shot: SMCSnapshot) -> MarketContext:
+    """The benchmark's state where no other symbol is known."""
+    return market_context(btc, as_of_ms, shot, Breadth())
+
+
 def rising(timeframe: Timeframe) -> list[float]:
     return [100.0 + 0.01 * bar for bar in range(300)]
 
 
 def test_a_trend_needs_the_4h_swing_layer_and_efficiency_of_its_sign() -> None:
     up = data({H4: candles(H4, rising(H4))}, BTC)
-    assert market_context(up, AS_OF, with_4h(Trend.UP)).state is RegimeState.TREND_UP
-    assert market_context(up, AS_OF, with_4h(Trend.DOWN)).state is RegimeState.CHOP
-    assert market_context(data(market=BTC), AS_OF, with_4h(Trend.UP)).state is RegimeState.CHOP
+    assert context_of(up, AS_OF, with_4h(Trend.UP)).state is RegimeState.TREND_UP
+    assert context_of(up, AS_OF, with_4h(Trend.DOWN)).state is RegimeState.CHOP
+    assert context_of(data(market=BTC), AS_OF, with_4h(Trend.UP)).state is RegimeState.CHOP
 
 
 @pytest.mark.parametrize("timeframe", [M15, H1])
 def test_an_impulse_on_either_timeframe_comes_before_the_trend(timeframe: Timeframe) -> None:
     up = {H4: candles(H4, rising(H4)), M15: candles(M15, SAW), H1: candles(H1, SAW)}
     crash = candles(timeframe, [*SAW, 95.0])
-    found = market_context(data({**up, timeframe: crash}, BTC), AS_OF, with_4h(Trend.UP))
+    found = context_of(data({**up, timeframe: crash}, BTC), AS_OF, with_4h(Trend.UP))
     assert found.state is RegimeState.IMPULSE_DOWN
     assert found.impulse_z < -2.5
     assert found.risk_appetite is RiskAppetite.OFF
 
 
-def test_risk_appetite_rests_on_the_benchmark_alone_and_says_so() -> None:
-    appetite = {
-        trend: market_context(data(market=BTC), AS_OF, with_4h(trend)).risk_appetite for trend in Trend
-    }
+def test_risk_appetite_rests_on_the_benchmark_alone_where_nothing_else_is_known_and_says_so() -> None:
+    appetite = {trend: context_of(data(market=BTC), AS_OF, with_4h(trend)).risk_appetite for trend in Trend}
     assert appetite == {
         Trend.UP: RiskAppetite.ON,
         Trend.NONE: RiskAppetite.NEUTRAL,
         Trend.DOWN: RiskAppetite.OFF,
     }
-    assert (
-        market_context(data(market=BTC), AS_OF, with_4h(Trend.UP)).basis == "BTC/USDT's 4h swing trend alone"
+    assert context_of(data(market=BTC), AS_OF, with_4h(Trend.UP)).basis == (
+        "BTC/USDT's 4h swing trend alone, up (4h trends of 0 symbols are known, 10 are needed)"
     )
+
+
+def test_risk_appetite_is_the_universes_where_enough_of_it_is_known() -> None:
+    falling = Breadth(tuple((f"C{place}/USDT", Trend.DOWN) for place in range(10)))
+    found = market_context(data(market=BTC), AS_OF, with_4h(Trend.UP), falling)
+    assert found.risk_appetite is RiskAppetite.OFF
+    assert found.basis == "0 of 10 symbols' 4h trends are up, BTC/USDT's own is up"
 
 
 @pytest.mark.parametrize("timeframe", [M15, H1, H4])
@@ -81,7 +92,7 @@ def test_a_benchmark_series_older_than_one_bar_is_unknown(timeframe: Timeframe) 
     one_late = candles(timeframe, end_ms=AS_OF - timeframe.ms)
     two_late = candles(timeframe, end_ms=AS_OF - 2 * timeframe.ms)
     states = [
-        market_context(data({timeframe: late}, BTC), AS_OF, with_4h(Trend.UP)).state
+        context_of(data({timeframe: late}, BTC), AS_OF, with_4h(Trend.UP)).state
         for late in (one_late, two_late)
     ]
     assert states == [RegimeState.CHOP, RegimeState.UNKNOWN]
@@ -92,7 +103,7 @@ def test_an_absent_benchmark_series_is_unknown_and_named() -> None:
     without = replace(
         held, candles={name: series for name, series in held.candles.items() if name is not M15}
     )
-    found = market_context(without, AS_OF, with_4h(Trend.UP))
+    found = context_of(without, AS_OF, with_4h(Trend.UP))
     assert found.state is RegimeState.UNKNOWN
     assert "15m" in found.why
     validate_no_nulls(found, "market_context")

@@ -228,3 +228,19 @@ def test_a_range_profile_asks_for_a_recent_sweep(age: int, passes: bool) -> None
 
 def test_gates_are_all_evaluated_after_the_first_that_fails() -> None:
     assert len(side_gates(alignment=-1.0)) == len(side_gates())
+
+
+def measured(gates: tuple[GateResult, ...], code: str) -> list[float]:
+    return [gate.measured for gate in gates if gate.code == code]
+
+
+def test_where_nothing_was_swept_the_sweep_is_as_old_as_the_oldest_pool() -> None:
+    asks = replace(PROFILE, gates=replace(PROFILE.gates, require_sweep_bars=1))
+    assert measured(side_gates(asks, h1=anchor(sweeps=())), "smc.sweep") == [1000.0]
+
+
+def test_one_target_is_enough_to_be_asked_for_its_reward() -> None:
+    alone = replace(PROFILE, plan=replace(PROFILE.plan, max_targets=1))
+    gates = side_gates(alone)
+    assert measured(gates, "plan.targets") == [1.0]
+    assert measured(gates, "plan.net_rr_first") == measured(gates, "plan.net_rr_last") != []

@@ -100,6 +100,13 @@ def test_if_nothing_pays_the_last_r_the_furthest_level_is_shown_so_that_the_gate
     assert [target.price for target in draft.targets] == [Decimal("100.35"), Decimal("100.90")]
 
 
+def test_levels_that_fall_on_one_price_are_one_target() -> None:
+    """Two pools less than a tick apart, and nothing further: a plan with one target, not a broken one."""
+    levels = (pool(100.9012, Side.SHORT), pool(100.9034, Side.SHORT))
+    draft = drawn(FREE, order_blocks=NEAR, pools=levels, h4=structure(H4))
+    assert [(target.price, target.fraction) for target in draft.targets] == [(Decimal("100.90"), Decimal(1))]
+
+
 def ahead(side: Side = Side.LONG, held: Any = None, h4: Any = None, **changes: Any) -> list[float]:
     """Prices of the levels ahead, with the block alone besides ``changes``."""
     frames = {"h1": anchor(**{"pools": (), **changes}), "h4": h4 or structure(H4)}
@@ -194,6 +201,13 @@ def test_one_target_only_must_pay_the_last_r() -> None:
     one = replace(FREE, plan=replace(FREE.plan, max_targets=1))
     levels = (pool(100.5, Side.SHORT), pool(101.9, Side.SHORT))
     draft = drawn(one, order_blocks=NEAR, pools=levels, h4=structure(H4))
+    assert [(target.price, target.fraction) for target in draft.targets] == [(Decimal("101.90"), Decimal(1))]
+
+
+def test_two_levels_on_one_tick_are_one_target_where_none_pays_the_last_r() -> None:
+    far = replace(FREE, gates=replace(FREE.gates, min_net_rr_last=50.0))
+    levels = (pool(101.9, Side.SHORT), pool(101.9004, Side.SHORT))
+    draft = drawn(far, order_blocks=NEAR, pools=levels, h4=structure(H4))
     assert [(target.price, target.fraction) for target in draft.targets] == [(Decimal("101.90"), Decimal(1))]
 
 

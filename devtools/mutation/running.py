@@ -1,0 +1,147 @@
+"""One mutant after another against its tests, each in a forked child of a process that has already read everything else."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+from devtools.mutation.mutants import Mutant
+from devtools.mutation.targets import Target
+
+SECONDS: Final = 300
+"""A mutant that is not done by then never will be: its test is taken to have failed."""
+QUIETLY: Final = (
+    "-x",
+    "-q",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:xdist",
+    "-p",
+    "no:randomly",
+    "--no-header",
+    "--tb=no",
+)
+
+
+class OtherText(SourceFileLoader):
+    """Loads a module as if its file held another text."""
+
+    def __init__(self, target: Target, text: str) -> None:
+        """Stand in for the file of ``target``."""
+        super().__init__(target.module, str(Path(target.path).resolve()))
+        self._text = text
+
+    def get_data(self, _path: str | bytes) -> bytes:
+        """The other text."""
+        return self._text.encode()
+
+    def path_stats(self, path: str | bytes) -> dict[str, float]:
+        """Refused, so that no compiled file is read or written.
+
+        Raises:
+            OSError: always.
+        """
+        raise OSError(path)
+
+
+class Mutated(MetaPathFinder):
+    """Finds one module, with another text than its file has."""
+
+    def __init__(self, target: Target, text: str) -> None:
+        """Look out for ``target``."""
+        self._module, self._loader = target.module, OtherText(target, text)
+
+    def find_spec(
+        self, fullname: str, _path: Sequence[str] | None, _target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Its specification; none of any other module."""
+        if fullname != self._module:
+            return None
+        return importlib.util.spec_from_loader(fullname, self._loader)
+
+
+def survivors(target: Target, mutants: Sequence[Mutant], jobs: int) -> Iterator[Mutant]:
+    """The mutants that no test notices. The tests must pass as the module is.
+
+    Raises:
+        RuntimeError: they do not.
+    """
+    _warm_up(target)
+    plain = Mutant(0, "", "", Path(target.path).read_text("utf-8"))
+    if not list(_tried(target, [plain], 1)):
+        raise RuntimeError(f"{target.path}: its tests fail without any mutant")
+    yield from _tried(target, mutants, jobs)
+
+
+def _tried(target: Target, mutants: Sequence[Mutant], jobs: int) -> Iterator[Mutant]:
+    """Those whose tests all pass, as children end; at most ``jobs`` children at once."""
+    waiting, running = list(mutants[::-1]), dict[int, Mutant]()
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            mutant = waiting.pop()
+            running[_fork(target, mutant)] = mutant
+        pid, status = os.wait()
+        if status == 0:
+            yield running[pid]
+        del running[pid]
+
+
+def _warm_up(target: Target) -> None:
+    """Read everything the tests need once."""
+    import pytest
+
+    with _silence():
+        pytest.main([*QUIETLY, "--collect-only", *target.tests])
+
+
+def _fork(target: Target, mutant: Mutant) -> int:
+    """A child that runs the tests on a mutant and ends with 0 if they all pass."""
+    pid = os.fork()
+    if pid:
+        return pid
+    signal.alarm(SECONDS)
+    with _silence():
+        os._exit(int(_fails(target, mutant)))
+
+
+def _fails(target: Target, mutant: Mutant) -> bool:
+    import pytest
+
+    _forget(target)
+    sys.meta_path.insert(0, Mutated(target, mutant.text))
+    return any(pytest.main([*QUIETLY, tests]) != 0 for tests in target.tests)
+
+
+def _forget(target: Target) -> None:
+    """Let go of the module, of all that imports it, and of the tests, so that they are read anew."""
+    here = str(Path("tests").resolve())
+    for name, module in list(sys.modules.items()):
+        of_tests = str(getattr(module, "__file__", None) or "").startswith(here)
+        dependent = any(name == one or name.startswith(f"{one}.") for one in target.dependents)
+        if (of_tests or dependent) and not name.startswith("devtools.mutation"):
+            del sys.modules[name]
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Nothing of pytest's is shown."""
+    kept = [os.dup(1), os.dup(2)]
+    with Path(os.devnull).open("w", encoding="utf-8") as nothing:
+        for stream in (1, 2):
+            os.dup2(nothing.fileno(), stream)
+        try:
+            yield
+        finally:
+            for stream, copy in zip((1, 2), kept, strict=True):
+                os.dup2(copy, stream)
+                os.close(copy)
