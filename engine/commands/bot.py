@@ -232,8 +232,7 @@ class Service:
 
     async def _send(self, ending: asyncio.Event, kicked: asyncio.Event) -> None:
         """Send what waits in the outbox, whoever put it there; again whenever something is put there, and every few seconds."""
-        from bot.notifications.telegram import TelegramChannel
-        from engine.commands.notify import telling_of
+        from engine.commands.notify import let_go, telling_of
         from engine.commands.turns import owner
 
         settings = self.configured.settings
@@ -248,9 +247,7 @@ class Service:
                 problem = found
                 await _pause(ending, TURN_S, kicked)
         finally:
-            for channel in telling.channels:
-                if isinstance(channel, TelegramChannel):
-                    await channel.close()
+            await let_go(telling.channels)
 
     async def _sent(self, telling: Telling, name: str, ending: asyncio.Event) -> str:
         """Send what may be sent now; what went wrong, or nothing."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -20,7 +19,6 @@ from engine.commands.settings import Configured
 from shared.errors import ConfigFault, NotFound
 from shared.models.desk import Answer, Decision, Hush
 from shared.models.journal import RecordKind
-from shared.models.outbox import Fate
 from shared.models.timeframe import Timeframe, iso
 from shared.version import VERSION
 
@@ -181,8 +179,8 @@ class EngineDesk:
         if not journal_file(self.environ).exists():
             return "empty"
         with open_outbox(self.environ) as outbox:
-            counts = Counter(letter.fate for letter in outbox.letters(*Fate))
-        return ", ".join(f"{count} {fate}" for fate, count in sorted(counts.items())) or "empty"
+            counts = outbox.tally()
+        return ", ".join(f"{count} {fate}" for fate, count in sorted(counts.items()) if count) or "empty"
 
     def locks(self) -> Answer:
         """Locks in force, the first to end first."""

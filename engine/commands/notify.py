@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from functools import partial
@@ -146,7 +146,19 @@ async def _drained(sender: Delivery, patience_s: float) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError, ValueError, RuntimeError):
             loop.add_signal_handler(number, stop.set)
-    return await sender.drain(patience_s, stop)
+    try:
+        return await sender.drain(patience_s, stop)
+    finally:
+        await let_go(sender.channels)
+
+
+async def let_go(channels: Sequence[Channel]) -> None:
+    """Close the connections of those that keep some, in the loop in which they were made."""
+    from bot.notifications.telegram import TelegramChannel
+
+    for channel in channels:
+        if isinstance(channel, TelegramChannel):
+            await channel.close()
 
 
 def noise_of(settings: Settings, profile: str, environ: Mapping[str, str]) -> Noise:

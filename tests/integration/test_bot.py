@@ -17,6 +17,7 @@ import pytest
 from data.journal import SqliteJournal
 from data.outbox_store import SqliteOutbox
 from engine.commands.app import run
+from engine.commands.edges import SystemClock
 from risk.audit_pipeline import chain, check_chain
 from shared.models.journal import RecordKind
 from tests.servers.market import DAY, ServedMarket
@@ -38,28 +39,31 @@ def api() -> Iterator[TelegramServer]:
         yield running
 
 
+def bot_environ(api: TelegramServer, home: Path) -> dict[str, str]:
+    return {
+        "SNIPERSIGHT_HOME": str(home),
+        "SNIPERSIGHT_TELEGRAM_TOKEN": TOKEN,
+        "SNIPERSIGHT_TELEGRAM__BASE_URL": api.base_url,
+        "SNIPERSIGHT_TELEGRAM__CHATS": "77",
+        "SNIPERSIGHT_TELEGRAM__USERS": "77",
+    }
+
+
 class Bot:
     """A process, and how people speak with it. Its clock stands at the demo's time."""
 
     def __init__(self, api: TelegramServer, home: Path, *command: str, **more: str) -> None:
         self.api, self.home = api, home
         self.offset_ms = int(more.get("BOT_CLOCK_MS", AHEAD_MS))
-        environ = os.environ | {
-            "SNIPERSIGHT_HOME": str(home),
-            "SNIPERSIGHT_TELEGRAM_TOKEN": TOKEN,
-            "SNIPERSIGHT_TELEGRAM__BASE_URL": api.base_url,
-            "SNIPERSIGHT_TELEGRAM__CHATS": "77",
-            "SNIPERSIGHT_TELEGRAM__USERS": "77",
-            "BOT_CLOCK_MS": str(self.offset_ms),
-            **more,
-        }
+        clock = {"BOT_CLOCK_MS": str(self.offset_ms)}
+        environ = os.environ | bot_environ(api, home) | clock | more
         call = [sys.executable, "-m", "tests.fixtures.bot_process", *command]
         self.process = subprocess.Popen(
             call, env=environ, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
 
-    def says(self, text: str, **more: Any) -> None:
-        self.api.says(text, date=(time.time_ns() // 1_000_000 + self.offset_ms) // 1000, **more)
+    def says(self, text: str, **more: Any) -> int:
+        return self.api.says(text, date=(time.time_ns() // 1_000_000 + self.offset_ms) // 1000, **more)
 
     def until(self, holds: Callable[[], object], within_s: float = 60) -> None:
         ends_s = time.monotonic() + within_s
@@ -69,10 +73,9 @@ class Bot:
 
     def asked(self, text: str) -> Sent:
         """The first answer to a text."""
-        before = len(self.api.messages)
-        self.says(text)
-        self.until(lambda: [one for one in self.api.messages[before:] if one.reply_to])
-        return next(one for one in self.api.messages[before:] if one.reply_to)
+        said = 900_000 + self.says(text)
+        self.until(lambda: [one for one in self.api.messages if one.reply_to == said])
+        return next(one for one in self.api.messages if one.reply_to == said)
 
     def pressed(self, message: Sent, text: str) -> str:
         before = len(self.api.answered)
@@ -141,15 +144,16 @@ def test_it_answers_scans_decides_and_stops(api: TelegramServer, tmp_path: Path)
         assert TOKEN not in text
 
 
-def test_killed_between_a_decision_and_its_mark_it_is_taken_once(api: TelegramServer, tmp_path: Path) -> None:
-    command = ("bot", "-e", "demo", "-s", SYMBOLS)
-    with running(api, tmp_path, *command, SNIPERSIGHT_NOTIFY__CHARTS="false") as bot:
-        bot.says("/scan")
-        bot.until(lambda: len([one for one in api.messages if "Approve" in one.button_texts]) == 2)
-        bot.process.send_signal(signal.SIGTERM)
-        assert bot.ended()[0] == 0
+def test_killed_between_a_decision_and_its_mark_it_is_taken_once(
+    api: TelegramServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in bot_environ(api, tmp_path).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(SystemClock, "now_ms", lambda _: time.time_ns() // 1_000_000 + AHEAD_MS)
+    assert run(["scan", "-e", "demo", "-s", SYMBOLS, "--notify", "-q"]) == 0
     head = next(one for one in api.messages if "Approve" in one.button_texts)
     api.presses(head, head.button("Half")["callback_data"])
+    command = ("bot", "-e", "demo", "-s", SYMBOLS)
     with running(api, tmp_path, *command, BOT_DIES_AFTER_DECIDING="1") as bot:
         assert bot.process.wait(30) == -signal.SIGKILL
     later = str(AHEAD_MS + LEASE_MS)
@@ -174,23 +178,28 @@ def test_where_another_program_polls_it_says_so_and_goes_on_sending(
         assert bot.ended()[0] == 130
 
 
-def test_beside_watch_its_end_is_told_and_the_watch_goes_on(api: TelegramServer, tmp_path: Path) -> None:
+def test_beside_watch_its_end_is_told_and_the_watch_goes_on(
+    api: TelegramServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     close = 1_722_600_000_000
     market = ServedMarket.synthetic(["BTC/USDT", "ETH/USDT"], close - 400 * DAY, close + DAY)
+    which = ("watch", "--bot", "-s", "BTC/USDT,ETH/USDT")
     with TickingBinance(market, close + 60_000) as server:
-        shared = {"SNIPERSIGHT_EXCHANGES__BINANCE__BASE_URL": server.base_url, "BOT_CLOCK_MS": "0"}
-        which = ("watch", "--bot", "-s", "BTC/USDT,ETH/USDT")
-        with running(api, tmp_path, *which, **shared) as bot:
+        monkeypatch.setenv("SNIPERSIGHT_EXCHANGES__BINANCE__BASE_URL", server.base_url)
+        with running(api, tmp_path, *which, BOT_CLOCK_MS="0") as bot:
             assert "binance, profile balanced" in bot.asked("/status").text
             bot.process.send_signal(signal.SIGTERM)
             code, _, err = bot.ended()
             assert code == 0, err
-        wrong = {**shared, "SNIPERSIGHT_TELEGRAM_TOKEN": "4821:wrong-token-wrong-token"}
-        with running(api, tmp_path / "other", *which, "--rounds", "1", **wrong) as bot:
-            code, _, err = bot.ended()
-        assert code == 0, err
-        assert "! bot: ended: Telegram does not know the bot's token" in err
-        assert "wrong-token" not in err
+        for name, value in bot_environ(api, tmp_path / "other").items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("SNIPERSIGHT_TELEGRAM_TOKEN", "4821:wrong-token-wrong-token")
+        code = run([*which, "--rounds", "1"])
+    err = capsys.readouterr().err
+    assert code == 0, err
+    assert "! bot: ended: Telegram does not know the bot's token" in err
+    assert "2/2 symbols" in err
+    assert "wrong-token" not in err
 
 
 @pytest.mark.parametrize(
