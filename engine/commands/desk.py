@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from engine.commands.edges import DEMO, SystemClock, open_edges, open_journal
+from engine.commands.edges import DEMO, SystemClock, open_edges, open_journal, open_store_at
 from engine.commands.flags import Flags
 from engine.commands.locks import open_locks, under_locks
 from engine.commands.notify import hush_of, open_bot_store, open_outbox
@@ -20,6 +20,7 @@ from shared.errors import ConfigFault, NotFound
 from shared.models.desk import Answer, Decision, Hush
 from shared.models.journal import RecordKind
 from shared.models.timeframe import Timeframe, iso
+from shared.utils.suggest import suggest
 from shared.version import VERSION
 
 if TYPE_CHECKING:
@@ -116,6 +117,21 @@ class EngineDesk:
         if "@" in given:
             raise ConfigFault("that is not a symbol", "Write it like BTC/USDT")
         return one_symbol(given, self.configured)
+
+    def _listed(self, symbol: str) -> str:
+        """A symbol that the exchange is known to list, as far as anything is stored of it.
+
+        Raises:
+            NotFound: another is; the nearest is named.
+        """
+        exchange = self.configured.settings.exchange
+        if exchange == DEMO:
+            return symbol
+        with open_store_at(self.configured.settings.store, self.environ) as store:
+            markets = store.markets(exchange)
+        if markets and symbol not in markets:
+            raise NotFound(f"{exchange} is not known to list {symbol!r}", suggest(symbol, markets))
+        return symbol
 
     def signals(self) -> Answer:
         """The setups of the last days, newest first, and what all finished ones were worth."""
@@ -232,7 +248,7 @@ class EngineDesk:
         """
         if not (math.isfinite(hours) and 0 <= hours <= MOST_HOURS):
             raise ConfigFault(f"hours must lie between 0 and {MOST_HOURS}", "Write it like /mute BTC 24")
-        name = self._symbol(symbol)
+        name = self._listed(self._symbol(symbol))
         until_ms = SystemClock().now_ms() + round(hours * HOUR_MS)
         with open_bot_store(self.environ) as store:
             store.mute(name, until_ms)

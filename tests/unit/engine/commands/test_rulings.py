@@ -10,12 +10,15 @@ import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from bot.notifications.authorisation import Guests
 from bot.notifications.reception import VERDICTS, House, Reception
@@ -24,7 +27,7 @@ from data.bot_store import SqliteBotStore
 from data.outbox_store import SqliteOutbox
 from engine.commands.app import run
 from engine.commands.desk import EngineDesk
-from engine.commands.edges import SystemClock, exchange_names, open_journal
+from engine.commands.edges import SystemClock, exchange_names, open_journal, open_store
 from engine.commands.flags import Flags
 from engine.commands.locks import open_locks
 from engine.commands.notify import noise_of, open_bot_store, open_outbox
@@ -32,6 +35,7 @@ from engine.commands.rulings import plan_hash
 from engine.commands.settings import configure
 from risk.audit_pipeline import check_chain
 from shared.errors import ConfigFault, NotFound
+from shared.models.data import Market
 from shared.models.desk import Decision, Verdict
 from shared.models.journal import Batch, Entry, RecordKind
 from shared.models.outbox import Fate
@@ -42,6 +46,10 @@ from tests.servers.telegram import TOKEN
 
 STANDS_MS = 1_794_153_600_000
 DAY_MS = 86_400_000
+BTC_MARKET = Market(
+    "binance", "BTC/USDT", "BTCUSDT", "BTC", "USDT", "spot", Decimal("0.1"), Decimal("0.001"), Decimal(5), True, "exchange",
+)  # fmt: skip
+SCHEMA = Path(__file__).parents[4] / "docs" / "schema" / "snipersight.record-1.schema.json"
 MORE = os.environ.get("SNIPERSIGHT_HYPOTHESIS") == "nightly"
 
 
@@ -108,6 +116,7 @@ def world(scanned: Path, fresh: World) -> World:
     return fresh
 
 
+@pytest.mark.checkout
 def test_an_approval_is_recorded_with_the_hash_of_the_plan_and_edits_the_head(world: World) -> None:
     plan = world.plans()[0]
     told = world.decide(plan["id"])
@@ -116,6 +125,10 @@ def test_an_approval_is_recorded_with_the_hash_of_the_plan_and_edits_the_head(wo
     assert world.verdicts() == [
         {"verdict": "approved", "user": 77, "chat": 77, "update_id": 7, "plan_digest": digest}
     ]
+    with open_journal(world.environ) as journal:
+        record = journal.newest_of(plan["id"], RecordKind.VERDICT)
+    assert record is not None
+    Draft202012Validator(json.loads(SCHEMA.read_text())).validate(record.document)
     (body,) = world.edits()
     assert "armed: approved" in body
     assert "Approve" not in {button["text"] for row in json.loads(body)["buttons"] for button in row}
@@ -290,6 +303,16 @@ def test_a_muted_symbol_is_recorded_not_told_until_its_time_is_over(fresh: World
 def test_a_time_that_is_none_mutes_nothing(fresh: World, hours: float) -> None:
     with pytest.raises(ConfigFault):
         fresh.desk.mute("BTC", hours)
+
+
+def test_a_symbol_that_is_not_listed_is_not_muted(fresh: World) -> None:
+    real = replace(fresh.desk.configured, settings=replace(fresh.settings, exchange="binance"))
+    desk = replace(fresh.desk, configured=real)
+    with open_store(fresh.environ) as store:
+        store.save_markets({"BTC/USDT": BTC_MARKET})
+    with pytest.raises(NotFound, match="Did you mean 'BTC/USDT'"):
+        desk.mute("BTV", 1)
+    assert desk.mute("btc", 1).title.startswith("BTC/USDT is muted")
 
 
 def test_a_file_is_no_symbol(fresh: World, tmp_path: Path) -> None:
