@@ -33,7 +33,7 @@ AGE_LIMIT_MS: Final = 300_000
 MARK_LIVES_MS: Final = 6 * 86_400_000
 """After a week without updates Telegram numbers them anew: an older mark says nothing about what comes now."""
 QUICK_S: Final = 20.0
-SLOW_S: Final = 300.0
+SLOW_S: Final = 900.0
 STRANGERS: Final = 1000
 """Strangers that are remembered as remarked on."""
 VERDICTS: Final = {"a": Verdict.APPROVED, "h": Verdict.HALF, "s": Verdict.SKIPPED}

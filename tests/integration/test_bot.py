@@ -161,6 +161,7 @@ def test_killed_between_a_decision_and_its_mark_it_is_taken_once(
         bot.until(lambda: len(api.answered) == 2)
         bot.until(lambda: "armed: approved at half size" in api._find(77, head.message_id).text)
     assert len({text for _, text in api.answered}) == 1
+    assert run(["audit", "verify"]) == 0
     assert [one["verdict"] for one in verdicts(tmp_path)] == ["approved at half size"]
 
 
