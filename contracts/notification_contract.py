@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from shared.models.journal import Appended, Batch
+from shared.models.journal import Appended, Batch, Entry, Record
 from shared.models.notifications import Delivery, Notice, Parcel
 from shared.models.outbox import Claim, Fate, Letter, Lost, Terms, Turn, Wait
 
@@ -66,6 +66,11 @@ class Outbox(Protocol):
         Raises:
             ContractError: the same code recorded the run with another decision.
         """
+        ...
+
+    def rule(self, entry: Entry, parcels: Sequence[Parcel], now_ms: int) -> Record | None:
+        """Record one ruling on a setup together with what is to be told of it, unless a record of its kind and name is there: that
+        one is returned then, and nothing is added."""
         ...
 
     def threads(self, channel: str, fingerprint: str) -> Threads:

@@ -21,7 +21,7 @@ from contracts.notification_contract import Threads
 from data.journal import QUARANTINE, SqliteJournal
 from data.outbox_rows import INSERT, MOVING, SELECT, UPDATE, Row
 from shared.errors import ConfigFault, ContractError, DamagedJournal, NotFound
-from shared.models.journal import Appended, Batch, Entry, RecordKind
+from shared.models.journal import Appended, Batch, Entry, Record, RecordKind
 from shared.models.notifications import SHORT_ID, Delivered, Delivery, Parcel, Refused
 from shared.models.outbox import ALARMING, MOVES, OPEN, Claim, Fate, Letter, Lost, Terms, Turn, Wait
 from shared.models.timeframe import iso
@@ -54,6 +54,16 @@ class SqliteOutbox:
             if rows:
                 added += self._record([_entry(row, "") for row in rows], now_ms).added
             return Appended(self._journal.head(), added)
+
+    def rule(self, entry: Entry, parcels: Sequence[Parcel], now_ms: int) -> Record | None:
+        """Record one ruling on a setup together with what is to be told of it, unless a record of its kind and name is there: that
+        one is returned then, and nothing is added."""
+        with self._writing():
+            standing = self._journal.newest_of(entry.name, entry.kind)
+            if standing is None:
+                rows = [row for parcel in parcels if (row := self._insert(parcel))]
+                self._record([entry, *(_entry(row, "") for row in rows)], now_ms)
+            return standing
 
     def threads(self, channel: str, fingerprint: str) -> Threads:
         """By address, the first parcel of a setup."""

@@ -14,6 +14,7 @@ from shared.utils.serialization import canonical_json
 EVENTS: Final[Mapping[SetupState, str]] = {
     SetupState.NEW: "new",
     SetupState.ARMED: "armed",
+    SetupState.SKIPPED: "armed",
     SetupState.ENTERED: "entered",
     SetupState.CLOSED: "closed",
     SetupState.INVALIDATED: "dropped",
@@ -28,11 +29,14 @@ TARGET: Final = "target"
 class Noise:
     """``levels`` by event (``new``, ``armed``, ``entered``, ``target``, ``closed``, ``dropped``, ``digest``, ``heartbeat``); at most
     ``most`` new setups of a scan are told one by one, the best first, the others in a digest; a symbol that was told of within
-    ``rest_min`` is only listed there."""
+    ``rest_min`` is only listed there. ``is_paused`` tells of no new setup at all, and of one of a symbol in ``muted`` none is told; what
+    becomes of setups that were told of goes on, of muted symbols without a sound."""
 
     levels: Mapping[str, Level]
     most: int
     rest_min: float
+    is_paused: bool = False
+    muted: frozenset[str] = frozenset()
 
     @property
     def rest_ms(self) -> int:
@@ -43,7 +47,9 @@ class Noise:
 def levelled(notice: Notice, noise: Noise) -> Notice:
     """The notice at its event's level."""
     event = EVENTS.get(notice.state, TARGET) if notice.state else notice.kind
-    return replace(notice, level=noise.levels.get(event, Level.ON))
+    level = noise.levels.get(event, Level.ON)
+    is_quiet = level is Level.ON and notice.symbol in noise.muted
+    return replace(notice, level=Level.SILENT if is_quiet else level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,9 @@ class Past:
 
 
 def composed(new: Sequence[Notice], noise: Noise, past: Past, slot: str) -> tuple[Notice, ...]:
-    """The notices of one scan's new setups, which come best first and have not been told before. ``slot`` names the scan."""
+    """The notices of one scan's new setups, which come best first and have not been told before. ``slot`` names the scan. What is
+    paused or muted is left out, and is new to the scan after."""
+    new = [notice for notice in new if not noise.is_paused and notice.symbol not in noise.muted]
     rested = [notice for notice in new if _has_rested(notice, noise, past.last_ms)]
     heads = rested[: noise.most]
     listed = [notice for notice in new if notice not in heads]

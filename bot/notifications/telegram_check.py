@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bot.notifications.telegram import CONNECT_S, REQUEST_S, TIMEDELTAS, Access
+from bot.notifications.telegram import Access, connect, disconnect
 from bot.notifications.telegram_parcels import Address
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ async def look_at_bot(access: Access) -> BotLook:
     """Ask Telegram who the bot is, and for each of its chats. No reason holds the token."""
     from telegram.error import EndPointNotFound, InvalidToken, TelegramError
 
-    bot = _bot(access)
+    bot = connect(access)
     try:
         async with asyncio.timeout(DEADLINE_S):
             name = (await bot.get_me()).username or ""
@@ -45,18 +44,8 @@ async def look_at_bot(access: Access) -> BotLook:
     except (KeyError, TypeError):
         return BotLook("", problem="an answer that is no bot")
     finally:
-        for request in bot._request:  # noqa: SLF001 - the bot was never initialised, so it has no shutdown
-            await request.shutdown()
+        await disconnect(bot)
     return BotLook(name, tuple((chat, why) for chat, why in lost if why))
-
-
-def _bot(access: Access) -> Bot:
-    os.environ.setdefault(*TIMEDELTAS)
-    from telegram import Bot
-    from telegram.request import HTTPXRequest
-
-    request = HTTPXRequest(connect_timeout=CONNECT_S, read_timeout=REQUEST_S)
-    return Bot(access.token, base_url=access.base_url, request=request)
 
 
 async def _why_lost(bot: Bot, chat: str, access: Access) -> str:

@@ -101,8 +101,9 @@ class _Composer:
         limit = CAPTION_LIMIT if pictured else TEXT_LIMIT
         text = self._head_texts(limit, part)[0]
         buttons = _buttons(self.document["plan"], self.secret)
-        shown = buttons if self.notice.state is SetupState.ARMED else buttons[:-1]
-        return (self._parcel(part, "edit", text, thread=self.thread, captioned=pictured, buttons=shown),)
+        return (
+            self._parcel(part, "edit", text, thread=self.thread, captioned=pictured, buttons=buttons[:-1]),
+        )
 
     def news(self, verb: Verb) -> tuple[Parcel, ...]:
         """The notice's own text."""

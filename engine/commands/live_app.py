@@ -49,6 +49,11 @@ Stream = Annotated[
 ]
 
 
+Bot = Annotated[
+    bool, typer.Option("--bot", help="Answer commands in Telegram meanwhile, as the command bot does.")
+]
+
+
 def add_live_commands(app: typer.Typer) -> None:
     """Put the commands on the command line."""
     app.command()(watch)
@@ -65,6 +70,7 @@ def watch(
     rounds: Rounds = 0,
     notify: Notify = False,
     stream: Stream = False,
+    bot: Bot = False,
     account: Account = None,
     config: Config = None,
     jobs: Jobs = 1,
@@ -83,7 +89,7 @@ def watch(
     flags = flags_of(locals())
     from engine.commands.watch import watch as run
 
-    return run(flags, Watching(all=show_all, rounds=rounds, stream=stream))
+    return run(flags, Watching(all=show_all, rounds=rounds, stream=stream, bot=bot))
 
 
 def doctor(

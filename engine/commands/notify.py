@@ -11,16 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from engine.commands.edges import SystemClock, open_journal
+from engine.commands.paths import bot_file
 from shared.errors import ConfigFault, StorageFault
 from shared.models.outbox import ALARMING, Terms
 
 if TYPE_CHECKING:
     from bot.notifications.noise import Noise, Past
+    from contracts.desk_contract import BotStore
     from contracts.notification_contract import Channel, Outbox
     from data.outbox_store import SqliteOutbox
     from engine.telling import Telling
     from shared.config.settings import NotifySettings, Settings, TelegramSettings
     from shared.models.context import SniperContext
+    from shared.models.desk import Hush
 
 STDOUT: Final = "-"
 SIGNED_WITH: Final = "SNIPERSIGHT_WEBHOOK_SECRET"
@@ -52,7 +55,7 @@ def telling_of(settings: Settings, profile: str, environ: Mapping[str, str]) -> 
     return Telling(
         channels,
         partial(open_outbox, environ),
-        noise_of(settings, profile),
+        noise_of(settings, profile, environ),
         partial(_past, environ),
         **draw,
     )
@@ -118,12 +121,52 @@ def write_alarms(path: Path, outbox: Outbox) -> None:
         raise StorageFault(f"{path} could not be written: {error}", "Check the folder's space") from error
 
 
-def noise_of(settings: Settings, profile: str) -> Noise:
-    """How much is told of a profile's setups."""
+def noise_of(settings: Settings, profile: str, environ: Mapping[str, str]) -> Noise:
+    """How much is told of a profile's setups, now: what is paused or muted is read anew.
+
+    Raises:
+        StorageFault: whether anything is paused cannot be read.
+    """
     from bot.notifications.noise import Noise
 
-    notify = settings.notify
-    return Noise(asdict(settings.levels_of(profile)), notify.most, notify.rest_min)
+    notify, hush = settings.notify, hush_of(environ)
+    return Noise(
+        asdict(settings.levels_of(profile)),
+        notify.most,
+        notify.rest_min,
+        bool(hush.paused_ms),
+        hush.symbols(SystemClock().now_ms()),
+    )
+
+
+def hush_of(environ: Mapping[str, str]) -> Hush:
+    """What is paused and muted; nothing where no bot ever ran.
+
+    Raises:
+        StorageFault: it cannot be read.
+    """
+    from shared.models.desk import Hush
+
+    if not bot_file(environ).exists():
+        return Hush()
+    with open_bot_store(environ) as store:
+        return store.hush()
+
+
+@contextmanager
+def open_bot_store(environ: Mapping[str, str]) -> Iterator[BotStore]:
+    """What the bot remembers.
+
+    Raises:
+        StorageFault: the file cannot be opened.
+    """
+    from data.bot_store import SqliteBotStore
+
+    store = SqliteBotStore(bot_file(environ))
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 def token_of(environ: Mapping[str, str]) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.ui.watching import heartbeat, missed_line, news_shown, overlap_line, trouble_line
+from engine.commands.bot import answering
 from engine.commands.console import Console
 from engine.commands.edges import SystemClock, exchange_names
 from engine.commands.flags import Flags, Output, Watching
@@ -47,6 +49,7 @@ def watch(flags: Flags, watching: Watching, environ: Mapping[str, str] = os.envi
             stopping() as stop,
             open_turns(configured.settings, request, flags, environ, silent) as turns,
             streaming(turns, wanted=watching.stream) as turns,
+            answering(configured, flags, environ, console) if watching.bot else nullcontext(),
         ):
             draw = random.Random().random  # noqa: S311 - spreads repeats, keeps no secret
             take = replace(turns, cache=SeriesCache(trigger)).take
