@@ -214,10 +214,13 @@ def test_two_levels_on_one_tick_are_one_target_where_none_pays_the_last_r() -> N
 def test_of_two_zones_the_one_whose_stop_is_not_too_far_is_traded_though_the_other_is_nearer() -> None:
     nearer, farther, in_the_way = block(98.6, 99.6), block(95.8, 97.1), gap(95.5, 98.2, touches=2)
     ground = {"fair_value_gaps": (in_the_way,), "pools": (pool(110.0, Side.SHORT),)}
-    assert drawn(FREE, order_blocks=(nearer,), **ground).stop.distance_atr > FREE.plan.max_stop_atr
-    draft = drawn(FREE, order_blocks=(nearer, farther), **ground)
+    strict = replace(FREE, plan=replace(FREE.plan, max_stop_atr=3.0))
+    assert drawn(strict, order_blocks=(nearer,), **ground).stop.distance_atr > strict.plan.max_stop_atr
+    draft = drawn(strict, order_blocks=(nearer, farther), **ground)
     assert draft.candidate.object_id == farther.zone.object_id
-    assert draft.stop.distance_atr < FREE.plan.max_stop_atr
+    assert draft.stop.distance_atr < strict.plan.max_stop_atr
+    chosen = drawn(FREE, order_blocks=(nearer, farther), **ground).candidate
+    assert chosen.object_id == nearer.zone.object_id
 
 
 @pytest.mark.parametrize(
