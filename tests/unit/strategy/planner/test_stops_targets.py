@@ -10,10 +10,9 @@ import pytest
 
 from shared.models.planner import Style
 from shared.models.smc import DealingRange, Layer, PoolSource, Side, Trend
-from strategy.planner.draft import Draft
 from strategy.planner.drawing import draw_best
 from strategy.planner.levels import levels_ahead, pool_words
-from strategy.planner.stops_targets import split
+from strategy.planner.stops_targets import Draft, split
 from strategy.planner.style_classifier import classify_style, expected_hours
 from tests.unit.strategy.planner.hand_market import (
     AS_OF,
