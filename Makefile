@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 OURSELVES := --no-deps --no-build-isolation --disable-pip-version-check --quiet --editable .
 LOCKED := --require-hashes --only-binary :all: --disable-pip-version-check --quiet --compile
 
-.PHONY: help demo test lint format lock bench instants soak wheel schema pictures scenarios mutants clean
+.PHONY: help demo test chaos lint format lock bench instants soak wheel schema pictures scenarios mutants clean
 
 help:           ## What there is
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -17,6 +17,9 @@ demo: $(VENV)/.ready   ## Scan the made-up market: no network, no key
 test: $(VENV)/.ready-dev   ## Lint, types, import floors, the whole suite
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -n auto
+
+chaos: $(VENV)/.ready-dev   ## Kill senders of the outbox 10,000 times
+	SNIPERSIGHT_HYPOTHESIS=nightly $(BIN)/python -m pytest tests/integration/test_outbox_kills.py -s
 
 lint: $(VENV)/.ready-dev   ## Formatting, lint, strict types, import floors
 	$(BIN)/ruff format --check .

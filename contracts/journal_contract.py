@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from shared.models.journal import Appended, Batch, Head, Record
+from shared.models.journal import Appended, Batch, Head, Record, RecordKind
 
 Chain = Callable[[Batch, Head, int], tuple[Record, ...]]
 """Builds a scan's records on top of a head, as of a wall time (UTC ms)."""
@@ -48,6 +48,15 @@ class Journal(Protocol):
 
     def newest(self, limit: int) -> tuple[Record, ...]:
         """The scan records of the newest ``limit`` runs, newest first."""
+        ...
+
+    def scan_of(self, run_id: str) -> Record | None:
+        """The newest scan record of a run; None if there is none."""
+        ...
+
+    def named(self, kind: RecordKind, since_ms: int = 0, *, newest: bool = False) -> tuple[Record, ...]:
+        """Of each name that records of a kind have, the first that was written at or after a wall time, or with ``newest`` the
+        newest, in the order in which they were written."""
         ...
 
     def run_of(self, plan_id: str) -> str:

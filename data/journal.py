@@ -11,19 +11,20 @@ import hashlib
 import sqlite3
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from contracts.journal_contract import Chain
+from data.outbox_rows import OUTBOX
+from data.sqlite_file import ADVICE as USUAL
+from data.sqlite_file import DAMAGES, STRICT, USUAL_ADVICE, SqliteFile
 from data.witness import read_witness, write_witness
 from shared.errors import ClockFault, ContractError, DamagedJournal, StorageFault
 from shared.models.journal import START, Appended, Batch, Head, Record, RecordKind
 from shared.models.timeframe import iso
 from shared.utils.serialization import canonical_json
 
-VERSION: Final = 1
-BUSY_S: Final = 10.0
 MAX_BODY: Final = 64 << 20
 """Bytes a body may inflate to; more was never written."""
 CLOCK_SLACK_MS: Final = 60_000
@@ -32,16 +33,13 @@ QUARANTINE: Final = (
     "Do not trade on it. Keep a copy for inspection and put a backup back, or run 'audit quarantine' to move it "
     "aside and begin a new one"
 )
-USUAL_ADVICE: Final = "Check the folder's permissions and space, or name another one with SNIPERSIGHT_HOME"
 ADVICE: Final = {
-    sqlite3.SQLITE_BUSY: "Another run is writing: wait until it has ended",
+    **USUAL,
+    **dict.fromkeys(DAMAGES, QUARANTINE),
     sqlite3.SQLITE_FULL: "The disk is full: make room; nothing half-written was kept",
 }
 """What to do, by SQLite's error code."""
-DAMAGES: Final = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
-"""Codes that mean the file is not what was written; so does a message of SQLite's that is no text, as damaged names make it."""
 
-STRICT: Final = " STRICT" if sqlite3.sqlite_version_info >= (3, 37) else ""
 SCHEMA: Final = (
     "CREATE TABLE record (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, run_id TEXT NOT NULL, "
     f"name TEXT NOT NULL, prev BLOB NOT NULL, hash BLOB NOT NULL, digest BLOB NOT NULL, body BLOB NOT NULL){STRICT}",
@@ -49,8 +47,10 @@ SCHEMA: Final = (
     "CREATE INDEX record_name ON record (name) WHERE name <> ''",
     "CREATE INDEX record_scan ON record (seq) WHERE kind = 'scan'",
 )
-MIGRATIONS: Final = (SCHEMA,)
+NAMES: Final = ("CREATE INDEX record_kind ON record (kind, name, at_ms) WHERE name <> ''",)
+MIGRATIONS: Final = (SCHEMA, OUTBOX, NAMES)
 """Statements that lead from each version to the next, all run in one transaction."""
+VERSION: Final = len(MIGRATIONS)
 COLUMNS: Final = "seq, at_ms, kind, run_id, name, prev, hash, digest, body"
 
 
@@ -68,16 +68,14 @@ class SqliteJournal:
         self.path = path
         self.witness = path.with_suffix(".head")
         self._chain = chain
-        with self._faults("opened"):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            seen = None if accept else self._seen()
-            if seen and seen.seq and not path.is_file():
-                raise self._damage(f"it is gone, and its witness has seen record {seen}")
-            self._db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+        seen = None if accept else self._seen()
+        if seen and seen.seq and not path.is_file():
+            raise self._damage(f"it is gone, and its witness has seen record {seen}")
+        self.file = SqliteFile(path, "journal", ADVICE, DamagedJournal)
         try:
             self._open(seen, accept=accept)
         except BaseException:
-            self._db.close()
+            self.file.close()
             raise
 
     def head(self) -> Head:
@@ -93,23 +91,40 @@ class SqliteJournal:
             ClockFault: the wall clock stands before the newest record's time.
             ContractError: the same code recorded the run with another decision.
         """
-        with self._transaction():
-            if self._holds(batch):
+        with self.writing():
+            if self.holds(batch):
                 return Appended(self.head(), 0)
-            newest = self._newest_record()
-            head, at_ms = (newest.head, self._time(newest, now_ms)) if newest else (START, now_ms)
-            records = self._chain(batch, head, at_ms)
-            self._db.executemany(
-                f"INSERT INTO record ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?)", map(_row, records)
-            )
-        self._bear_witness()
+            return self.add(batch, now_ms)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One transaction, for what belongs together; its end moves the witness."""
+        with self.file.transaction():
+            before = self.head()
+            yield
+            moved = self.head() != before
+        if moved:
+            self._bear_witness()
+
+    def add(self, batch: Batch, now_ms: int) -> Appended:
+        """Put a batch on the chain, inside :meth:`writing`; what it names may be there already.
+
+        Raises:
+            ClockFault: the wall clock stands before the newest record's time.
+        """
+        newest = self._newest_record()
+        head, at_ms = (newest.head, self._time(newest, now_ms)) if newest else (START, now_ms)
+        records = self._chain(batch, head, at_ms)
+        self.file.db.executemany(
+            f"INSERT INTO record ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?)", map(_row, records)
+        )
         return Appended(records[-1].head, len(records))
 
     def records(self, run_id: str = "") -> Iterator[Record]:
         """Every record in order, or those of one run, read as of one instant."""
         where, values = ("WHERE run_id=?", (run_id,)) if run_id else ("", ())
-        with self._faults("read"):
-            rows = self._db.execute(f"SELECT {COLUMNS} FROM record {where} ORDER BY seq", values)
+        with self.file.faults("read"):
+            rows = self.file.db.execute(f"SELECT {COLUMNS} FROM record {where} ORDER BY seq", values)
             for row in rows:
                 yield self._record(row)
 
@@ -119,36 +134,56 @@ class SqliteJournal:
         Raises:
             DamagedJournal: it does not hold together.
         """
-        found = self._all("PRAGMA integrity_check(1)")
+        found = self.file.all("PRAGMA integrity_check(1)")
         if found != [("ok",)]:
             raise self._damage(str(found[0][0]).partition("\n")[2] or str(found[0][0]))
 
     def newest(self, limit: int) -> tuple[Record, ...]:
         """The scan records of the newest ``limit`` runs, newest first."""
         query = f"SELECT {COLUMNS} FROM record WHERE kind='scan' ORDER BY seq DESC LIMIT ?"
-        return tuple(self._record(row) for row in self._all(query, limit))
+        return tuple(self._record(row) for row in self.file.all(query, limit))
+
+    def scan_of(self, run_id: str) -> Record | None:
+        """The newest scan record of a run; None if there is none."""
+        query = f"SELECT {COLUMNS} FROM record WHERE run_id=? AND kind='scan' ORDER BY seq DESC LIMIT 1"
+        rows = self.file.all(query, run_id)
+        return self._record(rows[0]) if rows else None
+
+    def named(self, kind: RecordKind, since_ms: int = 0, *, newest: bool = False) -> tuple[Record, ...]:
+        """Of each name that records of a kind have, the first that was written at or after a wall time, or with ``newest`` the
+        newest, in the order in which they were written."""
+        chosen = f"SELECT {'max' if newest else 'min'}(seq) FROM record WHERE kind=? AND name<>'' AND at_ms>=? GROUP BY name"
+        query = f"SELECT {COLUMNS} FROM record WHERE seq IN ({chosen}) ORDER BY seq"
+        return tuple(self._record(row) for row in self.file.all(query, kind.value, since_ms))
+
+    def newest_of(self, name: str) -> Record | None:
+        """The newest record that is found by a name."""
+        query = f"SELECT {COLUMNS} FROM record WHERE name=? AND name<>'' ORDER BY seq DESC LIMIT 1"
+        rows = self.file.all(query, name)
+        return self._record(rows[0]) if rows else None
 
     def run_of(self, plan_id: str) -> str:
         """The newest run that approved a plan; empty if none did."""
-        rows = self._all(
-            "SELECT run_id FROM record WHERE name=? AND name<>'' ORDER BY seq DESC LIMIT 1", plan_id
+        rows = self.file.all(
+            "SELECT run_id FROM record WHERE name=? AND name<>'' AND kind='plan' ORDER BY seq DESC LIMIT 1",
+            plan_id,
         )
         return str(rows[0][0]) if rows else ""
 
     def accept(self, head: Head) -> None:
         """Take ``head`` as the newest there is, whatever the witness says."""
-        with self._faults("written"):
+        with self.file.faults("written"):
             write_witness(self.witness, head)
 
     def close(self) -> None:
         """Release the file; may be called twice."""
-        self._db.close()
+        self.file.close()
 
     def _open(self, seen: Head | None, *, accept: bool) -> None:
         self._migrate(fresh_allowed=seen is None or seen.seq == 0)
-        with self._faults("opened"):
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
+        with self.file.faults("opened"):
+            self.file.enter_wal()
+            self.file.db.execute("PRAGMA synchronous=FULL")
         if not accept:
             self._hold_to_witness()
 
@@ -160,7 +195,7 @@ class SqliteJournal:
                 raise self._damage(f"its witness {self.witness.name} is gone", unvouched=True)
             self._call_witness()
         elif seen.seq:
-            rows = self._all("SELECT hash FROM record WHERE seq=?", seen.seq)
+            rows = self.file.all("SELECT hash FROM record WHERE seq=?", seen.seq)
             if not rows:
                 raise self._damage(f"it ends at record {held}, its witness has seen {seen}", unvouched=True)
             if rows[0][0] != seen.hash:
@@ -168,23 +203,25 @@ class SqliteJournal:
 
     def _call_witness(self) -> None:
         """Give a new journal its witness before its first record; under the lock, so that none can be newer."""
-        with self._transaction():
+        with self.file.transaction():
             if self._seen() is None and self._newest_record() is None:
                 write_witness(self.witness, START)
 
     def _seen(self) -> Head | None:
-        with self._faults("opened"):
+        try:
             return read_witness(self.witness)
+        except OSError as error:
+            raise StorageFault(f"journal {self.path} could not be opened: {error}", USUAL_ADVICE) from error
 
     def _bear_witness(self) -> None:
         """Move the witness to the head as it is now; another process may have gone further."""
-        with self._faults("written"):
+        with self.file.faults("written"):
             write_witness(self.witness, self.head())
 
-    def _holds(self, batch: Batch) -> bool:
+    def holds(self, batch: Batch) -> bool:
         """Whether the same code has recorded the run; its decision must be the same then."""
         query = f"SELECT {COLUMNS} FROM record WHERE run_id=? AND kind='decision'"
-        for row in self._all(query, batch.run_id):
+        for row in self.file.all(query, batch.run_id):
             document = self._record(row).document
             if document["code_digest"] != batch.code:
                 continue
@@ -197,7 +234,7 @@ class SqliteJournal:
         return False
 
     def _newest_record(self) -> Record | None:
-        rows = self._all(f"SELECT {COLUMNS} FROM record ORDER BY seq DESC LIMIT 1")
+        rows = self.file.all(f"SELECT {COLUMNS} FROM record ORDER BY seq DESC LIMIT 1")
         return self._record(rows[0]) if rows else None
 
     def _time(self, newest: Record, now_ms: int) -> int:
@@ -220,7 +257,7 @@ class SqliteJournal:
         raise self._damage(f"record {row[0]} is not what was written")
 
     def _migrate(self, *, fresh_allowed: bool) -> None:
-        (version,) = self._all("PRAGMA user_version")[0]
+        (version,) = self.file.all("PRAGMA user_version")[0]
         if version > VERSION:
             raise StorageFault(
                 f"{self.path}: written by a newer version (schema {version}, this one reads {VERSION})",
@@ -228,18 +265,18 @@ class SqliteJournal:
             )
         if version == VERSION:
             return
-        if not fresh_allowed:
+        if version == 0 and not fresh_allowed:
             raise self._damage("it is empty, and its witness has seen records")
-        with self._transaction():
-            ((version,),) = self._all("PRAGMA user_version")
-            if version == 0 and self._all("SELECT count(*) FROM sqlite_master") != [(0,)]:
+        with self.file.transaction():
+            ((version,),) = self.file.all("PRAGMA user_version")
+            if version == 0 and self.file.all("SELECT count(*) FROM sqlite_master") != [(0,)]:
                 raise StorageFault(
                     f"{self.path}: a database of another program", "Move it, or name another data directory"
                 )
             for statements in MIGRATIONS[version:]:
                 for statement in statements:
-                    self._db.execute(statement)
-            self._db.execute(f"PRAGMA user_version={VERSION}")
+                    self.file.db.execute(statement)
+            self.file.db.execute(f"PRAGMA user_version={VERSION}")
 
     def _damage(self, why: str, *, unvouched: bool = False) -> DamagedJournal:
         restored = (
@@ -247,35 +284,6 @@ class SqliteJournal:
             "'audit quarantine' to move it aside and begin a new one"
         )
         return DamagedJournal(f"journal {self.path}: {why}", restored if unvouched else QUARANTINE)
-
-    def _all(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        with self._faults("read"):
-            rows: list[tuple[Any, ...]] = self._db.execute(query, values).fetchall()
-            return rows
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with self._faults("written"):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                with suppress(sqlite3.Error):
-                    self._db.execute("ROLLBACK")
-                raise
-
-    @contextmanager
-    def _faults(self, verb: str) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
-            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-            damaged = code in DAMAGES or isinstance(error, UnicodeDecodeError)
-            raise (DamagedJournal if damaged else StorageFault)(
-                f"journal {self.path} could not be {verb}: {error}",
-                QUARANTINE if damaged else ADVICE.get(code, USUAL_ADVICE),
-            ) from error
 
 
 def _row(record: Record) -> tuple[object, ...]:

@@ -29,20 +29,34 @@ ADVICE: Final[Mapping[int, str]] = {
     "SNIPERSIGHT_HOME",
 }
 """What to do, by SQLite's primary error code."""
+DAMAGES: Final = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
+"""Codes that mean the file is not what was written; so does a message of SQLite's that is no text, as damaged names make it."""
+
+
+STRICT: Final = " STRICT" if sqlite3.sqlite_version_info >= (3, 37) else ""
+"""Holds a table's columns to their types, where SQLite can."""
 
 
 class SqliteFile:
-    """One open file. ``what`` names it in messages; ``advice`` stands for the usual one.
+    """One open file. ``what`` names it in messages; ``advice`` stands for the usual one; a file that is not what was written
+    raises ``damaged``.
 
     Raises:
         StorageFault: the file cannot be opened, read or written.
     """
 
-    def __init__(self, path: Path, what: str, advice: Mapping[int, str] = ADVICE) -> None:
+    def __init__(
+        self,
+        path: Path,
+        what: str,
+        advice: Mapping[int, str] = ADVICE,
+        damaged: type[StorageFault] = StorageFault,
+    ) -> None:
         """Open ``path``, creating its folder if it is not there; nothing is written yet."""
         self.path = path
         self._what = what
         self._advice = advice
+        self._damaged = damaged
         with self.faults("opened"):
             path.parent.mkdir(parents=True, exist_ok=True)
             self.db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
@@ -128,13 +142,13 @@ class SqliteFile:
         try:
             yield
         except UnicodeDecodeError as error:
-            raise StorageFault(
+            raise self._damaged(
                 f"{self._what} {self.path} could not be {verb}: its tables are damaged",
                 self._advice[sqlite3.SQLITE_CORRUPT],
             ) from error
         except (sqlite3.Error, OSError) as error:
             code = getattr(error, "sqlite_errorcode", 0) & PRIMARY
-            raise StorageFault(
+            raise (self._damaged if code in DAMAGES else StorageFault)(
                 f"{self._what} {self.path} could not be {verb}: {error}",
                 self._advice.get(code, USUAL_ADVICE),
             ) from error

@@ -114,6 +114,11 @@ def record_table() -> str:
     return "\n".join(parts)
 
 
+def notice_table() -> str:
+    """Every field of a notice as a Markdown table."""
+    return _fields(_schema("snipersight.notice-1"))
+
+
 def replay_table() -> str:
     """Every field of a replay's document as a Markdown table."""
     return _fields(_schema("snipersight.replay-1"))
@@ -185,6 +190,7 @@ PARTS: Final[dict[str, tuple[tuple[str, Callable[[], str]], ...]]] = {
     "adapters.md": (("venues", venue_table),),
     "fills.md": (("rules", fill_table),),
     "audit.md": (("record", record_table), ("replay", replay_table)),
+    "notification_spec.md": (("notice", notice_table),),
     "profiles.md": (("profiles", profile_tables),),
     "quality_gates.md": (
         *((section, partial(profile_table, section)) for section in ("universe", "risk", "protection")),

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 
 from contracts.data_contract import CandleFeed, CandleStore, CandleStream, Clock
 from contracts.journal_contract import Journal
-from contracts.notification_contract import Notifier
 from contracts.universe_contract import UniverseStore
 from data.cross_check import SecondOpinion
 from data.series_notes import MemoryNotes, NoteStore
+from engine.telling import Telling
 from shared.errors import ConfigFault
 from shared.models.computing import Compute, anew
 from shared.models.context import SniperContext
@@ -92,18 +92,19 @@ class ScanRequest:
 class Edges:
     """What touches the world, handed in. ``open_feed`` is called inside the event loop, and is None where nothing may be
     fetched; ``executor`` None computes in this process; ``universes`` None remembers no universe; ``open_journal`` is called
-    when a scan has decided, and is None where nothing is recorded. ``secrets`` are texts that may stand in no result and no
-    record. ``notes`` are what is remembered of series. The exchange's clock is held to ours where ``clock_limit_ms`` is above 0.
-    ``compute`` is how what depends on one series alone is computed. ``open_second`` is called like ``open_feed``: the exchange asked
-    about doubtful candles, if one is. ``stream`` outlives the scan; what it brought need not be fetched."""
+    when a scan has decided, and is None where nothing is recorded; ``telling`` stands in its place where somebody is told.
+    ``secrets`` are texts that may stand in no result and no record. ``notes`` are what is remembered of series. The exchange's clock
+    is held to ours where ``clock_limit_ms`` is above 0. ``compute`` is how what depends on one series alone is computed.
+    ``open_second`` is called like ``open_feed``: the exchange asked about doubtful candles, if one is. ``stream`` outlives the scan;
+    what it brought need not be fetched."""
 
     open_feed: Callable[[], CandleFeed] | None
     store: CandleStore | None
     clock: Clock
     executor: Executor | None = None
-    notifiers: tuple[Notifier, ...] = ()
     universes: UniverseStore | None = None
     open_journal: Callable[[], AbstractContextManager[Journal]] | None = None
+    telling: Telling | None = None
     on_stage: Timing = untimed
     on_record: Recorded = unheard
     on_judged: Judged = unseen

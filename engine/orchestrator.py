@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bot.telemetry.redaction import redact
-from contracts.notification_contract import Message
 from engine.clean import clean_faults
 from engine.edges import Edges, Progress, ScanRequest, silent, timed
 from engine.funnel import build_funnel
@@ -18,9 +17,11 @@ from engine.reduce import Reduction, setups_of
 from engine.run import Run
 from engine.steps import assemble
 from engine.symbols import decide_all, hook_each
+from engine.telling import told_parcels
 from shared.errors import SniperError
 from shared.models.context import SniperContext
 from shared.models.gates import Rejection
+from shared.models.journal import Appended, Batch
 from shared.models.scan import RunStatus, ScanResult, SymbolFault
 from shared.version import VERSION
 from strategy.confluence.scorer import check_plugin_weights
@@ -36,9 +37,9 @@ UNRECORDED: Final = "journal_failed"
 def run_scan(
     request: ScanRequest, edges: Edges, *, hooks: Hooks = HOOKS, progress: Progress = silent
 ) -> ScanResult:
-    """Scan: gather, decide every symbol, judge all plans together, record it, hand messages to the notifiers.
+    """Scan: gather, decide every symbol, judge all plans together, record it with what is to be told of it.
 
-    What could not be recorded is not sent: the result says so in a flag, and is degraded.
+    Where it could not be recorded, nothing is told: the result says so in a flag, and is degraded.
 
     Raises:
         ConfigFault: the profile weighs a factor that no installed plugin offers.
@@ -47,40 +48,50 @@ def run_scan(
     """
     check_plugin_weights(request.profile, hooks.extensions)
     run = Run.of(request, gather(GATHER, request, edges, progress), hooks, edges.secrets)
-    result, messages = decide_run(run, edges, hooks, progress)
-    problem = _recorded(run, result, hooks, edges)
-    if problem:
-        return _unrecorded(result, problem)
-    for message in messages:
-        for notifier in edges.notifiers:
-            notifier.deliver(message)
-    return result
+    result, reduction = decide_run(run, edges, hooks, progress)
+    problem = _recorded(run, result, reduction, hooks, edges)
+    return _unrecorded(result, problem) if problem else result
 
 
-def decide_run(
-    run: Run, edges: Edges, hooks: Hooks, progress: Progress
-) -> tuple[ScanResult, tuple[Message, ...]]:
-    """What a run decides on what it has gathered, and the messages of it."""
+def decide_run(run: Run, edges: Edges, hooks: Hooks, progress: Progress) -> tuple[ScanResult, Reduction]:
+    """What a run decides on what it has gathered, and the judged contexts and notices of it."""
     with timed(edges.on_stage, "decide"):
         pipeline = Pipeline.of(hooks, compute=edges.compute)
         decided, broken = decide_all(pipeline, run.contexts(), edges.executor, progress)
     with timed(edges.on_stage, "reduce"):
         reduction = reduce_scan(run, decided, hooks)
     edges.on_judged(reduction.judged)
-    return result_of(run, reduction, broken), reduction.messages
+    return result_of(run, reduction, broken), reduction
 
 
-def _recorded(run: Run, result: ScanResult, hooks: Hooks, edges: Edges) -> str:
-    """Record a scan where scans are recorded; what went wrong, or nothing."""
-    if edges.open_journal is None:
+def _recorded(run: Run, result: ScanResult, reduction: Reduction, hooks: Hooks, edges: Edges) -> str:
+    """Record a scan where scans are recorded, with what is to be told of it; what went wrong, or nothing."""
+    if edges.open_journal is None and edges.telling is None:
         return ""
     try:
-        with timed(edges.on_stage, "journal"), edges.open_journal() as journal:
-            appended = journal.append(batch_of(run, result, hooks), edges.clock.now_ms())
+        with timed(edges.on_stage, "journal"):
+            batch, now_ms = batch_of(run, result, hooks), edges.clock.now_ms()
+            appended = _told(batch, reduction, now_ms, edges) or _kept(batch, now_ms, edges)
     except SniperError as fault:
         return redact(str(fault), edges.secrets)
-    edges.on_record(run.run_id, appended)
+    if appended:
+        edges.on_record(run.run_id, appended)
     return ""
+
+
+def _told(batch: Batch, reduction: Reduction, now_ms: int, edges: Edges) -> Appended | None:
+    if edges.telling is None:
+        return None
+    with edges.telling.open_outbox() as outbox:
+        parcels = told_parcels(reduction.notices, reduction.judged, edges.telling, outbox, batch.run_id)
+        return outbox.decide(batch, parcels, now_ms)
+
+
+def _kept(batch: Batch, now_ms: int, edges: Edges) -> Appended | None:
+    if edges.open_journal is None:
+        return None
+    with edges.open_journal() as journal:
+        return journal.append(batch, now_ms)
 
 
 def _unrecorded(result: ScanResult, problem: str) -> ScanResult:

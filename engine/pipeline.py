@@ -4,7 +4,7 @@ A scan runs three sequences:
 
 1. ``GATHER`` — asynchronous, over the whole scan: which symbols, their closed candles, how many rise, the benchmark's state.
 2. ``PER_SYMBOL`` — pure, in the order data flows, on any executor: from candles to a plan or a rejection.
-3. ``REDUCE`` — in order, over the whole scan again: risk judges all plans together, then they become messages.
+3. ``REDUCE`` — in order, over the whole scan again: risk judges all plans together, then they become notices.
 
 One loop takes a symbol through its steps:
 
@@ -26,7 +26,7 @@ from typing import Any, Final
 from engine.border import Border
 from engine.gather import gather_candles, keep_universe, read_benchmark, read_breadth, select_symbols
 from engine.hooks import Hooks
-from engine.reduce import compose_messages, judge_risk
+from engine.reduce import compose_notices, judge_risk
 from engine.steps import Step, assemble, call_by_name
 from indicators.registry import compute_indicators
 from shared.errors import ContractError
@@ -55,7 +55,7 @@ LOOK: Final = tuple(stage for stage in GATHER if stage is not keep_universe)
 PER_SYMBOL: Final = (compute_indicators, find_structure, read_regime, score, plan_trade)
 """Pure, in the order data flows; runs on any executor."""
 
-REDUCE: Final = (judge_risk, compose_messages)
+REDUCE: Final = (judge_risk, compose_notices)
 """Over the whole scan, in order."""
 
 GIVEN: Final = (

@@ -1,4 +1,4 @@
-"""The end of a scan: risk judges all plans together, then approved ones become messages."""
+"""The end of a scan: risk judges all plans together, then approved ones become notices."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.executor.trades import stage_orders
-from bot.notifications.formatters import setup_text
-from bot.ui.documents import plan_json
+from bot.notifications.notices import setup_notice
+from bot.ui.documents import plan_document
 from contracts.hook_point import hook_point
-from contracts.notification_contract import Message
 from risk.correlation import log_returns
 from risk.judge import judge_plans
 from shared.errors import ContractError
 from shared.models.context import SniperContext
 from shared.models.data import Floats, Market
+from shared.models.notifications import Notice
 from shared.models.planner import TradePlan
 from shared.models.profile import Profile
 from shared.models.risk import Account, MarketView, RiskPlan
@@ -32,7 +32,7 @@ class Reduction:
     quote_volumes: Mapping[str, float]
     faults: tuple[SymbolFault, ...] = ()
     judged: tuple[SniperContext, ...] = ()
-    messages: tuple[Message, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 @hook_point("risk", gives="judged")
@@ -53,25 +53,22 @@ def judge_risk(
     )
 
 
-@hook_point("notify", gives="messages")
-def compose_messages(judged: tuple[SniperContext, ...]) -> tuple[Message, ...]:
-    """One message per approved plan, best first."""
+@hook_point("notify", gives="notices")
+def compose_notices(judged: tuple[SniperContext, ...]) -> tuple[Notice, ...]:
+    """One notice per approved plan, best first, of the time the scan decided on."""
     return tuple(
-        Message(
-            id=f"{setup.plan.fingerprint}:new",
-            kind="plan",
-            symbol=setup.plan.symbol,
-            text=setup_text(setup),
-            payload=plan_json(setup),
-        )
-        for setup in setups_of(judged)
+        setup_notice(setup, plan_document(setup), context.as_of_ms) for context, setup in _approved(judged)
     )
 
 
 def setups_of(contexts: tuple[SniperContext, ...]) -> tuple[Setup, ...]:
     """Approved setups, by score, highest first, then symbol."""
-    setups = [setup_of(context) for context in contexts if isinstance(context.risk_plan, RiskPlan)]
-    return tuple(sorted(setups, key=lambda setup: (-setup.plan.score, setup.plan.symbol)))
+    return tuple(setup for _, setup in _approved(contexts))
+
+
+def _approved(contexts: tuple[SniperContext, ...]) -> list[tuple[SniperContext, Setup]]:
+    pairs = [(context, setup_of(context)) for context in contexts if isinstance(context.risk_plan, RiskPlan)]
+    return sorted(pairs, key=lambda pair: (-pair[1].plan.score, pair[1].plan.symbol))
 
 
 def setup_of(context: SniperContext) -> Setup:

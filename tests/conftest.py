@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -47,3 +49,11 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
         if name not in {"SNIPERSIGHT_MARKET_DATA", "SNIPERSIGHT_NO_JIT"}:
             monkeypatch.delenv(name)
     monkeypatch.setenv("SNIPERSIGHT_HOME", str(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture
+def memory_folder() -> Iterator[Path]:
+    """A folder in memory where there is one: a process that is killed has lost nothing that the kernel has."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
+        yield Path(name)

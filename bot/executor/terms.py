@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from bot.executor.trades import ENTERS_WITH, target_legs
 from shared.models.costs import break_even_stop, loss_per_unit
@@ -12,7 +14,7 @@ from shared.models.orders import OrderKind
 from shared.models.planner import TradePlan
 from shared.models.profile import CostRules
 from shared.models.smc import Side
-from shared.models.timeframe import Timeframe
+from shared.models.timeframe import Timeframe, from_iso
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +65,13 @@ def terms_of(
     plan: TradePlan, quantity: Decimal, market: Market, costs: CostRules, liquidation: Decimal = Decimal(0)
 ) -> Terms:
     """The terms of a plan that trades ``quantity``, as its orders are staged."""
-    first = plan.targets[0].price
+    entry, first = plan.entry.price, plan.targets[0].price
     moves = len(plan.targets) > 1
     return Terms(
         fingerprint=plan.fingerprint,
         side=plan.side,
         kind=ENTERS_WITH[plan.entry.kind],
-        entry=plan.entry.price,
+        entry=entry,
         stop=plan.stop.price,
         legs=tuple(Leg(*leg) for leg in target_legs(plan, quantity, market)),
         quantity=quantity,
@@ -79,8 +81,46 @@ def terms_of(
         anchor=plan.anchor,
         invalidation=plan.entry.invalidation,
         hold_ms=plan.hold_bars * plan.anchor.ms,
-        break_even=break_even_stop(plan.entry.price, first, plan.side, plan.tick, costs) if moves else None,
+        break_even=break_even_stop(entry, first, plan.side, plan.tick, costs) if moves else None,
         liquidation=liquidation,
         costs=costs,
         perpetual=market.kind == "perpetual",
     )
+
+
+def recorded_terms(
+    plan: Mapping[str, Any], costs: CostRules, *, perpetual: bool, liquidation: Decimal = Decimal(0)
+) -> Terms:
+    """The terms of a published plan (``snipersight.plan/1``), with the orders that were staged for it.
+
+    Raises:
+        KeyError: the document is not of that schema.
+    """
+    side, tick = Side[plan["side"].upper()], Decimal(plan["tick_text"])
+    orders = {order["leg"]: order for order in plan["orders"]}
+    entry, first = (Decimal(text) for text in (plan["entry"]["price_text"], plan["targets"][0]["price_text"]))
+    anchor = Timeframe(plan["timeframes"]["anchor"])
+    return Terms(
+        fingerprint=plan["id"],
+        side=side,
+        kind=OrderKind(orders["entry"]["kind"]),
+        entry=entry,
+        stop=Decimal(plan["stop"]["price_text"]),
+        legs=tuple(_leg(order) for leg, order in orders.items() if leg.startswith("target")),
+        quantity=Decimal(orders["entry"]["quantity_text"]),
+        tick=tick,
+        live_ms=from_iso(plan["decided_at"]),
+        expires_ms=from_iso(plan["valid_until"]),
+        anchor=anchor,
+        invalidation=Decimal(plan["entry"]["invalidation_text"]),
+        hold_ms=plan["hold_bars"] * anchor.ms,
+        break_even=break_even_stop(entry, first, side, tick, costs) if len(plan["targets"]) > 1 else None,
+        liquidation=liquidation,
+        costs=costs,
+        perpetual=perpetual,
+    )
+
+
+def _leg(order: Mapping[str, Any]) -> Leg:
+    place = int(order["leg"].removeprefix("target-"))
+    return Leg(place, Decimal(order["price_text"]), Decimal(order["quantity_text"]))

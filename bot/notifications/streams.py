@@ -1,35 +1,37 @@
-"""A channel that writes one JSON document a line to an open text stream: standard output, a file, a pipe."""
+"""A channel that writes one JSON document a line to an open text stream: standard output, a pipe."""
 
 from __future__ import annotations
 
 from typing import TextIO
 
-from contracts.notification_contract import Message
-from shared.errors import NotifyFault
+from bot.notifications.lines import line_of, line_parcel
+from contracts.notification_contract import Threads
+from shared.models.notifications import Delivered, Delivery, Notice, Parcel, Refused, Unknown
+
+ADDRESS = "-"
 
 
 class JsonLines:
-    """Writes each message's payload as one line and flushes it."""
+    """Writes each notice's document as one line and flushes it."""
 
-    channel = "jsonl"
+    name = "stdout"
+    deadline_s = 5.0
 
     def __init__(self, stream: TextIO) -> None:
         """``stream`` is open for writing and stays the caller's to close."""
         self._stream = stream
 
-    def deliver(self, message: Message) -> None:
-        """Write one line.
+    def parcels(self, notice: Notice, threads: Threads) -> tuple[Parcel, ...]:  # noqa: ARG002 - a line has no thread
+        """One line, whatever the thread."""
+        return line_parcel(self.name, ADDRESS, notice)
 
-        Raises:
-            NotifyFault: the stream refuses it. A closed pipe stays a BrokenPipeError: its reader has seen enough.
-        """
+    async def send(self, parcel: Parcel, parent_remote_id: str) -> Delivery:  # noqa: ARG002 - a line has no thread
+        """Write one line. A closed pipe takes nothing more: its reader has seen enough."""
         try:
-            self._stream.write(message.payload + "\n")
+            self._stream.write(line_of(parcel))
             self._stream.flush()
         except BrokenPipeError:
-            raise
+            return Refused("the pipe is closed", None)
         except OSError as error:
-            raise NotifyFault(
-                f"channel {self.channel}: {message.symbol} could not be written: {error}",
-                "Free the disk or name another file",
-            ) from error
+            return Unknown(f"could not be written: {error.strerror}")
+        return Delivered()

@@ -12,8 +12,6 @@ import json
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import cache
 from hashlib import sha256
 from itertools import chain
@@ -23,6 +21,7 @@ from urllib.parse import urlsplit
 from data.adapters.request_budget import PATIENCE_S, RequestBudget, used_weight
 from data.patience import uncounted
 from shared.errors import RateLimited, SecurityFault, TransportFault, VenueRefusal
+from shared.utils.timed_http import retry_after_s
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -147,7 +146,7 @@ class Guard:
         self.budget.learn(key, used_weight(headers))
         asked = headers.get("Retry-After", "")
         if status in USUAL_WAIT_S or (status == MAINTENANCE and asked):
-            raise self.budget.stop(key, _seconds(asked, USUAL_WAIT_S.get(status, 0.0)), status)
+            raise self.budget.stop(key, retry_after_s(asked, USUAL_WAIT_S.get(status, 0.0)), status)
 
     def check_status(self, status: int) -> None:
         """Judge by the status alone; a 400 or 404 may carry the venue's own error and is judged by its body."""
@@ -263,17 +262,6 @@ def _pause(state: Any) -> float:
     error = state.outcome.exception()
     asked = error.wait_s if isinstance(error, RateLimited) else 0.0
     return float(asked + wait_random_exponential(multiplier=0.2, max=3.0)(state))
-
-
-def _seconds(text: str, usual_s: float) -> float:
-    """What ``Retry-After`` asks for, in seconds or as a date."""
-    if text.isdecimal():
-        return float(text)
-    try:
-        date = parsedate_to_datetime(text)
-    except ValueError:
-        return usual_s
-    return max(usual_s, (date.astimezone(UTC) - datetime.now(UTC)).total_seconds())
 
 
 def _refuse_constant(name: str) -> None:

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import http.client
-import io
-import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -27,6 +25,7 @@ from data.adapters.venue import Ask, Venue
 from data.patience import uncounted
 from shared.config.settings import ExchangeSettings
 from shared.errors import NotFound, RateLimited, SniperError, TransportFault, VenueRefusal
+from shared.utils.timed_http import connected
 
 T = TypeVar("T")
 
@@ -100,7 +99,7 @@ class RestClient:
         """Status and body of one request."""
         ends_s = time.monotonic() + self._guard.deadline_s
         try:
-            connection, target = _connected(url, self._proxy, ends_s)
+            connection, target = connected(url, self._proxy, ends_s)
             try:
                 connection.request("GET", target, headers=HEADERS)
                 answer = connection.getresponse()
@@ -147,67 +146,6 @@ class RestClient:
         return VenueRefusal(
             f"{self.exchange} refused: HTTP {status}, {code}: {said}", "Report it: the request was wrong"
         )
-
-
-class _Timed(io.RawIOBase):
-    """A socket's bytes, up to one instant: a limit on each read never ends an answer that comes a byte at a time."""
-
-    def __init__(self, connection: Any, ends_s: float) -> None:
-        self._connection = connection
-        self._ends_s = ends_s
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        self._connection.settimeout(_left(self._ends_s))
-        received: int = self._connection.recv_into(buffer)
-        return received
-
-
-class _TimedSocket:
-    """What :mod:`http.client` needs of a socket."""
-
-    def __init__(self, connection: Any, ends_s: float) -> None:
-        self._connection = connection
-        self._ends_s = ends_s
-
-    def sendall(self, data: Any) -> None:
-        self._connection.settimeout(_left(self._ends_s))
-        self._connection.sendall(data)
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Timed(self._connection, self._ends_s))
-
-    def close(self) -> None:
-        self._connection.close()
-
-
-def _left(ends_s: float) -> float:
-    left = ends_s - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
-
-
-def _connected(url: SplitResult, proxy: str, ends_s: float) -> tuple[http.client.HTTPConnection, str]:
-    """A connection to where ``url`` is, and what to ask for on it."""
-    path = f"{url.path}?{url.query}"
-    near = urlsplit(proxy) if proxy else url
-    is_tunnel = bool(proxy) and url.scheme == "https"
-    host, port, left_s = near.hostname or "", near.port, _left(ends_s)
-    if url.scheme == "https":
-        verified = ssl.create_default_context()
-        connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-            host, port or (80 if proxy else None), timeout=left_s, context=verified
-        )
-    else:
-        connection = http.client.HTTPConnection(host, port, timeout=left_s)
-    if is_tunnel:
-        connection.set_tunnel(url.hostname or "", url.port or 443)
-    connection.connect()
-    connection.sock = _TimedSocket(connection.sock, ends_s)
-    return connection, url.geturl() if proxy and not is_tunnel else path
 
 
 async def repeating(read: Callable[[], Awaitable[T]]) -> T:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot.ui.audit import checked_line, plan_lines, record_json, run_lines, scans_table
 from bot.ui.replay_document import replay_json, replay_lines
+from data.outbox_store import SqliteOutbox
 from engine.commands.console import Console
 from engine.commands.edges import DEMO, exchange_names, open_edges, open_journal
 from engine.commands.flags import Flags
@@ -30,7 +31,8 @@ RUN = "r-"
 
 
 def verify(flags: Flags, environ: Mapping[str, str] = os.environ, *, accept: bool = False) -> int:
-    """Recompute the whole chain and hold it to its witness; with ``accept`` take its head as the newest there is.
+    """Recompute the whole chain, hold it to its witness, and the outbox to the chain; with ``accept`` take its head as the newest
+    there is.
 
     Raises:
         DamagedJournal: it is not what was written.
@@ -38,6 +40,7 @@ def verify(flags: Flags, environ: Mapping[str, str] = os.environ, *, accept: boo
     console = Console.of(flags.output, environ)
     with _kept(environ, accept=accept) as journal:
         journal.examine()
+        SqliteOutbox(journal).examine()
         checked = check_chain(journal.records(), journal.head())
         if accept:
             journal.accept(checked.head)

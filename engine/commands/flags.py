@@ -63,6 +63,7 @@ class Flags:
     in_python: bool = False
     journal: bool | None = None
     slot: bool = False
+    notify: bool = False
     chart: str | None = None
     output: Output = Output()
 

@@ -97,6 +97,13 @@ Journal = Annotated[
         help="Record this scan in the journal, or not. [journal.enabled; the made-up market is not recorded]",
     ),
 ]
+Notify = Annotated[
+    bool,
+    typer.Option(
+        "--notify",
+        help="Tell the channels that are set (notify.file, notify.webhook_url) of every plan; records the scan.",
+    ),
+]
 FileFormat = Annotated[str, typer.Option("--format", help=f"{FORMAT_NAMES}. [by name]", show_default=False)]
 ExportFormat = Annotated[str, typer.Option("--format", help=f"{FORMAT_NAMES}.")]
 FileExchange = Annotated[

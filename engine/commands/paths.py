@@ -50,6 +50,11 @@ def kill_file(environ: Mapping[str, str]) -> Path:
     return _place("data", environ) / "KILL"
 
 
+def alarm_file(environ: Mapping[str, str]) -> Path:
+    """What could not be told to anybody and a person has to look at."""
+    return _place("data", environ) / "alarms.jsonl"
+
+
 def note_file(environ: Mapping[str, str]) -> Path:
     """What is remembered of stored series: a cache, may be deleted."""
     return _place("cache", environ) / "notes.sqlite3"

@@ -18,11 +18,13 @@ from engine.commands.gallery import Gallery, hung_lines
 from engine.commands.locks import under_locks
 from engine.commands.request import one_symbol, request_of
 from engine.commands.settings import configure
+from shared.errors import ConfigFault
 
 if TYPE_CHECKING:
     from bot.telemetry.events import Event
     from contracts.journal_contract import Journal
     from engine.edges import Edges, Progress, ScanRequest
+    from engine.telling import Telling
     from shared.config.settings import Settings
     from shared.models.journal import Appended
     from shared.models.scan import Explanation, ScanResult
@@ -39,12 +41,21 @@ BESIDE: Final = 92
 
 
 def scan(flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
-    """Scan and show the result; the exit code. In a slot, only if no other run has decided it."""
+    """Scan and show the result; the exit code. In a slot, only if no other run has decided it. With ``notify``, send what is
+    open then, of earlier runs too."""
     if flags.slot:
         from engine.commands.slotted import scan_in_slot
 
-        return scan_in_slot(flags, environ)
-    return scanned(flags, environ).status.exit_code
+        code = scan_in_slot(flags, environ)
+    else:
+        code = scanned(flags, environ).status.exit_code
+    if not flags.notify:
+        return code
+    from engine.commands.notify import deliver
+
+    settings = configure(flags, environ, exchange_names()).settings
+    told_code = deliver(settings, environ, Console.of(flags.output, environ))
+    return code or told_code
 
 
 def scanned(flags: Flags, environ: Mapping[str, str]) -> ScanResult:
@@ -78,7 +89,8 @@ def scan_edges(
 ) -> Iterator[Edges]:
     """Edges for one scan that records where scans are recorded: those of ``scan`` and of every turn of ``watch``."""
     with open_edges(settings, request, environ, flags.jobs) as edges:
-        yield told(edges, partial(open_journal, environ) if journaled(flags, settings) else None)
+        edges = told(edges, partial(open_journal, environ) if journaled(flags, settings) else None)
+        yield replace(edges, telling=_telling(settings, request, flags, environ)) if flags.notify else edges
 
 
 def decided(
@@ -91,7 +103,28 @@ def decided(
     gallery = Gallery.of(flags.chart)
     with timed(edges.on_stage, "scan"):
         result = run_scan(under_locks(request, environ), gallery.watching(edges), progress=progress)
+    if edges.telling:
+        from engine.commands.following import followed
+
+        result = followed(result, request, edges, environ)
     return gallery.hung(result)
+
+
+def _telling(settings: Settings, request: ScanRequest, flags: Flags, environ: Mapping[str, str]) -> Telling:
+    """Who is told.
+
+    Raises:
+        ConfigFault: nobody, or in a way that another flag forbids.
+    """
+    from engine.commands.notify import STDOUT, telling_of
+
+    if flags.journal is False:
+        raise ConfigFault("--notify records the scan, --no-journal does not", "Leave one out")
+    if flags.output.json and settings.notify.file == STDOUT:
+        raise ConfigFault(
+            "--json and notify.file = '-' both want standard output", "Name a file, or leave --json out"
+        )
+    return telling_of(settings, request.profile.name, environ)
 
 
 def told(edges: Edges, journal: Callable[[], AbstractContextManager[Journal]] | None) -> Edges:

@@ -99,7 +99,7 @@ def open_turns(
             "a slot is the close that just was: it has neither --as-of nor --offline", "Leave them out"
         )
     with closing(SqliteSlots(slot_file(environ))) as slots:
-        turn = Turn(slots, schedule_of(request), _owner(), SystemClock())
+        turn = Turn(slots, schedule_of(request), owner(), SystemClock())
         yield Turns(settings, request, flags, environ, turn, progress)
 
 
@@ -121,6 +121,6 @@ def streaming(turns: Turns, *, wanted: bool) -> Iterator[Turns]:
         yield replace(turns, stream=stream)
 
 
-def _owner() -> str:
+def owner() -> str:
     """A name that no other run has."""
     return f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(4)}"

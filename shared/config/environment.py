@@ -17,6 +17,10 @@ NOT_SETTINGS: Final[Mapping[str, str]] = {
     "SNIPERSIGHT_NO_JIT": "1 runs the kernels as plain Python",
     "SNIPERSIGHT_DEBUG": "1 shows tracebacks",
     "SNIPERSIGHT_MARKET_DATA": "directory of recorded candles for tests and benchmarks",
+    "SNIPERSIGHT_WEBHOOK_SECRET": "secret with which what is posted to notify.webhook_url is signed",
+    "SNIPERSIGHT_WEBHOOK_SECRET_FILE": "file that holds that secret",
+    "SNIPERSIGHT_TELEGRAM_TOKEN": "token of the Telegram bot (TELEGRAM_BOT_TOKEN is read too)",
+    "SNIPERSIGHT_TELEGRAM_TOKEN_FILE": "file that holds that token",
     "SNIPERSIGHT_TZ": "time zone in which people are shown times",
 }
 """Variables of ours that are not settings, and what they do."""

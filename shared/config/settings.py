@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -14,11 +15,27 @@ from shared.config.secret import Secret
 from shared.config.urls import check_url
 from shared.config.values import read_value
 from shared.errors import ConfigFault
+from shared.models.notifications import Level
+from shared.models.outbox import Doubt
 from shared.models.profile import Profile
 from shared.models.section import Section, choice, setting
 from shared.utils.suggest import suggest
 
-TOP: Final = ("profile", "exchange", "exchanges", "account", "data", "store", "journal", "log")
+ANY_PROFILE: Final = ""
+CHAT: Final = re.compile(r"-?\d{1,19}(?::\d{1,10})?|@\w{4,32}(?::\d{1,10})?")
+TOP: Final = (
+    "profile",
+    "exchange",
+    "exchanges",
+    "account",
+    "data",
+    "store",
+    "journal",
+    "log",
+    "notify",
+    "levels",
+    "telegram",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +106,57 @@ class LogSettings(Section):
 
 
 @dataclass(frozen=True, slots=True)
+class NotifySettings(Section):
+    """Who is told of new plans by a run that notifies, and how hard is tried. The webhook's secret is no setting: it stands in
+    SNIPERSIGHT_WEBHOOK_SECRET, or in the file that SNIPERSIGHT_WEBHOOK_SECRET_FILE names."""
+
+    file: str = choice(
+        "", "file to which each notice is appended, one JSON object a line; - for standard output"
+    )
+    webhook_url: str = choice("", "https address to which each notice is posted; empty: none")
+    timeout_s: float = setting(15.0, "s", 0.1, 50, "deadline of one request to the webhook, all of it")
+    patience_s: float = setting(20.0, "s", 0, 3600, "how long a run waits for channels that ask it to")
+    late_min: float = setting(15.0, "min", 1, 1440, "a notice that is sent later than this is marked late")
+    in_doubt: Doubt = choice(
+        "repeat_marked", "what becomes of a notice that may have arrived: repeat_marked, hold or drop_marked"
+    )
+    repeats: int = setting(3, "repeats", 0, 20, "most marked repeats of one notice")
+    charts: bool = choice(True, "a new setup is told with a chart where the channel shows pictures")
+    most: int = setting(
+        5, "setups", 1, 100, "new setups of a scan told one by one, the best first; the others in a digest"
+    )
+    rest_min: float = setting(
+        0.0, "min", 0, 10080, "a symbol that was told of within this time is only listed in a digest"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LevelSettings(Section):
+    """How loudly each event is told: with a sound, silently, or not at all. ``[levels.NAME]`` holds for one profile."""
+
+    new: Level = choice(Level.ON, "a new setup")
+    armed: Level = choice(Level.SILENT, "a setup that was approved")
+    entered: Level = choice(Level.ON, "its entry was filled")
+    target: Level = choice(Level.ON, "a target was reached")
+    closed: Level = choice(Level.ON, "it is over")
+    dropped: Level = choice(Level.SILENT, "it was never entered")
+    digest: Level = choice(Level.ON, "the list of setups beyond notify.most")
+    heartbeat: Level = choice(Level.SILENT, "a sign of life")
+    alarm: Level = choice(Level.ON, "something is wrong")
+
+
+@dataclass(frozen=True, slots=True)
+class TelegramSettings(Section):
+    """The Telegram bot. Its token is no setting: it stands in SNIPERSIGHT_TELEGRAM_TOKEN or TELEGRAM_BOT_TOKEN, or in the file that
+    SNIPERSIGHT_TELEGRAM_TOKEN_FILE names."""
+
+    chats: tuple[str, ...] = choice((), "chats that are told: ids, a topic behind a colon (-1001234567890:5)")
+    users: tuple[str, ...] = choice((), "ids of the people whose commands are obeyed; none: nobody's")
+    base_url: str = choice("", "another Bot API server, up to where the token comes; empty: Telegram's own")
+    follows_migration: bool = choice(False, "a group that became a supergroup is followed to its new id")
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The effective settings. ``origin`` maps a dotted key to where its value came from; a key not in it is a default."""
 
@@ -100,11 +168,18 @@ class Settings:
     store: StoreSettings = StoreSettings()
     journal: JournalSettings = JournalSettings()
     log: LogSettings = LogSettings()
+    notify: NotifySettings = NotifySettings()
+    levels: Mapping[str, LevelSettings] = field(default_factory=dict)
+    telegram: TelegramSettings = TelegramSettings()
     origin: Mapping[str, str] = field(default_factory=dict)
 
     def of_exchange(self, name: str) -> ExchangeSettings:
         """How to reach one exchange."""
         return self.exchanges.get(name, ExchangeSettings())
+
+    def levels_of(self, profile: str) -> LevelSettings:
+        """How loudly the events of a profile's setups are told."""
+        return self.levels.get(profile, self.levels.get(ANY_PROFILE, LevelSettings()))
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
@@ -136,6 +211,9 @@ def build_settings(layers: tuple[Tree, ...], exchanges: Collection[str]) -> Sett
         store=read_store(tree),
         journal=read_into(JournalSettings(), _table(tree, "journal"), "journal"),
         log=read_into(LogSettings(), _table(tree, "log"), "log"),
+        notify=_notify(tree),
+        levels=_levels(_table(tree, "levels")),
+        telegram=_telegram(tree),
         origin=_origins(tree, profile.name),
     )
 
@@ -160,6 +238,41 @@ def read_store(tree: Tree) -> StoreSettings:
     return read_into(StoreSettings(), _table(tree, "store"), "store")
 
 
+def _notify(tree: Tree) -> NotifySettings:
+    found: NotifySettings = read_into(NotifySettings(), _table(tree, "notify"), "notify")
+    check_url(found.webhook_url, f"{_source_of(tree, 'notify', 'webhook_url')}: notify.webhook_url")
+    return found
+
+
+def _levels(tree: Tree) -> dict[str, LevelSettings]:
+    """What holds for every profile, and over it what holds for one."""
+    everywhere = {name: below for name, below in tree.items() if isinstance(below, Leaf)}
+    found = {ANY_PROFILE: read_into(LevelSettings(), everywhere, "levels")}
+    for name in tree.keys() - everywhere.keys():
+        if name not in profile_trees():
+            raise unknown_key(f"levels.{name}", tree[name], profile_trees())
+        found[name] = read_into(found[ANY_PROFILE], _table(tree, name), f"levels.{name}")
+    return found
+
+
+def _telegram(tree: Tree) -> TelegramSettings:
+    found: TelegramSettings = read_into(TelegramSettings(), _table(tree, "telegram"), "telegram")
+    check_url(found.base_url, f"{_source_of(tree, 'telegram', 'base_url')}: telegram.base_url")
+    for chat in found.chats:
+        if not CHAT.fullmatch(chat):
+            raise ConfigFault(
+                f"{_source_of(tree, 'telegram', 'chats')}: telegram.chats: {chat!r} is no chat",
+                "Write the chat's id, a topic behind a colon: -1001234567890:5",
+            )
+    for user in found.users:
+        if not user.isdecimal():
+            raise ConfigFault(
+                f"{_source_of(tree, 'telegram', 'users')}: telegram.users: {user!r} is no user's id",
+                "Write the number that 'telegram link' shows",
+            )
+    return found
+
+
 def setting_keys(exchanges: Collection[str]) -> tuple[str, ...]:
     """Every dotted key there is."""
     per_exchange = [
@@ -175,6 +288,10 @@ def setting_keys(exchanges: Collection[str]) -> tuple[str, ...]:
         *known_keys(StoreSettings(), "store"),
         *known_keys(JournalSettings(), "journal"),
         *known_keys(LogSettings(), "log"),
+        *known_keys(NotifySettings(), "notify"),
+        *known_keys(LevelSettings(), "levels"),
+        *(key for name in profile_trees() for key in known_keys(LevelSettings(), f"levels.{name}")),
+        *known_keys(TelegramSettings(), "telegram"),
     )
 
 

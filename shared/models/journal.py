@@ -11,13 +11,17 @@ from typing import Any, Final
 
 
 class RecordKind(StrEnum):
-    """What a record is about. A scan leaves one of each, and one ``plan`` per approved setup."""
+    """What a record is about. A scan leaves one of each of the first five, ``plan`` once per approved setup; an ``alert`` is one move
+    of a parcel in the outbox, an ``outcome`` what has become of a setup, a ``verdict`` what a trader decided on one."""
 
     SCAN = "scan"
     UNIVERSE = "universe"
     REJECTION = "rejection"
     PLAN = "plan"
     DECISION = "decision"
+    ALERT = "alert"
+    OUTCOME = "outcome"
+    VERDICT = "verdict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Batch:
     """All that one scan leaves, appended together or not at all. The digests (SHA-256, hex) say of which data, settings and code
-    it is a function."""
+    it is a function; a batch of alerts belongs to no run, and has none."""
 
     run_id: str
     data: str

@@ -77,3 +77,12 @@ def _boundary(timeframe: Timeframe, time_ms: int) -> int:
 def iso(time_ms: int) -> str:
     """RFC 3339 UTC text of a time, to the second: ``2024-08-05T12:00:00Z``."""
     return datetime.fromtimestamp(time_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def from_iso(text: str) -> int:
+    """UTC milliseconds of what :func:`iso` wrote.
+
+    Raises:
+        ValueError: it is no such time.
+    """
+    return int(datetime.fromisoformat(text).timestamp()) * 1000

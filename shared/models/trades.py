@@ -8,6 +8,8 @@ from typing import Literal
 
 from shared.models.smc import Side
 
+Exit = Literal["stop", "target", "time", "manual"]
+
 
 @dataclass(frozen=True, slots=True)
 class ClosedTrade:
@@ -17,7 +19,7 @@ class ClosedTrade:
     side: Side
     closed_ms: int
     result_r: float
-    exit: Literal["stop", "target", "time", "manual"]
+    exit: Exit
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from contracts.data_contract import BookStore, CandleFeed, CandleStore, CandleSt
 from contracts.indicators_contract import Indicator
 from contracts.journal_contract import Journal
 from contracts.lock_contract import LockStore
-from contracts.notification_contract import Notifier
+from contracts.notification_contract import Channel, Outbox
 from contracts.plugin_contract import OffersDetectors, OffersFactors, OffersHooks, OffersIndicators
 from contracts.risk_contract import RiskJudge
 from contracts.strategy_contract import Detector, StructureReader
@@ -28,6 +28,7 @@ from data.cache import SqliteCandleStore
 from data.journal import SqliteJournal
 from data.lock_store import SqliteLockStore
 from data.object_store import ObjectCandleStore
+from data.outbox_store import SqliteOutbox
 from data.universe_store import SqliteUniverseStore
 from engine.commands.edges import SystemClock
 from indicators.registry import Entry
@@ -46,7 +47,8 @@ KEPT_BY: tuple[tuple[type, Any], ...] = (
     (CandleStore, ObjectCandleStore),
     (UniverseStore, SqliteUniverseStore),
     (LockStore, SqliteLockStore),
-    (Notifier, JsonLines),
+    (Channel, JsonLines),
+    (Outbox, SqliteOutbox),
     (Indicator, Entry),
     (RiskJudge, judge_plans),
     (StructureReader, find_structure),

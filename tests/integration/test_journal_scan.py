@@ -105,9 +105,10 @@ def test_a_scan_is_recorded_with_the_digest_of_what_it_printed(home: Path, cli: 
 
 
 @pytest.mark.checkout
-def test_every_record_is_valid(home: Path, cli: Run) -> None:
+def test_every_record_is_valid(home: Path, cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SNIPERSIGHT_NOTIFY__FILE", "alerts.jsonl")
     cli(*SCAN)
-    cli(*DEMO)
+    cli("scan", "-e", "demo", "-s", "WIF/USDT,BTC/USDT,OLDX/USDT", "--notify", "--json")
     validator = Draft202012Validator(schema("snipersight.record-1"))
     kinds = set()
     for record in records(home):

@@ -1,0 +1,96 @@
+"""How much is told: levels by event, rest between alerts of one symbol, and a digest where there are many at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from shared.models.notifications import NOTICE, Level, Notice, SetupState
+from shared.models.timeframe import MINUTE_MS, iso
+from shared.utils.serialization import canonical_json
+
+EVENTS: Final[Mapping[SetupState, str]] = {
+    SetupState.NEW: "new",
+    SetupState.ARMED: "armed",
+    SetupState.ENTERED: "entered",
+    SetupState.CLOSED: "closed",
+    SetupState.INVALIDATED: "dropped",
+    SetupState.EXPIRED: "dropped",
+    SetupState.WITHDRAWN: "dropped",
+}
+"""The event of each state; every target is ``target``."""
+TARGET: Final = "target"
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """``levels`` by event (``new``, ``armed``, ``entered``, ``target``, ``closed``, ``dropped``, ``digest``, ``heartbeat``); at most
+    ``most`` new setups of a scan are told one by one, the best first, the others in a digest; a symbol that was told of within
+    ``rest_min`` is only listed there."""
+
+    levels: Mapping[str, Level]
+    most: int
+    rest_min: float
+
+    @property
+    def rest_ms(self) -> int:
+        """That rest in milliseconds."""
+        return round(self.rest_min * MINUTE_MS)
+
+
+def levelled(notice: Notice, noise: Noise) -> Notice:
+    """The notice at its event's level."""
+    event = EVENTS.get(notice.state, TARGET) if notice.state else notice.kind
+    return replace(notice, level=noise.levels.get(event, Level.ON))
+
+
+def composed(
+    new: Sequence[Notice], noise: Noise, last_ms: Mapping[str, int], slot: str
+) -> tuple[Notice, ...]:
+    """The notices of one scan's new setups, which come best first and have not been told before. ``last_ms`` is when each symbol was
+    last told of, ``slot`` names the scan."""
+    rested = [notice for notice in new if _has_rested(notice, noise, last_ms)]
+    heads = rested[: noise.most]
+    listed = [notice for notice in new if notice not in heads]
+    alone = tuple(levelled(notice, noise) for notice in heads)
+    return (*alone, digest(listed, noise, slot)) if listed else alone
+
+
+def _has_rested(notice: Notice, noise: Noise, last_ms: Mapping[str, int]) -> bool:
+    last = last_ms.get(notice.symbol)
+    return last is None or notice.at_ms - last >= noise.rest_ms
+
+
+def digest(listed: Sequence[Notice], noise: Noise, slot: str) -> Notice:
+    """One notice for many setups: each in a line, none left out."""
+    count = len(listed)
+    lines = [f"{count} more {'setup' if count == 1 else 'setups'}", *(_line(notice) for notice in listed)]
+    first, key = listed[0], f"digest:{slot}"
+    expires_ms = max(notice.expires_ms for notice in listed)
+    document = {
+        "schema": NOTICE,
+        "key": key,
+        "kind": "digest",
+        "state": None,
+        "fingerprint": "",
+        "symbol": "",
+        "at": iso(first.at_ms),
+        "expires": iso(expires_ms),
+        "text": "\n".join(lines),
+        "plans": [json.loads(notice.document)["plan"] for notice in listed],
+    }
+    return levelled(
+        Notice(key, "digest", None, "", "", first.at_ms, expires_ms, Level.ON, canonical_json(document)),
+        noise,
+    )
+
+
+def _line(notice: Notice) -> str:
+    plan: Mapping[str, Any] = json.loads(notice.document)["plan"]
+    entry, last = plan["entry"], plan["targets"][-1]
+    return (
+        f"{plan['symbol']} {plan['side'].upper()} {plan['grade']} {plan['score']:g}: {entry['low_text']} – {entry['high_text']}, "
+        f"stop {plan['stop']['price_text']}, {last['net_r']:+.1f}R"
+    )
