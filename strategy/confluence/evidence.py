@@ -2,7 +2,7 @@
 
 All of it is seen from the side: oscillators are mirrored for shorts, ``along`` values are +1 for the side and −1
 against it, places in a range count from the cheap end. What is absent is 0 (or the worst value a gate can see), never
-guessed. The drawn trade, if there is a zone to draw it on, stands beside the numbers for the plan and the sentences.
+guessed. The trade, if there is a zone to draw it on, stands beside the numbers; what it costs and pays is drawn when it is asked for.
 """
 
 from __future__ import annotations
@@ -389,7 +389,7 @@ def _opposing(reading: Reading, side: Side, drafts: tuple[Draft, ...]) -> int:
             and zone.freshness >= least
             and (zone.high if side is Side.LONG else zone.low) * side > start
         ]
-        if all(map(draft.ends_by, nearest)):
+        if all(map(draft.ends_by, nearest)):  # the usual case, found without drawing targets
             return 0
         ends = [float(step.price) * side for step in draft.ladder[:1]]
         return sum(near * side < end for end in ends for near in nearest)
