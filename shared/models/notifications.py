@@ -22,6 +22,7 @@ class SetupState(StrEnum):
 
     NEW = "new"
     ARMED = "armed"
+    SKIPPED = "skipped"
     ENTERED = "entered"
     TARGET_1 = "target_1"
     TARGET_2 = "target_2"
@@ -31,7 +32,6 @@ class SetupState(StrEnum):
     CLOSED = "closed"
     INVALIDATED = "invalidated"
     EXPIRED = "expired"
-    WITHDRAWN = "withdrawn"
 
 
 class Level(StrEnum):
