@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from shared.config.settings import Settings
     from shared.models.timeframe import Timeframe
 
-STREAM = "stream"
-"""How flags begin that tell of streamed candles: shown at every close, since nobody sees the others' log."""
-
 
 def watch(flags: Flags, watching: Watching, environ: Mapping[str, str] = os.environ) -> int:
     """Watch until stopped; 0, or 130 after Ctrl-C."""
@@ -120,7 +117,7 @@ class Teller:
         next_ms = event.boundary_ms + self._trigger.ms
         self.console.remark([heartbeat(event, counts, next_ms, self.console.error_look.zone)])
         self.console.remark(f"  gone: {name}" for name in news.gone)
-        self.console.remark(f"  {flag}" for flag in result.flags if flag.startswith(STREAM))
+        self.console.remark(f"  {flag}" for flag in result.flags)
         if result.faults != self._faults:
             self._faults = result.faults
             self.console.warn(fault_lines(result))
