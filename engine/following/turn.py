@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 
 from bot.notifications.life import life_notice
 from bot.notifications.noise import Noise, levelled
@@ -129,9 +128,15 @@ def _locked(
     known: Iterable[Followed], request: ScanRequest, locks: LockStore, now_ms: int
 ) -> tuple[Lock, ...]:
     """Set the locks that the results so far ask for; those that are new."""
-    history = history_of(known, Decimal(request.account.equity), now_ms)
-    before = {lock.id for lock in locks.locks()}
-    fresh = [lock for lock in locks_in_force(history, request.profile.protection) if lock.id not in before]
+    history, profile = history_of(known, request.account.equity, now_ms), request.profile
+    before = locks.locks()
+    asked = locks_in_force(history, profile.protection, profile.risk.zone)
+    fresh = tuple(lock for lock in asked if not any(_covers(kept, lock) for kept in before))
     for lock in fresh:
         locks.add(lock)
-    return tuple(fresh)
+    return fresh
+
+
+def _covers(kept: Lock, asked: Lock) -> bool:
+    """Whether a kept lock of the same rule and scope lasts as long, whatever it measured when it was set."""
+    return (kept.rule, kept.scope) == (asked.rule, asked.scope) and kept.until_ms >= asked.until_ms

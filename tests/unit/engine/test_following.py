@@ -10,6 +10,7 @@ import pytest
 from engine.following.setups import setups_since
 from engine.following.track import finished, shown, track_record
 from shared.models.statistics import Insufficient
+from shared.models.timeframe import DAY_MS
 from tests.fixtures.followed import World, on_binance, world
 from tests.fixtures.hand_scan import BTC as DEMO_BTC
 from tests.fixtures.hand_scan import SHIB as DEMO_SHIB
@@ -99,6 +100,45 @@ def test_a_loss_lets_its_symbol_rest(here: World) -> None:
     assert (lock.rule, lock.scope) == ("cool-down", "BTC/USDT")
     assert here.locks.locks() == (lock,)
     assert here.follow(2).locks == ()
+
+
+STRICT = {"cooldown_hours": 0, "daily_loss_pct": 0.4, "drawdown_pct": 0.4, "drawdown_lock_hours": 1}
+"""One stopped setup costs half a percent of the account."""
+
+
+def test_the_first_loss_counts_against_the_equity_before_it(here: World) -> None:
+    here.approves(BTC)
+    here.trades(f"{FILLED}, {STOPPED}")
+    locks = here.follow(2, protection=STRICT).locks
+    assert {(lock.rule, lock.scope) for lock in locks} == {("daily loss", "all"), ("drawdown", "all")}
+    lost_pct = -here.outcome()["result"] / 100
+    assert [lock.measured for lock in locks] == pytest.approx([lost_pct, lost_pct])
+
+
+def test_the_day_of_the_daily_loss_ends_where_the_profile_says(here: World) -> None:
+    here.approves(BTC)
+    here.trades(f"{FILLED}, {STOPPED}")
+    locks = here.follow(2, protection=STRICT, risk={"trading_zone": "Asia/Tokyo"}).locks
+    (ends_ms,) = [lock.until_ms for lock in locks if lock.rule == "daily loss"]
+    assert ends_ms % DAY_MS == 15 * 3_600_000
+
+
+def test_a_fall_that_is_over_locks_once_and_not_at_every_look(here: World) -> None:
+    here.approves(BTC)
+    here.trades(f"{FILLED}, {STOPPED}, {CALM}")
+    (lock,) = (lock for lock in here.follow(2, protection=STRICT).locks if lock.rule == "drawdown")
+    assert here.follow(3, protection=STRICT).locks == ()
+    assert here.follow(30, protection=STRICT).locks == ()
+    assert lock in here.locks.locks()
+
+
+def test_an_open_loss_locks_the_day_once(here: World) -> None:
+    here.approves(BTC)
+    here.trades(f"{FILLED}, 67350 67360 66600 66620, 66620 66650 66590 66610")
+    first = here.follow(2, protection=STRICT).locks
+    assert [lock.rule for lock in first if lock.rule == "daily loss"] == ["daily loss"]
+    later = here.follow(3, protection=STRICT).locks
+    assert "daily loss" not in {lock.rule for lock in later}
 
 
 def test_a_track_record_of_few_trades_says_so_and_no_number(here: World) -> None:
