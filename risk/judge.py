@@ -62,8 +62,9 @@ def _judge(question: Question) -> tuple[RiskPlan | Rejection, Exposure]:
 
 
 def _refusal(plan: TradePlan, gate: GateResult) -> str:
+    found = f"{gate.measured:g} {unit_of(gate.measured, gate.unit)}".rstrip()
     return (
-        f"{plan.side.word} plan scored {plan.score:g}, but {gate.what}: {gate.measured:g} {unit_of(gate.measured, gate.unit)}, "
+        f"{plan.side.word} plan scored {plan.score:g}, but {gate.what}: {found}, "
         f"needs {gate.comparison} {gate.threshold:g}"
     )
 
