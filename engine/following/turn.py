@@ -27,6 +27,8 @@ from shared.models.notifications import Level, Notice
 from shared.models.risk import Lock
 from shared.models.scan import SymbolFault
 
+EQUITY = "% of equity"
+"""Unit of the rules that measure equity."""
 NO_RUN = ("", "", "", "")
 """What a batch of outcomes belongs to."""
 
@@ -129,14 +131,17 @@ def _locked(
 ) -> tuple[Lock, ...]:
     """Set the locks that the results so far ask for; those that are new."""
     history, profile = history_of(known, request.account.equity, now_ms), request.profile
-    before = locks.locks()
+    before = (*locks.locks(), *locks.lifted())
     asked = locks_in_force(history, profile.protection, profile.risk.zone)
-    fresh = tuple(lock for lock in asked if not any(_covers(kept, lock) for kept in before))
+    fresh = tuple(lock for lock in asked if not any(covers(kept, lock, now_ms) for kept in before))
     for lock in fresh:
         locks.add(lock)
     return fresh
 
 
-def _covers(kept: Lock, asked: Lock) -> bool:
-    """Whether a kept lock of the same rule and scope lasts as long, whatever it measured when it was set."""
-    return (kept.rule, kept.scope) == (asked.rule, asked.scope) and kept.until_ms >= asked.until_ms
+def covers(kept: Lock, asked: Lock, now_ms: int) -> bool:
+    """Whether a lock that was set, or lifted by hand, answers what a rule asks for: of the same rule and scope, it lasts as long; or it
+    was set for equity, which is measured at every look, and has not ended."""
+    if (kept.rule, kept.scope) != (asked.rule, asked.scope):
+        return False
+    return kept.until_ms >= asked.until_ms or (asked.unit == EQUITY and kept.until_ms > now_ms)

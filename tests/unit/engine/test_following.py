@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.following.setups import setups_since
 from engine.following.track import finished, shown, track_record
+from engine.following.turn import covers
+from shared.models.risk import Lock
 from shared.models.statistics import Insufficient
 from shared.models.timeframe import DAY_MS
 from tests.fixtures.followed import World, on_binance, world
@@ -141,6 +144,22 @@ def test_an_open_loss_locks_the_day_once(here: World) -> None:
     assert "daily loss" not in {lock.rule for lock in later}
 
 
+def test_a_lock_lifted_by_hand_is_not_set_again_for_the_same_loss(here: World) -> None:
+    here.approves(BTC)
+    here.trades(f"{FILLED}, {STOPPED}")
+    (lock,) = here.follow(2).locks
+    assert here.locks.remove(lock.id)
+    assert here.follow(2).locks == ()
+    assert here.locks.locks() == ()
+
+
+def test_an_open_loss_sets_one_drawdown_lock_and_none_at_the_next_look(here: World) -> None:
+    here.approves(BTC)
+    here.trades(f"{FILLED}, 67350 67360 66600 66620, 66620 66650 66590 66610")
+    first, later = (here.follow(bars, protection=STRICT).locks for bars in (2, 3))
+    assert [lock.rule for lock in (*first, *later) if lock.rule == "drawdown"] == ["drawdown"]
+
+
 def test_a_track_record_of_few_trades_says_so_and_no_number(here: World) -> None:
     here.approves(BTC)
     here.trades(f"{FILLED}, {STOPPED}")
@@ -161,3 +180,11 @@ def test_how_a_setup_stands_is_read_from_its_newest_outcome(here: World) -> None
     (closed,) = setups_since(here.journal, 0)
     assert (shown(closed).state, shown(closed).ending) == ("closed", "stop")
     assert shown(closed).result_r < -1
+
+
+def test_an_equity_lock_answers_later_losses_until_it_has_ended() -> None:
+    kept = Lock("all", "drawdown", "fell", 0, 100, 5.0, 4.0, "% of equity")
+    later = replace(kept, since_ms=50, until_ms=150)
+    assert (covers(kept, later, 60), covers(kept, later, 100)) == (True, False)
+    assert not covers(replace(kept, unit="stops"), replace(later, unit="stops"), 60)
+    assert not covers(kept, replace(later, scope="long"), 60)
