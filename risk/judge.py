@@ -35,6 +35,14 @@ def judge_plans(
     return tuple(answers[place] for place in range(len(plans)))
 
 
+def ask_gates(
+    candidate: Candidate, account: Account, settings: Profile, view: MarketView = UNKNOWN_MARKET
+) -> tuple[GateResult, ...]:
+    """What every gate says of one plan alone, the first that fails and all after it."""
+    question = _question(candidate, account, settings, Exposure(account.positions), view)
+    return tuple(gate.ask(question) for gate in GATES)
+
+
 def _rank(plan: TradePlan) -> tuple[int, float, str]:
     return plan.decided_ms, -plan.score, plan.symbol
 
