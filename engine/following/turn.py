@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bot.notifications.life import life_notice
+from bot.notifications.life import Stage, life_notice
 from bot.notifications.noise import Noise, levelled
 from contracts.data_contract import CandleStore
 from contracts.journal_contract import Journal
@@ -23,7 +23,7 @@ from risk.protections import locks_in_force
 from shared.errors import ConfigFault
 from shared.models.data import Market
 from shared.models.journal import Batch
-from shared.models.notifications import Level, Notice
+from shared.models.notifications import Notice
 from shared.models.risk import Lock
 from shared.models.scan import SymbolFault
 
@@ -120,28 +120,43 @@ def _notices(news: Iterable[Development], record: Record) -> tuple[Notice, ...]:
     for one in news:
         if is_told(one.setup.fingerprint, record.channels, record.outbox):
             notices += [
-                levelled(life_notice(one.setup.plan, stage, Level.ON, pictured=record.pictured), record.noise)
+                levelled(
+                    life_notice(one.setup.plan, stage, _due_ms(one, stage), pictured=record.pictured),
+                    record.noise,
+                )
                 for stage in one.stages
             ]
     return tuple(notices)
 
 
+def _due_ms(one: Development, stage: Stage) -> int:
+    """When a stage could be told first: with the scan that looked next, one trigger candle after it at most; else it is late."""
+    in_time = one.as_of_ms - stage.at_ms < one.setup.profile.timeframes.trigger.ms
+    return one.as_of_ms if in_time else stage.at_ms
+
+
 def _locked(
     known: Iterable[Followed], request: ScanRequest, locks: LockStore, now_ms: int
 ) -> tuple[Lock, ...]:
-    """Set the locks that the results so far ask for; those that are new."""
+    """Set the locks that the results so far ask for, except where a lock of that rule and scope is in force already or was lifted; those
+    that were set."""
     history, profile = history_of(known, request.account.equity, now_ms), request.profile
-    before = (*locks.locks(), *locks.lifted())
     asked = locks_in_force(history, profile.protection, profile.risk.zone)
-    fresh = tuple(lock for lock in asked if not any(covers(kept, lock, now_ms) for kept in before))
+    held = {(lock.rule, lock.scope) for lock in locks.locks() if lock.until_ms > now_ms}
+    lifted = locks.lifted()
+    fresh = tuple(
+        lock
+        for lock in asked
+        if (lock.rule, lock.scope) not in held and not any(covers(one, lock, now_ms) for one in lifted)
+    )
     for lock in fresh:
         locks.add(lock)
     return fresh
 
 
-def covers(kept: Lock, asked: Lock, now_ms: int) -> bool:
-    """Whether a lock that was set, or lifted by hand, answers what a rule asks for: of the same rule and scope, it lasts as long; or it
-    was set for equity, which is measured at every look, and has not ended."""
-    if (kept.rule, kept.scope) != (asked.rule, asked.scope):
+def covers(lifted: Lock, asked: Lock, now_ms: int) -> bool:
+    """Whether a lock that was lifted by hand is the one that a rule asks for again: of the same rule and scope, it was to last as long; or
+    it was set for equity, which is measured at every look, and would not have ended yet."""
+    if (lifted.rule, lifted.scope) != (asked.rule, asked.scope):
         return False
-    return kept.until_ms >= asked.until_ms or (asked.unit == EQUITY and kept.until_ms > now_ms)
+    return lifted.until_ms >= asked.until_ms or (asked.unit == EQUITY and lifted.until_ms > now_ms)

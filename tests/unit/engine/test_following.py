@@ -182,7 +182,7 @@ def test_how_a_setup_stands_is_read_from_its_newest_outcome(here: World) -> None
     assert shown(closed).result_r < -1
 
 
-def test_an_equity_lock_answers_later_losses_until_it_has_ended() -> None:
+def test_a_lifted_equity_lock_answers_later_losses_until_it_would_have_ended() -> None:
     kept = Lock("all", "drawdown", "fell", 0, 100, 5.0, 4.0, "% of equity")
     later = replace(kept, since_ms=50, until_ms=150)
     assert (covers(kept, later, 60), covers(kept, later, 100)) == (True, False)
