@@ -50,7 +50,7 @@ def test_while_paused_nothing_new_is_told_and_what_is_known_goes_on() -> None:
 
 def test_a_muted_symbol_is_not_told_of_when_new_and_without_a_sound_later() -> None:
     muted = replace(USUAL, muted=frozenset({"BTC/USDT"}), levels={"entered": Level.OFF})
-    assert composed(NEW, muted, {}, "r-1") == NEW[1:]
+    assert composed(NEW, muted, Past({}), "r-1") == NEW[1:]
     assert levelled(replace(NEW[0], state=SetupState.CLOSED), muted).level is Level.SILENT
     assert levelled(replace(NEW[0], state=SetupState.ENTERED), muted).level is Level.OFF
     assert levelled(replace(NEW[1], state=SetupState.CLOSED), muted).level is Level.ON

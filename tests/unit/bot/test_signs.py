@@ -32,9 +32,9 @@ NEW = [setup_notice(one, plan_document(one), AS_OF_MS) for one in (BTC, SHIB)]
 KINDS = [
     NEW[0],
     life_notice(
-        plan_document(BTC), Stage(SetupState.ENTERED, NOON, "entered", "entered"), Level.ON, pictured=True
+        plan_document(BTC), Stage(SetupState.ENTERED, NOON, "entered", "entered"), NOON, pictured=True
     ),
-    digest(NEW, Noise({}, 1, 0.0), "r-0123456789ab"),
+    digest(NEW, Noise({}, 1, 0.0), "r-0123456789ab", ""),
     heartbeat_notice(PULSE, NOON, 6.0),
     alarm_notice("the disk is full", NOON),
     gap_notice("binance balanced 15m", NOON, "nobody was there", NOON),
