@@ -17,7 +17,7 @@ from typing import Final
 from devtools.mutation.mutants import Mutant
 from devtools.mutation.targets import Target
 
-SECONDS: Final = 300
+SECONDS: Final = 120
 """A mutant that is not done by then never will be: its test is taken to have failed."""
 QUIETLY: Final = (
     "-x",
@@ -101,7 +101,7 @@ def _warm_up(target: Target) -> None:
     import pytest
 
     with _silence():
-        pytest.main([*QUIETLY, "--collect-only", *target.tests])
+        pytest.main([*QUIETLY, "--collect-only", *(test for stage in target.stages for test in stage)])
 
 
 def _fork(target: Target, mutant: Mutant) -> int:
@@ -119,7 +119,7 @@ def _fails(target: Target, mutant: Mutant) -> bool:
 
     _forget(target)
     sys.meta_path.insert(0, Mutated(target, mutant.text))
-    return any(pytest.main([*QUIETLY, tests]) != 0 for tests in target.tests)
+    return any(pytest.main([*QUIETLY, *stage]) != 0 for stage in target.stages)
 
 
 def _forget(target: Target) -> None:
