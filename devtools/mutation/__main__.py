@@ -19,7 +19,7 @@ LEAST_PCT: Final = 90.0
 def main(words: Sequence[str] | None = None) -> int:
     """The command; 1 if fewer than 90 % of the mutants are noticed."""
     parser = argparse.ArgumentParser(
-        "python -m devtools.mutation", description="Mutation testing of sizing, exposure and gates."
+        "python -m devtools.mutation", description="Mutation testing of sizing, exposure, gates and outbox."
     )
     parser.add_argument(
         "modules", nargs="*", metavar="MODULE", help="files such as risk/judge.py; none: all of them"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk.compliance_checks import HOUR_MS, opens_in_min
+from risk.compliance_checks import opens_in_min
 from risk.judge import judge_plans
 from shared.errors import ConfigFault
 from shared.models.data import Market
@@ -17,7 +17,7 @@ from shared.models.gates import Rejection
 from shared.models.planner import TradePlan
 from shared.models.risk import Account, Lock, RiskPlan
 from shared.models.risk_rules import RiskRules
-from tests.unit.risk.drawings import ACCOUNT, BALANCED, market, plan
+from tests.unit.risk.drawings import ACCOUNT, BALANCED, HOUR_MS, market, plan
 
 PLAN = plan()
 LAST_MS = PLAN.entry.expires_ms + PLAN.hold_bars * PLAN.anchor.ms
