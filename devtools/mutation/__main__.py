@@ -40,7 +40,7 @@ def _try(target: Target, jobs: int) -> tuple[int, int]:
     mutants = [
         mutant
         for mutant in mutants_of(Path(target.path).read_text("utf-8"))
-        if (target.path, mutant.was, mutant.now) not in NO_FAULTS
+        if (target.path, mutant.code, mutant.was, mutant.now) not in NO_FAULTS
     ]
     left = 0
     for mutant in survivors(target, mutants, jobs):

@@ -59,9 +59,10 @@ NOT_CODE: Final = ("annotation", "returns", "decorator_list", "type_params")
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One fault: the module's whole text with it, the line, and what the line was and is."""
+    """One fault: the module's whole text with it, the line's number and text, and what a part of it was and is."""
 
     line: int
+    code: str
     was: str
     now: str
     text: str
@@ -69,14 +70,15 @@ class Mutant:
 
 def mutants_of(source: str) -> Iterator[Mutant]:
     """Every mutant of a module, in the order of its text."""
-    tree = ast.parse(source)
+    tree, lines = ast.parse(source), ["", *map(str.strip, source.splitlines())]
     nodes = _nodes(tree)
     for place, node in enumerate(nodes):
         for fault in faults_at(node):
             whole = copy.deepcopy(tree)
             _put(whole, _nodes(whole)[place], fault)
             text = ast.unparse(ast.fix_missing_locations(whole))
-            yield Mutant(_line(node), ast.unparse(node), ast.unparse(fault), text)
+            line = _line(node)
+            yield Mutant(line, lines[line], ast.unparse(node), ast.unparse(fault), text)
 
 
 def _line(node: ast.AST) -> int:

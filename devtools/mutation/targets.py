@@ -106,24 +106,51 @@ TARGETS: Final = (
     _outbox("bot/notifications/delivery.py"),
 )
 
-NO_FAULTS: Final[Mapping[tuple[str, str, str], str]] = MappingProxyType(
+_SIDE: Final = "a side is 1 or −1"
+NO_FAULTS: Final[Mapping[tuple[str, str, str, str], str]] = MappingProxyType(
     {
         (
+            "risk/position_sizing.py",
+            "away = (entry - liquidation_price(entry, plan.side, leverage, maintenance)) * int(plan.side)",
+            "(entry - liquidation_price(entry, plan.side, leverage, maintenance)) * int(plan.side)",
+            "(entry - liquidation_price(entry, plan.side, leverage, maintenance)) / int(plan.side)",
+        ): _SIDE,
+        (
             "risk/correlation.py",
+            "if both.sum() < max(2, ENOUGH * bars):",
             "2",
             "3",
-        ): "a correlation takes at least 20 bars, so that 16 returns are the least",
+        ): "20 bars are the least, so that 16 returns are",
         (
             "risk/correlation.py",
+            "way = int(one[1]) * int(other[1])",
             "int(one[1]) * int(other[1])",
             "int(one[1]) / int(other[1])",
-        ): "both are 1 or −1",
-        ("strategy/planner/ticks.py", "side > 0", "side >= 0"): "a side is 1 or −1",
+        ): _SIDE,
         (
             "strategy/planner/ticks.py",
+            'return "up" if (side > 0) == favourable else "down"',
+            "side > 0",
+            "side >= 0",
+        ): _SIDE,
+        (
+            "strategy/planner/ticks.py",
+            "if abs(steps - nearest) > NOISE_STEPS:",
             "abs(steps - nearest) > NOISE_STEPS",
             "abs(steps - nearest) >= NOISE_STEPS",
-        ): ("no price lies exactly a millionth of a step from one"),
+        ): "no price lies exactly a millionth of a step from one",
+        (
+            "risk/compliance_checks.py",
+            "for ahead in range(-1, 8):",
+            "1",
+            "2",
+        ): "no span lasts into the day after the next",
+        (
+            "risk/compliance_checks.py",
+            "for ahead in range(-1, 8):",
+            "8",
+            "9",
+        ): "within eight days every weekday comes",
     }
 )
-"""Mutants that behave as the module does, by (module, was, now), with the reason."""
+"""Mutants that behave as the module does, by (module, line of code, was, now), with the reason."""
