@@ -222,7 +222,7 @@ SIDE_GATES: Final[tuple[tuple[Gate, Asked, Measure], ...]] = (
 
 
 def check_side(
-    evidence: Evidence, breakdown: ConfluenceBreakdown, regime: Regime, settings: Profile, sections: int = 0
+    evidence: Evidence, breakdown: ConfluenceBreakdown, regime: Regime, settings: Profile, sections: int
 ) -> tuple[GateResult, ...]:
     """Every gate on ``evidence.side`` whose inputs exist, in order, also after the first that fails.
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -128,3 +129,22 @@ def test_tries_without_a_named_time_come_further_and_further_apart(outbox: Sqlit
     run(loop, Delivery(outbox, [channel], loop, "me", terms).drain(1000.0))
     assert times == [0, 2000, 12_000, 72_000, 132_000]
     assert len(outbox.letters(Fate.DEAD)) == 1
+
+
+def test_the_usual_terms_are_those_that_are_documented() -> None:
+    assert Terms() == Terms(
+        lease_ms=60_000, late_ms=15 * 60_000, doubt="repeat_marked", repeats=3, attempts=50, pauses_s=(2.0, 10.0, 60.0, 300.0)
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"lease_ms": 0}, {"late_ms": 0}, {"attempts": 0}, {"pauses_s": (2.0, 0.0)}, {"repeats": -1}]
+)
+def test_terms_by_which_nothing_is_sent_or_something_for_ever_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConfigFault, match="terms of delivery must be positive"):
+        Terms(**wrong)
+
+
+def test_the_shortest_terms_are_kept() -> None:
+    terms = Terms(lease_ms=1, late_ms=1, repeats=0, attempts=1, pauses_s=(0.5, 2.0))
+    assert [terms.pause_ms(number) for number in range(5)] == [500, 500, 2000, 2000, 2000]

@@ -93,6 +93,11 @@ def test_a_scan_and_its_parcels_are_one_transaction_and_repeating_it_adds_nothin
     assert outbox.decide(None, parcels(4), NOW).added == 1
 
 
+def test_fates_are_stored_under_the_words_that_written_files_hold() -> None:
+    words = "pending inflight ambiguous done held dropped expired dead"
+    assert [str(fate) for fate in Fate] == words.split()
+
+
 def test_a_thread_begins_with_a_setups_first_parcel_and_a_reply_knows_its_remote_name(
     outbox: SqliteOutbox,
 ) -> None:
