@@ -107,6 +107,7 @@ TARGETS: Final = (
 )
 
 _SIDE: Final = "a side is 1 or −1"
+_GRID: Final = "candles open on their timeframe's grid"
 NO_FAULTS: Final[Mapping[tuple[str, str, str, str], str]] = MappingProxyType(
     {
         (
@@ -151,6 +152,18 @@ NO_FAULTS: Final[Mapping[tuple[str, str, str, str], str]] = MappingProxyType(
             "8",
             "9",
         ): "within eight days every weekday comes",
+        (
+            "strategy/gates/data_gates.py",
+            "return (timeframe.last_closed_open(as_of_ms) - int(series.open_ms[-1])) // timeframe.ms",
+            "(timeframe.last_closed_open(as_of_ms) - int(series.open_ms[-1])) // timeframe.ms",
+            "(timeframe.last_closed_open(as_of_ms) - int(series.open_ms[-1])) / timeframe.ms",
+        ): _GRID,
+        (
+            "strategy/gates/data_gates.py",
+            "wanted = (int(series.open_ms[-1]) - first_ms) // series.timeframe.ms + 1",
+            "(int(series.open_ms[-1]) - first_ms) // series.timeframe.ms",
+            "(int(series.open_ms[-1]) - first_ms) / series.timeframe.ms",
+        ): _GRID,
     }
 )
 """Mutants that behave as the module does, by (module, line of code, was, now), with the reason."""
