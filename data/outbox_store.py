@@ -95,9 +95,9 @@ class SqliteOutbox:
                     continue
                 if standing.not_before_ms <= now_ms:
                     return self._send(standing, turn, now_ms, terms)
-                self._renewed(turn, 0)
+                self._end(turn)
                 return Wait(standing.not_before_ms)
-            self._renewed(turn, 0)
+            self._end(turn)
             return None
 
     def book(self, claim: Claim, delivery: Delivery, now_ms: int, terms: Terms) -> Fate | Lost:
@@ -113,7 +113,7 @@ class SqliteOutbox:
     def release(self, turn: Turn) -> None:
         """Let go of an address; nothing happens if another sender has it."""
         with self._file.transaction():
-            self._renewed(turn, 0)
+            self._end(turn)
 
     def tally(self) -> Mapping[Fate, int]:
         """How many parcels stand where; a fate that none has is left out."""
@@ -202,6 +202,10 @@ class SqliteOutbox:
         query = "UPDATE lease SET expires_ms=? WHERE channel=? AND address=? AND owner=? AND fence=?"
         values = (expires_ms, turn.channel, turn.address, turn.owner, turn.fence)
         return self._file.db.execute(query, values).rowcount == 1
+
+    def _end(self, turn: Turn) -> None:
+        """Let go of an address, if the turn is the newest."""
+        self._renewed(turn, 0)
 
     def _move(self, row: Row, moved: Row, now_ms: int) -> None:
         """Compare and change one row, and record the move."""

@@ -21,8 +21,8 @@ from typing import Final
 from devtools.mutation.mutants import Mutant
 from devtools.mutation.targets import Target
 
-CPU_SECONDS: Final = 60
-WALL_SECONDS: Final = 600
+CPU_SECONDS: Final = 20
+WALL_SECONDS: Final = 300
 """A mutant that is not done by then never will be, at work or asleep: its test is taken to have failed."""
 QUIETLY: Final = (
     "-x",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import signal
@@ -21,8 +22,17 @@ from data.outbox_store import SqliteOutbox
 from data.witness import write_witness
 from risk.audit_pipeline import chain, check_chain
 from shared.errors import ContractError, DamagedJournal, SniperError, StorageFault
-from shared.models.notifications import Level, Notice, Parcel, SetupState, notice_key
-from shared.models.outbox import Claim, Fate, Terms, Turn
+from shared.models.notifications import (
+    Delivered,
+    Level,
+    Notice,
+    Parcel,
+    Refused,
+    SetupState,
+    Unknown,
+    notice_key,
+)
+from shared.models.outbox import Claim, Fate, Terms, Turn, Wait
 from tests.fixtures.hand_journal import NOW, batch
 from tests.fixtures.memory_channel import QUICK, MemoryChannel, refuse, take_silently
 
@@ -388,3 +398,74 @@ def test_a_carrying_over_that_is_killed_at_any_statement_leaves_the_old_file_who
             assert db.execute("SELECT name FROM sqlite_master WHERE name='outbox'").fetchall() == []
         with closing(SqliteJournal(copy, chain)) as journal:
             assert check_chain(journal.records(), journal.head()).scans == 1
+
+
+def test_every_move_is_recorded_with_all_of_where_the_parcel_stands(
+    journal: SqliteJournal, outbox: SqliteOutbox
+) -> None:
+    outbox.decide(None, parcels(1), NOW)
+    for now_ms, outcome in ((NOW, Unknown("no answer")), (NOW + 1, Delivered("r-7"))):
+        turn = turn_of(outbox, now_ms)
+        claim = outbox.claim(turn, now_ms, QUICK)
+        assert isinstance(claim, Claim)
+        outbox.book(claim, outcome, now_ms, QUICK)
+        outbox.release(turn)
+    told = [dict(record.content) for record in journal.records()]
+    assert {record.name for record in journal.records()} == {parcels(1)[0].id}
+    assert {record.run_id for record in journal.records()} == {""}
+    bodies = [json.loads(record.body) for record in journal.records()]
+    assert {body[f"{name}_digest"] for body in bodies for name in ("data", "config", "code")} == {""}
+    assert len({one.pop("digest") for one in told}) == 1
+    keys = ("from", "to", "attempts", "unknowns", "fence", "not_before_ms", "remote_id", "note")
+    assert told == [
+        {"channel": "memory", "address": "a", **dict(zip(keys, values, strict=True))}
+        for values in (
+            ("", "pending", 0, 0, 0, 0, "", ""),
+            ("pending", "inflight", 1, 0, 1, 0, "", ""),
+            ("inflight", "ambiguous", 1, 1, 1, NOW + 1, "", "no answer"),
+            ("ambiguous", "inflight", 2, 1, 2, NOW + 1, "", "no answer"),
+            ("inflight", "done", 2, 1, 2, NOW + 1, "r-7", ""),
+        )
+    ]
+
+
+def test_an_address_is_free_when_its_lease_ends_and_not_before(outbox: SqliteOutbox) -> None:
+    first = outbox.take("memory", "a", "one", NOW, 1000)
+    assert first == Turn("memory", "a", "one", 1)
+    assert outbox.take("memory", "a", "two", NOW + 999, 1000) == Wait(NOW + 1000)
+    assert outbox.take("memory", "a", "two", NOW + 1000, 1000) == Turn("memory", "a", "two", 2)
+
+
+def test_a_lease_of_more_than_ten_minutes_was_made_by_a_clock_that_was_set_back(outbox: SqliteOutbox) -> None:
+    outbox.take("memory", "a", "one", NOW, 600_000)
+    assert outbox.take("memory", "a", "two", NOW, 1000) == Wait(NOW + 600_000)
+    assert isinstance(outbox.take("memory", "a", "two", NOW - 1, 1000), Turn)
+
+
+def test_a_long_refusal_is_kept_to_its_first_two_hundred_characters(outbox: SqliteOutbox) -> None:
+    outbox.decide(None, parcels(1), NOW)
+    drained(outbox, MemoryChannel(answer=lambda _: (False, Refused("x" * 300, None))))
+    assert [letter.note for letter in outbox.letters(Fate.DEAD)] == ["x" * 200]
+
+
+def test_a_parcel_is_late_after_its_term_and_not_at_its_end(outbox: SqliteOutbox) -> None:
+    in_time, late = (
+        replace(one, at_ms=NOW - age_ms) for one, age_ms in zip(parcels(2), (900_000, 900_001), strict=True)
+    )
+    outbox.decide(None, [in_time, late], NOW)
+    channel = MemoryChannel()
+    drained(outbox, channel)
+    assert [parcel.late_ms for parcel in channel.arrived] == [0, 900_001]
+
+
+def test_what_a_former_sender_left_on_its_way_is_of_unknown_fate_and_says_so(outbox: SqliteOutbox) -> None:
+    outbox.decide(None, parcels(1), NOW)
+    turn = turn_of(outbox)
+    assert isinstance(outbox.claim(turn, NOW, QUICK), Claim)
+    outbox.take("memory", "a", "next", NOW + QUICK.lease_ms, 1000)
+    (letter,) = outbox.letters(*Fate)
+    assert (letter.fate, letter.attempts, letter.note) == (
+        Fate.AMBIGUOUS,
+        1,
+        "its sender ended before it knew",
+    )
