@@ -71,7 +71,7 @@ class SqliteOutbox:
             found = self._file.all(
                 "SELECT fence, expires_ms FROM lease WHERE channel=? AND address=?", channel, address
             )
-            fence, expires_ms = found[0] if found else (0, 0)
+            fence, expires_ms = found[0] if found else (0, now_ms)
             if now_ms < expires_ms <= now_ms + LONGEST_LEASE_MS:
                 return Wait(expires_ms)
             turn = Turn(channel, address, owner, fence + 1)

@@ -164,6 +164,7 @@ NO_FAULTS: Final[Mapping[tuple[str, str, str, str], str]] = MappingProxyType(
             "(int(series.open_ms[-1]) - first_ms) // series.timeframe.ms",
             "(int(series.open_ms[-1]) - first_ms) / series.timeframe.ms",
         ): _GRID,
+        ("data/outbox_store.py", "self._renewed(turn, 0)", "0", "1"): "both are long past",
     }
 )
 """Mutants that behave as the module does, by (module, line of code, was, now), with the reason."""

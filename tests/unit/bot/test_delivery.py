@@ -100,6 +100,7 @@ def test_a_stop_ends_a_wait(outbox: SqliteOutbox) -> None:
 def test_a_request_that_could_outlast_the_lease_is_refused(outbox: SqliteOutbox) -> None:
     with pytest.raises(ConfigFault, match=r"a request may last 18\.5 s, a lease 20 s"):
         Delivery(outbox, [MemoryChannel(deadline_s=18.5)], ShiftedClock(), "me", TERMS)
+    assert Delivery(outbox, [MemoryChannel(deadline_s=18.0)], ShiftedClock(), "me", TERMS).channels
 
 
 def test_a_channel_that_breaks_its_law_stops_its_address_alone_and_is_told(outbox: SqliteOutbox) -> None:
