@@ -21,7 +21,7 @@ from typing import Final
 from devtools.mutation.mutants import Mutant
 from devtools.mutation.targets import Target
 
-CPU_SECONDS: Final = 20
+CPU_SECONDS: Final = 10
 WALL_SECONDS: Final = 300
 """A mutant that is not done by then never will be, at work or asleep: its test is taken to have failed."""
 QUIETLY: Final = (

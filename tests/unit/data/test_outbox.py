@@ -469,3 +469,30 @@ def test_what_a_former_sender_left_on_its_way_is_of_unknown_fate_and_says_so(out
         1,
         "its sender ended before it knew",
     )
+
+
+def test_a_parcel_claimed_renews_the_turn_so_that_no_other_comes_between(outbox: SqliteOutbox) -> None:
+    outbox.decide(None, parcels(1), NOW)
+    claim = outbox.claim(turn_of(outbox), NOW + 10_000, QUICK)
+    assert isinstance(claim, Claim)
+    assert outbox.take("memory", "a", "next", NOW + 29_999, 1000) == Wait(NOW + 30_000)
+
+
+def test_a_parcel_too_old_to_be_sent_does_not_hold_up_the_next(outbox: SqliteOutbox) -> None:
+    gone, good = parcels(2)
+    outbox.decide(None, [replace(gone, expires_ms=NOW), good], NOW)
+    claim = outbox.claim(turn_of(outbox), NOW, QUICK)
+    assert isinstance(claim, Claim)
+    assert claim.parcel.id == good.id
+    assert fates(outbox) == [Fate.EXPIRED, Fate.INFLIGHT]
+
+
+def test_the_next_sender_finds_the_address_free_when_nothing_can_be_sent_now(outbox: SqliteOutbox) -> None:
+    outbox.decide(None, parcels(1), NOW)
+    turn = turn_of(outbox)
+    claim = outbox.claim(turn, NOW, QUICK)
+    assert isinstance(claim, Claim)
+    assert outbox.book(claim, Refused("busy", 3.0), NOW, QUICK) is Fate.PENDING
+    assert outbox.claim(turn, NOW + 2999, QUICK) == Wait(NOW + 3000)
+    again = outbox.claim(turn_of(outbox, NOW + 3000), NOW + 3000, QUICK)
+    assert isinstance(again, Claim)
