@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from devtools.mutation import __main__ as command
 from devtools.mutation.mutants import mutants_of
 from devtools.mutation.targets import NO_FAULTS, TARGETS, Target
 
@@ -102,3 +103,15 @@ def test_every_mutant_that_is_called_no_fault_is_made_once(target: Target) -> No
     faults = [(mutant.code, mutant.was, mutant.now) for mutant in mutants_of(source)]
     called = [rest for path, *rest in NO_FAULTS if path == target.path]
     assert [faults.count(tuple(one)) for one in called] == [1] * len(called)
+
+
+@pytest.mark.checkout
+def test_a_module_is_asked_for_whole_or_by_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(Path(__file__).parents[3])
+    tried: list[int] = []
+    monkeypatch.setattr(command, "_try", lambda target, mutants, jobs: tried.append(len(mutants)) or 0)
+    assert command.main(["strategy/gates/table.py"]) == command.main(["strategy/gates/table.py:12"]) == 0
+    whole, line = tried
+    assert 0 < line < whole
+    with pytest.raises(SystemExit, match="2"):
+        command.main(["strategy/gates/table.py:1"])
