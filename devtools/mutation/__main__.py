@@ -42,6 +42,8 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _faults(target: Target, places: Sequence[str]) -> list[Mutant]:
     """A module's mutants at the places asked for, without those that are no faults."""
+    if places and target.path not in {place.partition(":")[0] for place in places}:
+        return []
     return [
         mutant
         for mutant in mutants_of(Path(target.path).read_text("utf-8"))

@@ -165,6 +165,18 @@ NO_FAULTS: Final[Mapping[tuple[str, str, str, str], str]] = MappingProxyType(
             "(int(series.open_ms[-1]) - first_ms) / series.timeframe.ms",
         ): _GRID,
         ("data/outbox_store.py", "self._renewed(turn, 0)", "0", "1"): "both are long past",
+        (
+            "data/outbox_store.py",
+            "if row.picture and moved.fate not in OPEN:",
+            "row.picture and moved.fate not in OPEN",
+            "row.picture or moved.fate not in OPEN",
+        ): "forgetting looks itself whether an open row has the picture",
+        (
+            "bot/notifications/delivery.py",
+            "return sum(end for end in ends if isinstance(end, int))",
+            " for end in ends if isinstance(end, int)",
+            " for end in ends",
+        ): "an end that is a fault has been raised by then",
     }
 )
 """Mutants that behave as the module does, by (module, line of code, was, now), with the reason."""

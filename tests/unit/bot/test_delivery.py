@@ -149,3 +149,39 @@ def test_terms_by_which_nothing_is_sent_or_something_for_ever_are_refused(wrong:
 def test_the_shortest_terms_are_kept() -> None:
     terms = Terms(lease_ms=1, late_ms=1, repeats=0, attempts=1, pauses_s=(0.5, 2.0))
     assert [terms.pause_ms(number) for number in range(5)] == [500, 500, 2000, 2000, 2000]
+
+
+@pytest.mark.parametrize(("wait_s", "sent"), [(3.0, 2), (3.002, 1)])
+def test_patience_is_kept_to_the_millisecond(outbox: SqliteOutbox, wait_s: float, sent: int) -> None:
+    loop, channel = VirtualLoop(), MemoryChannel(answer=lambda _: (False, Refused("busy", wait_s)))
+    decide(outbox, channel, 1)
+    assert run(loop, Delivery(outbox, [channel], loop, "me", TERMS).drain(3.0)) == sent
+
+
+def test_an_address_that_waits_is_served_although_another_broke(outbox: SqliteOutbox) -> None:
+    loop, asked = VirtualLoop(), []
+
+    def answer(parcel: Parcel) -> tuple[bool, Outcome]:
+        if parcel.address == "a":
+            raise ContractError("broken")
+        asked.append(parcel.id)
+        return busy(parcel) if len(asked) == 1 else take(parcel)
+
+    channel = MemoryChannel(("a", "b"), answer=answer)
+    decide(outbox, channel, 1)
+    with pytest.raises(ContractError, match="broken"):
+        run(loop, Delivery(outbox, [channel], loop, "me", TERMS).drain(60.0))
+    assert [letter.address for letter in outbox.letters(Fate.DONE)] == ["b"]
+
+
+def test_a_wait_is_slept_in_one_piece(outbox: SqliteOutbox) -> None:
+    loop, slept = VirtualLoop(), []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        await asyncio.sleep(seconds)
+
+    channel = MemoryChannel(answer=busy)
+    decide(outbox, channel, 1)
+    run(loop, Delivery(outbox, [channel], loop, "me", TERMS, sleep).drain(3.0))
+    assert slept == [3.0]

@@ -32,7 +32,7 @@ from shared.models.notifications import (
     Unknown,
     notice_key,
 )
-from shared.models.outbox import Claim, Fate, Terms, Turn, Wait
+from shared.models.outbox import Claim, Fate, Lost, Terms, Turn, Wait
 from tests.fixtures.hand_journal import NOW, batch
 from tests.fixtures.memory_channel import QUICK, MemoryChannel, refuse, take_silently
 
@@ -458,7 +458,9 @@ def test_a_parcel_is_late_after_its_term_and_not_at_its_end(outbox: SqliteOutbox
     assert [parcel.late_ms for parcel in channel.arrived] == [0, 900_001]
 
 
-def test_what_a_former_sender_left_on_its_way_is_of_unknown_fate_and_says_so(outbox: SqliteOutbox) -> None:
+def test_what_a_former_sender_left_on_its_way_is_of_unknown_fate_and_says_so(
+    journal: SqliteJournal, outbox: SqliteOutbox
+) -> None:
     outbox.decide(None, parcels(1), NOW)
     turn = turn_of(outbox)
     assert isinstance(outbox.claim(turn, NOW, QUICK), Claim)
@@ -469,6 +471,20 @@ def test_what_a_former_sender_left_on_its_way_is_of_unknown_fate_and_says_so(out
         1,
         "its sender ended before it knew",
     )
+    assert [record.content["unknowns"] for record in journal.records()] == [0, 0, 1]
+
+
+def test_what_came_of_a_sending_is_not_booked_when_another_has_the_turn(outbox: SqliteOutbox) -> None:
+    outbox.decide(None, parcels(1), NOW)
+    late = outbox.claim(turn_of(outbox), NOW, QUICK)
+    assert isinstance(late, Claim)
+    after_ms = NOW + QUICK.lease_ms
+    turn = turn_of(outbox, after_ms)
+    assert outbox.book(late, Delivered("r-1"), after_ms, QUICK) == Lost()
+    claim = outbox.claim(turn, after_ms, QUICK)
+    assert isinstance(claim, Claim)
+    assert outbox.book(late, Delivered("r-1"), after_ms, QUICK) == Lost()
+    assert outbox.book(claim, Delivered("r-2"), after_ms, QUICK) is Fate.DONE
 
 
 def test_a_parcel_claimed_renews_the_turn_so_that_no_other_comes_between(outbox: SqliteOutbox) -> None:

@@ -231,6 +231,6 @@ def test_an_account_of_one_unit_that_stands_still_has_lost_nothing() -> None:
     assert found(point(30, 1), point(1, 1), daily_loss_pct=2.0) == ()
 
 
-def test_of_two_losses_at_one_instant_the_later_booked_is_told() -> None:
-    (lock,) = found(trade(1, -1.0), trade(1, -2.0), cooldown_hours=12.0)
-    assert lock.reason == "lost 2.00 R"
+def test_of_two_stops_at_one_instant_the_later_booked_counts_both() -> None:
+    (lock,) = found(*(trade(hours, -1.0) for hours in (3, 2, 1, 1)), stop_guard_stops=3)
+    assert lock.reason == "4 stops within 24 h"
