@@ -174,14 +174,15 @@ def test_an_address_that_waits_is_served_although_another_broke(outbox: SqliteOu
     assert [letter.address for letter in outbox.letters(Fate.DONE)] == ["b"]
 
 
-def test_a_wait_is_slept_in_one_piece(outbox: SqliteOutbox) -> None:
+@pytest.mark.parametrize("wait_s", [3.0, 0.001])
+def test_a_wait_is_slept_in_one_piece(outbox: SqliteOutbox, wait_s: float) -> None:
     loop, slept = VirtualLoop(), []
 
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
         await asyncio.sleep(seconds)
 
-    channel = MemoryChannel(answer=busy)
+    channel = MemoryChannel(answer=lambda _: (False, Refused("busy", wait_s)))
     decide(outbox, channel, 1)
-    run(loop, Delivery(outbox, [channel], loop, "me", TERMS, sleep).drain(3.0))
-    assert slept == [3.0]
+    run(loop, Delivery(outbox, [channel], loop, "me", TERMS, sleep).drain(wait_s))
+    assert slept == [wait_s]
