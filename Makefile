@@ -18,8 +18,9 @@ test: $(VENV)/.ready-dev   ## Lint, types, import floors, the whole suite
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -n auto
 
-chaos: $(VENV)/.ready-dev   ## Kill senders of the outbox 10,000 times
-	SNIPERSIGHT_HYPOTHESIS=nightly $(BIN)/python -m pytest tests/integration/test_outbox_kills.py -s
+chaos: $(VENV)/.ready-dev   ## Kill senders of the outbox 10,000 times, start runs that overlap 1,000 times
+	SNIPERSIGHT_HYPOTHESIS=nightly $(BIN)/python -m pytest tests/integration/test_outbox_kills.py \
+	    tests/integration/test_overlapping_starts.py -s
 
 lint: $(VENV)/.ready-dev   ## Formatting, lint, strict types, import floors
 	$(BIN)/ruff format --check .

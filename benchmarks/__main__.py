@@ -6,7 +6,19 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from benchmarks import charts, cold_start, decide, indicators, memory, pipeline, requests, smc, store, turns
+from benchmarks import (
+    alerts,
+    charts,
+    cold_start,
+    decide,
+    indicators,
+    memory,
+    pipeline,
+    requests,
+    smc,
+    store,
+    turns,
+)
 
 BENCHMARKS: Final[dict[str, Callable[[], None]]] = {
     "indicators": indicators.run,
@@ -17,6 +29,7 @@ BENCHMARKS: Final[dict[str, Callable[[], None]]] = {
     "pipeline": pipeline.run,
     "turns": turns.run,
     "charts": charts.run,
+    "alerts": alerts.run,
     "memory": memory.run,
     "cold_start": cold_start.run,
 }

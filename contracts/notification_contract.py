@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from shared.models.journal import Appended, Batch
+from shared.models.journal import Appended, Batch, Entry, Record
 from shared.models.notifications import Delivery, Notice, Parcel
 from shared.models.outbox import Claim, Fate, Letter, Lost, Terms, Turn, Wait
 
@@ -32,6 +32,10 @@ class Channel(Protocol):
         """Seconds within which every ``send`` has ended."""
         ...
 
+    def pace_s(self, address: str) -> float:
+        """Seconds that have to pass between two requests to an address; 0 for none."""
+        ...
+
     def parcels(self, notice: Notice, threads: Threads) -> tuple[Parcel, ...]:
         """The requests that tell a notice, in order."""
         ...
@@ -39,6 +43,10 @@ class Channel(Protocol):
     async def send(self, parcel: Parcel, parent_remote_id: str) -> Delivery:
         """Make the request. ``parent_remote_id`` is the other side's name for the parcel it replies to or edits; empty if there
         is none."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of what was opened to send, in the event loop in which it was; may be called twice."""
         ...
 
 
@@ -58,6 +66,11 @@ class Outbox(Protocol):
         Raises:
             ContractError: the same code recorded the run with another decision.
         """
+        ...
+
+    def rule(self, entry: Entry, parcels: Sequence[Parcel], now_ms: int) -> Record | None:
+        """Record one ruling on a setup together with what is to be told of it, unless a record of its kind and name is there: that
+        one is returned then, and nothing is added."""
         ...
 
     def threads(self, channel: str, fingerprint: str) -> Threads:
@@ -92,4 +105,13 @@ class Outbox(Protocol):
 
     def letters(self, *fates: Fate) -> tuple[Letter, ...]:
         """Every parcel of these fates, oldest first."""
+        ...
+
+    def settle(self, name: str, fate: Fate, now_ms: int) -> Letter:
+        """Move a dead or held parcel as a person decided: to be sent again (with its mark where it may have arrived), or dropped.
+
+        Raises:
+            NotFound: no parcel, or several, whose id begins with ``name`` stands where a person may move it.
+            ConfigFault: it has expired and would not be sent.
+        """
         ...

@@ -156,10 +156,19 @@ class SqliteJournal:
         query = f"SELECT {COLUMNS} FROM record WHERE seq IN ({chosen}) ORDER BY seq"
         return tuple(self._record(row) for row in self.file.all(query, kind.value, since_ms))
 
-    def newest_of(self, name: str) -> Record | None:
-        """The newest record that is found by a name."""
-        query = f"SELECT {COLUMNS} FROM record WHERE name=? AND name<>'' ORDER BY seq DESC LIMIT 1"
-        rows = self.file.all(query, name)
+    def newest_of(self, name: str, kind: RecordKind | None = None) -> Record | None:
+        """The newest record that is found by a name, of one kind if it is given."""
+        return self._found(name, kind, "DESC")
+
+    def first_of(self, name: str, kind: RecordKind) -> Record | None:
+        """The first record of a kind that is found by a name."""
+        return self._found(name, kind, "ASC")
+
+    def _found(self, name: str, kind: RecordKind | None, order: str) -> Record | None:
+        kinds = tuple(each.value for each in RecordKind if kind in (None, each))
+        which = f"name=? AND name<>'' AND kind IN ({', '.join('?' * len(kinds))})"
+        query = f"SELECT {COLUMNS} FROM record WHERE {which} ORDER BY seq {order} LIMIT 1"
+        rows = self.file.all(query, name, *kinds)
         return self._record(rows[0]) if rows else None
 
     def run_of(self, plan_id: str) -> str:

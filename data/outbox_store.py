@@ -20,10 +20,11 @@ from typing import Any, Final
 from contracts.notification_contract import Threads
 from data.journal import QUARANTINE, SqliteJournal
 from data.outbox_rows import INSERT, MOVING, SELECT, UPDATE, Row
-from shared.errors import ContractError, DamagedJournal
-from shared.models.journal import Appended, Batch, Entry, RecordKind
-from shared.models.notifications import Delivered, Delivery, Parcel, Refused
-from shared.models.outbox import MOVES, OPEN, Claim, Fate, Letter, Lost, Terms, Turn, Wait
+from shared.errors import ConfigFault, ContractError, DamagedJournal, NotFound
+from shared.models.journal import Appended, Batch, Entry, Record, RecordKind
+from shared.models.notifications import SHORT_ID, Delivered, Delivery, Parcel, Refused
+from shared.models.outbox import ALARMING, MOVES, OPEN, Claim, Fate, Letter, Lost, Terms, Turn, Wait
+from shared.models.timeframe import iso
 
 LONGEST_LEASE_MS: Final = 600_000
 """A lease that ends further away was made by a clock that has since been set back."""
@@ -53,6 +54,16 @@ class SqliteOutbox:
             if rows:
                 added += self._record([_entry(row, "") for row in rows], now_ms).added
             return Appended(self._journal.head(), added)
+
+    def rule(self, entry: Entry, parcels: Sequence[Parcel], now_ms: int) -> Record | None:
+        """Record one ruling on a setup together with what is to be told of it, unless a record of its kind and name is there: that
+        one is returned then, and nothing is added."""
+        with self._writing():
+            standing = self._journal.newest_of(entry.name, entry.kind)
+            if standing is None:
+                rows = [row for parcel in parcels if (row := self._insert(parcel))]
+                self._record([entry, *(_entry(row, "") for row in rows)], now_ms)
+            return standing
 
     def threads(self, channel: str, fingerprint: str) -> Threads:
         """By address, the first parcel of a setup."""
@@ -123,10 +134,31 @@ class SqliteOutbox:
     def letters(self, *fates: Fate) -> tuple[Letter, ...]:
         """Every parcel of these fates, oldest first."""
         rows = self._rows(f"fate IN ({', '.join('?' * len(fates))})", *fates)
-        return tuple(
-            Letter(row.id, row.channel, row.address, row.fate, row.at_ms, row.attempts, row.note)
-            for row in rows
-        )
+        return tuple(map(_letter, rows))
+
+    def settle(self, name: str, fate: Fate, now_ms: int) -> Letter:
+        """Move a dead or held parcel as a person decided: to be sent again (with its mark where it may have arrived), or dropped.
+
+        Raises:
+            NotFound: no parcel, or several, whose id begins with ``name`` stands where a person may move it.
+            ConfigFault: it has expired and would not be sent.
+        """
+        with self._writing():
+            found = [row for row in self._rows("fate IN (?, ?)", *ALARMING) if row.id.startswith(name)]
+            if not name or len(found) != 1:
+                raise NotFound(
+                    f"{len(found)} dead or held alerts have an id that begins with {name!r}",
+                    "See 'snipersight alerts' for their ids",
+                )
+            (row,) = found
+            if fate is Fate.PENDING and row.expires_ms <= now_ms:
+                raise ConfigFault(
+                    f"alert {row.id} expired at {iso(row.expires_ms)}: nothing would be sent",
+                    f"Drop it: 'snipersight alerts drop {row.id[:SHORT_ID]}'",
+                )
+            moved = replace(row, fate=fate, not_before_ms=0, note="settled by hand")
+            self._move(row, moved, now_ms)
+            return _letter(moved)
 
     def examine(self) -> None:
         """Hold every row to its seal and to the newest record of it on the chain.
@@ -269,6 +301,10 @@ def _booked(row: Row, delivery: Delivery, now_ms: int, terms: Terms) -> Row:
         return replace(row, fate=Fate.DEAD, note=note)
     wait_ms = int(1000 * delivery.retry_after_s) or terms.pause_ms(row.attempts)
     return replace(row, fate=Fate.PENDING, not_before_ms=now_ms + wait_ms, note=note)
+
+
+def _letter(row: Row) -> Letter:
+    return Letter(row.id, row.channel, row.address, row.fate, row.at_ms, row.attempts, row.note)
 
 
 def _entry(row: Row, was: str) -> Entry:

@@ -18,6 +18,9 @@ from shared.models.timeframe import DAY_MS
 VERSION: Final = 1
 KEPT_MS: Final = 30 * DAY_MS
 """Slots are remembered so long before the one that is claimed."""
+SLACK_MS: Final = 60_000
+"""A run may have read its clock so long before its turn came at the file: a lease that begins later than that read is no sign of a
+clock that was set back."""
 TABLE: Final = (
     "CREATE TABLE slot (schedule TEXT NOT NULL, boundary_ms INTEGER NOT NULL, owner TEXT NOT NULL, "
     "fence INTEGER NOT NULL, expires_ms INTEGER NOT NULL, run_id TEXT NOT NULL, "
@@ -71,13 +74,13 @@ class SqliteSlots:
         self._file.begin(VERSION, (TABLE,), synchronous="FULL")
 
     def claim(self, slot: Slot, owner: str, now_ms: int, lease_ms: int) -> Lease | Taken:
-        """Lease a slot for ``lease_ms``, unless it is decided or leased. A lease that ends further away than that was made by a
-        clock that has since been set back, and counts as run out."""
+        """Lease a slot for ``lease_ms``, unless it is decided or leased. A lease that ends more than ``SLACK_MS`` further away than that
+        was made by a clock that has since been set back, and counts as run out."""
         with self._lock, self._file.transaction():
             self._file.db.execute("DELETE FROM slot WHERE boundary_ms < ?", (slot.boundary_ms - KEPT_MS,))
             row = self._file.db.execute(READ, (slot.schedule, slot.boundary_ms)).fetchone()
             fence, expires_ms, run_id = row or (0, 0, "")
-            if run_id or now_ms < expires_ms <= now_ms + lease_ms:
+            if run_id or now_ms < expires_ms <= now_ms + lease_ms + SLACK_MS:
                 return Taken(run_id, expires_ms)
             lease = Lease(slot, owner, fence + 1)
             values = (slot.schedule, slot.boundary_ms, owner, lease.fence, now_ms + lease_ms, "")
@@ -95,6 +98,11 @@ class SqliteSlots:
     def give_back(self, lease: Lease) -> bool:
         """Let go of a slot that was not decided, so that it can be claimed at once; false if another run has it."""
         return self._change("expires_ms=?", (0,), lease)
+
+    def decided(self) -> tuple[tuple[str, int], ...]:
+        """Schedule and boundary of every slot that was decided and is remembered."""
+        rows = self._file.all("SELECT schedule, boundary_ms FROM slot WHERE run_id<>''")
+        return tuple((str(schedule), int(boundary_ms)) for schedule, boundary_ms in rows)
 
     def close(self) -> None:
         """Release the file; may be called twice."""

@@ -30,9 +30,12 @@ from engine.edges import Edges, ScanRequest
 from engine.orchestrator import run_scan
 from shared.config.profiles import load_profile
 from shared.errors import SniperError
+from shared.models.context import SniperContext
+from shared.models.planner import TradePlan
 from shared.models.profile import Profile
 from shared.models.risk import Account
 from shared.models.scan import ScanResult
+from shared.models.smc import Side
 from shared.models.timeframe import DAY_MS, iso
 
 FIRST_MS: Final = 1_704_110_400_000
@@ -58,6 +61,7 @@ class Tally:
 
     profile: str
     plans: list[int] = field(default_factory=list)
+    shorts: int = 0
     read: list[int] = field(default_factory=list)
     setups: set[str] = field(default_factory=set)
     stops: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -73,6 +77,11 @@ class Tally:
             self.reached[row.stage] += row.reached
             self.stops.update({(row.stage, code): count for code, count in row.codes})
         self.broken += [f"{iso(result.as_of_ms)}: {what}" for what in broken_by(result, settings)]
+
+    def look(self, contexts: tuple[SniperContext, ...]) -> None:
+        """Count the shorts among the plans of one scan, before risk."""
+        plans = [context.plan for context in contexts if isinstance(context.plan, TradePlan)]
+        self.shorts += sum(plan.side is Side.SHORT for plan in plans)
 
 
 def broken_by(result: ScanResult, settings: Profile) -> Iterator[str]:
@@ -104,7 +113,8 @@ def adds_up(result: ScanResult) -> bool:
 def walk(store: SqliteCandleStore, profile: str, instants: Sequence[int]) -> Tally:
     """Scan at every instant."""
     settings, tally = load_profile(profile), Tally(profile)
-    account, edges = Account(Decimal(10_000), settings.universe.quote), Edges(None, store, LateClock())
+    account = Account(Decimal(10_000), settings.universe.quote)
+    edges = Edges(None, store, LateClock(), on_judged=tally.look)
     for as_of_ms in instants:
         request = ScanRequest(settings, EXCHANGE, account, as_of_ms=as_of_ms, offline=True)
         try:
@@ -129,13 +139,13 @@ def interval(plans: Sequence[int]) -> tuple[float, float]:
 
 def report(tallies: Sequence[Tally]) -> Iterator[str]:
     """Markdown: plans per instant, what stopped the others, and what was broken."""
-    yield "| profile | instants N | symbols read | planned per instant | approved per instant (95 %) | none | most | different setups | broken |"
-    yield "|---|--:|--:|--:|--:|--:|--:|--:|--:|"
+    yield "| profile | instants N | symbols read | planned per instant | shorts among them | approved per instant (95 %) | none | most | different setups | broken |"
+    yield "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
     for tally in tallies:
         mean, half = interval(tally.plans)
         yield (
             f"| {tally.profile} | {len(tally.plans)} | {fmean(tally.read):.1f} "
-            f"| {tally.reached['risk'] / len(tally.plans):.2f} | {mean:.2f} ± {half:.2f} "
+            f"| {tally.reached['risk'] / len(tally.plans):.2f} | {tally.shorts / len(tally.plans):.2f} | {mean:.2f} ± {half:.2f} "
             f"| {tally.plans.count(0)} | {max(tally.plans)} | {len(tally.setups)} | {len(tally.broken)} |"
         )
     yield ""

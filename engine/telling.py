@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
-from bot.notifications.noise import Noise, composed
+from bot.notifications.noise import Noise, Past, composed
 from contracts.notification_contract import Channel, Outbox
 from shared.models.context import SniperContext
 from shared.models.notifications import Notice, Parcel
 
 Draw = Callable[[SniperContext], bytes]
 """A PNG of a context's plan."""
-Recent = Callable[[int], Mapping[str, int]]
-"""By symbol, when the newest setup of it was decided that was approved since a time (UTC ms)."""
+Remember = Callable[[], Past]
+"""What was told before, and how it went."""
 
 
 def undrawn(context: SniperContext) -> bytes:
@@ -30,7 +30,7 @@ class Telling:
     channels: tuple[Channel, ...]
     open_outbox: Callable[[], AbstractContextManager[Outbox]]
     noise: Noise
-    recent: Recent
+    remember: Remember
     draw: Draw = undrawn
 
 
@@ -42,10 +42,8 @@ def told_parcels(
     new = [notice for notice in notices if not is_told(notice.fingerprint, telling.channels, outbox)]
     if not new:
         return ()
-    since_ms = new[0].at_ms - telling.noise.rest_ms
-    last_ms = telling.recent(since_ms) if telling.noise.rest_ms else {}
     by_symbol = {context.symbol: context for context in contexts}
-    told = composed(new, telling.noise, last_ms, slot)
+    told = composed(new, telling.noise, telling.remember(), slot)
     pictured = [
         replace(notice, picture=telling.draw(by_symbol[notice.symbol])) if notice.kind == "setup" else notice
         for notice in told

@@ -92,14 +92,17 @@ class Delivery:
     async def _send_all(
         self, channel: Channel, turn: Turn, ending: asyncio.Event
     ) -> tuple[int, Wait | Lost | None]:
-        """Send what may be sent now: how many parcels, and why no more."""
-        sent = 0
+        """Send what may be sent now, no faster than the address takes it: how many parcels, and why no more."""
+        sent, next_ms = 0, 0
         while not ending.is_set():
+            if self.clock.now_ms() < next_ms and turn.address in self.outbox.addresses(channel.name):
+                await self._pause(next_ms, ending)
             claim = self.outbox.claim(turn, self.clock.now_ms(), self.terms)
             if not isinstance(claim, Claim):
                 return sent, claim
             delivery = await channel.send(claim.parcel, claim.parent_remote_id)
             sent += 1
+            next_ms = self.clock.now_ms() + round(1000 * channel.pace_s(turn.address))
             if isinstance(self.outbox.book(claim, delivery, self.clock.now_ms(), self.terms), Lost):
                 return sent, Lost()
         self.outbox.release(turn)

@@ -25,6 +25,10 @@ class LinesFile:
         """Nothing is opened yet."""
         self._paths = tuple(paths)
 
+    def pace_s(self, address: str) -> float:  # noqa: ARG002 - it takes what comes
+        """Requests may follow at once."""
+        return 0.0
+
     def parcels(self, notice: Notice, threads: Threads) -> tuple[Parcel, ...]:  # noqa: ARG002 - a line has no thread
         """One line to each file."""
         return tuple(parcel for path in self._paths for parcel in line_parcel(self.name, str(path), notice))
@@ -36,6 +40,9 @@ class LinesFile:
                 return await asyncio.to_thread(_append, Path(parcel.address), parcel)
         except TimeoutError:
             return Unknown(f"the disk took nothing within {self.deadline_s:g} s")
+
+    async def close(self) -> None:
+        """Nothing stays open between requests."""
 
 
 def _append(path: Path, parcel: Parcel) -> Delivery:

@@ -134,10 +134,11 @@ def _span(time_ms: int) -> str:
     return " ".join(told[:2]) or "0 min"
 
 
-def life_notice(plan: Mapping[str, Any], stage: Stage, level: Level, *, pictured: bool) -> Notice:
-    """A stage as a notice; ``pictured`` says whether the setup's first one had a picture."""
+def life_notice(plan: Mapping[str, Any], stage: Stage, due_ms: int, *, pictured: bool) -> Notice:
+    """A stage as a notice; ``due_ms`` is when it could be told first (what is sent long after that is late), ``pictured`` says whether
+    the setup's first notice had a picture."""
     key = notice_key(plan["id"], stage.state)
-    expires_ms = stage.at_ms + NEWS_LIVES_MS
+    expires_ms = due_ms + NEWS_LIVES_MS
     document = {
         "schema": NOTICE,
         "key": key,
@@ -158,8 +159,8 @@ def life_notice(plan: Mapping[str, Any], stage: Stage, level: Level, *, pictured
         state=stage.state,
         fingerprint=str(plan["id"]),
         symbol=str(plan["symbol"]),
-        at_ms=stage.at_ms,
+        at_ms=due_ms,
         expires_ms=expires_ms,
-        level=level,
+        level=Level.ON,
         document=canonical_json(document),
     )

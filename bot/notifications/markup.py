@@ -14,6 +14,8 @@ from html import escape, unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from shared.errors import NotifyFault
+
 if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
 
@@ -22,22 +24,30 @@ LINE_END: Final = "\n"
 TOKEN: Final = re.compile(r"<(?P<end>/?)(?P<name>[a-z-]+)[^>]*>|&[#a-zA-Z0-9]+;|.", re.DOTALL)
 
 
-def rendered(template: str, values: Mapping[str, Any]) -> str:
-    """A template of ``templates/`` with ``values``, each escaped.
+def rendered(template: str, values: Mapping[str, Any], folder: str = "") -> str:
+    """A template with ``values``, each escaped; that of ``folder`` where it has one of that name, else our own.
 
     Raises:
-        jinja2.TemplateError: the template is wrong or asks for what is not given.
+        NotifyFault: the template is wrong or asks for what is not given.
     """
-    return _templates().get_template(template).render(values).strip()
+    from jinja2 import TemplateError, TemplateSyntaxError
+
+    try:
+        return _templates(folder).get_template(template).render(values).strip()
+    except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+        line = f", line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
+        raise NotifyFault(
+            f"template {template}{line}: {error}", "Correct it, or take it out of notify.templates"
+        ) from error
 
 
 @cache
-def _templates() -> SandboxedEnvironment:
+def _templates(folder: str) -> SandboxedEnvironment:
     from jinja2 import FileSystemLoader, StrictUndefined
     from jinja2.sandbox import SandboxedEnvironment
 
     made = SandboxedEnvironment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader([*([folder] if folder else []), TEMPLATES]),
         autoescape=True,
         undefined=StrictUndefined,
         keep_trailing_newline=False,

@@ -14,6 +14,7 @@ from shared.utils.serialization import canonical_json
 EVENTS: Final[Mapping[SetupState, str]] = {
     SetupState.NEW: "new",
     SetupState.ARMED: "armed",
+    SetupState.SKIPPED: "armed",
     SetupState.ENTERED: "entered",
     SetupState.CLOSED: "closed",
     SetupState.INVALIDATED: "dropped",
@@ -28,11 +29,14 @@ TARGET: Final = "target"
 class Noise:
     """``levels`` by event (``new``, ``armed``, ``entered``, ``target``, ``closed``, ``dropped``, ``digest``, ``heartbeat``); at most
     ``most`` new setups of a scan are told one by one, the best first, the others in a digest; a symbol that was told of within
-    ``rest_min`` is only listed there."""
+    ``rest_min`` is only listed there. ``is_paused`` tells of no new setup at all, and of one of a symbol in ``muted`` none is told; what
+    becomes of setups that were told of goes on, of muted symbols without a sound."""
 
     levels: Mapping[str, Level]
     most: int
     rest_min: float
+    is_paused: bool = False
+    muted: frozenset[str] = frozenset()
 
     @property
     def rest_ms(self) -> int:
@@ -43,19 +47,29 @@ class Noise:
 def levelled(notice: Notice, noise: Noise) -> Notice:
     """The notice at its event's level."""
     event = EVENTS.get(notice.state, TARGET) if notice.state else notice.kind
-    return replace(notice, level=noise.levels.get(event, Level.ON))
+    level = noise.levels.get(event, Level.ON)
+    is_quiet = level is Level.ON and notice.symbol in noise.muted
+    return replace(notice, level=Level.SILENT if is_quiet else level)
 
 
-def composed(
-    new: Sequence[Notice], noise: Noise, last_ms: Mapping[str, int], slot: str
-) -> tuple[Notice, ...]:
-    """The notices of one scan's new setups, which come best first and have not been told before. ``last_ms`` is when each symbol was
-    last told of, ``slot`` names the scan."""
-    rested = [notice for notice in new if _has_rested(notice, noise, last_ms)]
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was told before: when each symbol was last told of (UTC ms), and the track record in a line, empty where there are too
+    few finished trades to say anything."""
+
+    last_ms: Mapping[str, int]
+    record: str = ""
+
+
+def composed(new: Sequence[Notice], noise: Noise, past: Past, slot: str) -> tuple[Notice, ...]:
+    """The notices of one scan's new setups, which come best first and have not been told before. ``slot`` names the scan. What is
+    paused or muted is left out, and is new to the scan after."""
+    new = [notice for notice in new if not noise.is_paused and notice.symbol not in noise.muted]
+    rested = [notice for notice in new if _has_rested(notice, noise, past.last_ms)]
     heads = rested[: noise.most]
     listed = [notice for notice in new if notice not in heads]
     alone = tuple(levelled(notice, noise) for notice in heads)
-    return (*alone, digest(listed, noise, slot)) if listed else alone
+    return (*alone, digest(listed, noise, slot, past.record)) if listed else alone
 
 
 def _has_rested(notice: Notice, noise: Noise, last_ms: Mapping[str, int]) -> bool:
@@ -63,17 +77,18 @@ def _has_rested(notice: Notice, noise: Noise, last_ms: Mapping[str, int]) -> boo
     return last is None or notice.at_ms - last >= noise.rest_ms
 
 
-def digest(listed: Sequence[Notice], noise: Noise, slot: str) -> Notice:
-    """One notice for many setups: each in a line, none left out."""
+def digest(listed: Sequence[Notice], noise: Noise, slot: str, record: str) -> Notice:
+    """One notice for many setups: each in a line, none left out, and the track record if there is one."""
     count = len(listed)
     lines = [f"{count} more {'setup' if count == 1 else 'setups'}", *(_line(notice) for notice in listed)]
+    lines += [f"Track record, every finished setup taken as planned: {record}"] if record else []
     first, key = listed[0], f"digest:{slot}"
     expires_ms = max(notice.expires_ms for notice in listed)
     document = {
         "schema": NOTICE,
         "key": key,
         "kind": "digest",
-        "state": None,
+        "state": "",
         "fingerprint": "",
         "symbol": "",
         "at": iso(first.at_ms),

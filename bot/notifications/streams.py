@@ -21,6 +21,10 @@ class JsonLines:
         """``stream`` is open for writing and stays the caller's to close."""
         self._stream = stream
 
+    def pace_s(self, address: str) -> float:  # noqa: ARG002 - it takes what comes
+        """Requests may follow at once."""
+        return 0.0
+
     def parcels(self, notice: Notice, threads: Threads) -> tuple[Parcel, ...]:  # noqa: ARG002 - a line has no thread
         """One line, whatever the thread."""
         return line_parcel(self.name, ADDRESS, notice)
@@ -35,3 +39,6 @@ class JsonLines:
         except OSError as error:
             return Unknown(f"could not be written: {error.strerror}")
         return Delivered()
+
+    async def close(self) -> None:
+        """Nothing stays open between requests."""

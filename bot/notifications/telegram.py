@@ -1,7 +1,8 @@
 """Telegram through python-telegram-bot: one request a parcel, every end of it a value.
 
-The library sends, counts Telegram's limits (30 messages a second in all, 20 a minute to a group) and reads the answers; whether
-something is sent again is never its decision but the outbox's. Its errors do not say what we need to know (a timeout and a
+The library sends, keeps to Telegram's limit of 30 messages a second in all and reads the answers; whether something is sent again is
+never its decision but the outbox's, and the limits of each chat are the send loop's (``pace_s``): a wait inside the library would look
+like a request that was not answered. Its errors do not say what we need to know (a timeout and a
 refusal are both a ``NetworkError``), so they are told apart by what went wrong below them.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,27 +25,35 @@ from shared.models.notifications import Delivered, Delivery, Notice, Parcel, Ref
 if TYPE_CHECKING:
     from telegram import Bot, InlineKeyboardMarkup, Message
     from telegram.error import RetryAfter, TelegramError
+    from telegram.ext import ExtBot
 
 CONNECT_S: Final = 5.0
 REQUEST_S: Final = 15.0
+PRIVATE_PACE_S: Final = 1.0
+GROUP_PACE_S: Final = 3.0
 DEADLINE_S: Final = 25.0
 API: Final = "https://api.telegram.org/bot"
+TALKATIVE: Final = ("httpx", "httpcore", "telegram", "AIORateLimiter")
+"""Loggers whose lines may name an address with the token in it."""
 TIMEDELTAS: Final = ("PTB_TIMEDELTA", "1")
 """Asks the library for the waits of its next major version; without it every wait raises a warning."""
 UNMODIFIED: Final = "message is not modified"
 """Telegram's answer to an edit that changes nothing: it has been made before."""
 UNREADABLE: Final = "can't parse entities"
+MISTAKEN: Final = ("there is no caption in the message", "there is no text in the message")
+"""Telegram's answers where a head has a picture and was thought to have none, or the other way round."""
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
     """``chats`` are addresses (``77``, ``-100600:5``); ``base_url`` is what the token is added to. ``follows_migration`` says
-    whether a group that became a supergroup is followed to its new id."""
+    whether a group that became a supergroup is followed to its new id; ``templates`` is a folder of templates that stand for ours."""
 
     token: str
     chats: Sequence[str]
     base_url: str = API
     follows_migration: bool = False
+    templates: str = ""
 
     def __repr__(self) -> str:
         """Without the token."""
@@ -62,12 +72,19 @@ class TelegramChannel:
         self._bot: Bot | None = None
         self._moved: dict[str, str] = {}
         self._as_text: set[str] = set()
+        self._mistaken: set[str] = set()
+
+    def pace_s(self, address: str) -> float:
+        """Telegram lets a bot send about one message a second to a person and twenty a minute to a group or channel."""
+        return PRIVATE_PACE_S if Address.of(address).chat.isdecimal() else GROUP_PACE_S
 
     def parcels(self, notice: Notice, threads: Threads) -> tuple[Parcel, ...]:
         """The requests to every chat."""
-        token = self._settings.token
+        token, templates = self._settings.token, self._settings.templates
         return tuple(
-            parcel for chat in self._settings.chats for parcel in parcels_for(chat, notice, threads, token)
+            parcel
+            for chat in self._settings.chats
+            for parcel in parcels_for(chat, notice, threads, token, templates)
         )
 
     async def send(self, parcel: Parcel, parent_remote_id: str) -> Delivery:
@@ -87,8 +104,7 @@ class TelegramChannel:
     async def close(self) -> None:
         """Let the connections go."""
         if self._bot is not None:
-            for request in self._bot._request:  # noqa: SLF001 - the bot was never asked who it is, so it has no shutdown
-                await request.shutdown()
+            await disconnect(self._bot)
             self._bot = None
 
     async def _request(self, parcel: Parcel, parent: str) -> str:
@@ -101,7 +117,8 @@ class TelegramChannel:
         if parcel.id in self._as_text:
             text, shown = plain(text), {**shown, "parse_mode": None}
         if parcel.verb == "edit":
-            await _edit(bot, chat, int(parent), body, {**shown, "text": text})
+            captioned = body["captioned"] is not (parcel.id in self._mistaken)
+            await _edit(bot, chat, int(parent), {**shown, "text": text}, captioned=captioned)
             return parent
         shown["disable_notification"] = body["silent"]
         if address.topic is not None:
@@ -114,22 +131,7 @@ class TelegramChannel:
 
     def _connected(self) -> Bot:
         if self._bot is None:
-            os.environ.setdefault(*TIMEDELTAS)
-            from telegram.ext import AIORateLimiter, ExtBot
-            from telegram.request import HTTPXRequest
-
-            request = HTTPXRequest(
-                connect_timeout=CONNECT_S,
-                read_timeout=REQUEST_S,
-                write_timeout=REQUEST_S,
-                media_write_timeout=REQUEST_S,
-            )
-            self._bot = ExtBot(
-                self._settings.token,
-                base_url=self._settings.base_url,
-                request=request,
-                rate_limiter=AIORateLimiter(max_retries=0),
-            )
+            self._bot = connect(self._settings)
         return self._bot
 
     def _read(self, error: TelegramError, parcel: Parcel) -> Delivery:
@@ -160,6 +162,9 @@ class TelegramChannel:
         if UNREADABLE in words.lower() and parcel.id not in self._as_text:
             self._as_text.add(parcel.id)
             return Refused(f"{words}; sent as plain text next", 0.0)
+        if any(answer in words.lower() for answer in MISTAKEN) and parcel.id not in self._mistaken:
+            self._mistaken.add(parcel.id)
+            return Refused(f"{words}; edited the other way next", 0.0)
         return Refused(words, None)
 
     def _migrated(self, error: Any, parcel: Parcel) -> Delivery:
@@ -172,6 +177,37 @@ class TelegramChannel:
         )
 
 
+def connect(access: Access) -> ExtBot[Any]:
+    """The bot, nothing asked yet. What the libraries below would log holds the token in every address: they are silenced."""
+    os.environ.setdefault(*TIMEDELTAS)
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    from telegram.ext import AIORateLimiter, ExtBot
+    from telegram.request import HTTPXRequest
+
+    def request() -> HTTPXRequest:
+        return HTTPXRequest(
+            connect_timeout=CONNECT_S,
+            read_timeout=REQUEST_S,
+            write_timeout=REQUEST_S,
+            media_write_timeout=REQUEST_S,
+        )
+
+    return ExtBot(
+        access.token,
+        base_url=access.base_url,
+        request=request(),
+        get_updates_request=request(),
+        rate_limiter=AIORateLimiter(group_max_rate=0, group_time_period=0, max_retries=0),
+    )
+
+
+async def disconnect(bot: Bot) -> None:
+    """Let a bot's connections go."""
+    for request in bot._request:  # noqa: SLF001 - a bot that was never asked who it is has no shutdown
+        await request.shutdown()
+
+
 def _marks(parcel: Parcel) -> str:
     """What is said above a message that may have come before, or comes late; an edit says neither: made twice it is one."""
     if parcel.verb == "edit":
@@ -182,11 +218,11 @@ def _marks(parcel: Parcel) -> str:
 
 
 async def _edit(
-    bot: Bot, chat: str, message: int, body: Mapping[str, Any], shown: dict[str, Any]
+    bot: Bot, chat: str, message: int, shown: dict[str, Any], *, captioned: bool
 ) -> Message | bool:
     """Edit a head: under a picture its caption, else its text."""
     text = shown.pop("text")
-    if body["captioned"]:
+    if captioned:
         return await bot.edit_message_caption(chat, message, caption=text, **shown)
     return await bot.edit_message_text(text, chat, message, **shown)
 

@@ -51,11 +51,16 @@ def nonce_of(secret: str, fingerprint: str, letter: str) -> str:
     return digest.hexdigest()[:NONCE_DIGITS]
 
 
-def parcels_for(address: str, notice: Notice, threads: Threads, secret: str) -> tuple[Parcel, ...]:
-    """The requests to one chat, in order. ``secret`` makes the buttons' nonces."""
+def parcels_for(
+    address: str, notice: Notice, threads: Threads, secret: str, templates: str = ""
+) -> tuple[Parcel, ...]:
+    """The requests to one chat, in order. ``secret`` makes the buttons' nonces; ``templates`` is a folder of templates that stand for
+    ours."""
     if notice.level is Level.OFF:
         return ()
-    compose = _Composer(address, notice, json.loads(notice.document), threads.get(address, ""), secret)
+    compose = _Composer(
+        address, notice, json.loads(notice.document), threads.get(address, ""), secret, templates
+    )
     if notice.kind != "setup":
         return compose.news("send")
     return (
@@ -72,6 +77,7 @@ class _Composer:
     document: Mapping[str, Any]
     thread: str
     secret: str
+    templates: str
 
     def head(self) -> tuple[Parcel, ...]:
         """The head with its picture, and what does not fit as replies."""
@@ -95,14 +101,15 @@ class _Composer:
         limit = CAPTION_LIMIT if pictured else TEXT_LIMIT
         text = self._head_texts(limit, part)[0]
         buttons = _buttons(self.document["plan"], self.secret)
-        shown = buttons if self.notice.state is SetupState.ARMED else buttons[:-1]
-        return (self._parcel(part, "edit", text, thread=self.thread, captioned=pictured, buttons=shown),)
+        return (
+            self._parcel(part, "edit", text, thread=self.thread, captioned=pictured, buttons=buttons[:-1]),
+        )
 
     def news(self, verb: Verb) -> tuple[Parcel, ...]:
         """The notice's own text."""
         values = {"symbol": self.notice.symbol, "text": self.document["text"]}
         short = self._id(0)[:SHORT_ID]
-        texts = split(rendered("news.html.j2", {**values, "short_id": short}), TEXT_LIMIT - ROOM)
+        texts = split(self._rendered("news.html.j2", {**values, "short_id": short}), TEXT_LIMIT - ROOM)
         told: Verb = verb if self.thread else "send"
         return tuple(
             self._parcel(part, told, text, thread=self.thread if told == "reply" else "")
@@ -116,11 +123,14 @@ class _Composer:
             "status": self.document.get("status", ""),
             "short_id": self._id(part)[:SHORT_ID],
         }
-        whole = rendered("setup.html.j2", {**values, "why": True})
+        whole = self._rendered("setup.html.j2", {**values, "why": True})
         if units(whole) <= limit - ROOM:
             return (whole,)
-        bare = split(rendered("setup.html.j2", {**values, "why": False}), limit - ROOM)
-        return (*bare, *split(rendered("why.html.j2", values), TEXT_LIMIT - ROOM))
+        bare = split(self._rendered("setup.html.j2", {**values, "why": False}), limit - ROOM)
+        return (*bare, *split(self._rendered("why.html.j2", values), TEXT_LIMIT - ROOM))
+
+    def _rendered(self, template: str, values: Mapping[str, Any]) -> str:
+        return rendered(template, values, self.templates)
 
     def _id(self, part: int) -> str:
         return parcel_id("telegram", self.address, self.notice.key, part)

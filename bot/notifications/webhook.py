@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
+from bot.notifications.aside import aside
 from bot.notifications.lines import line_of, line_parcel
 from contracts.data_contract import Clock
 from contracts.notification_contract import Threads
@@ -70,6 +71,10 @@ class Webhook:
         self._clock = clock
         self.deadline_s = deadline_s
 
+    def pace_s(self, address: str) -> float:  # noqa: ARG002 - it takes what comes
+        """Requests may follow at once."""
+        return 0.0
+
     def parcels(self, notice: Notice, threads: Threads) -> tuple[Parcel, ...]:  # noqa: ARG002 - a document has no thread
         """One request to each hook."""
         return tuple(parcel for name in self._hooks for parcel in line_parcel(self.name, name, notice))
@@ -84,9 +89,12 @@ class Webhook:
         headers = _headers(parcel, body, hook.secret, self._clock.now_ms() // 1000)
         try:
             async with asyncio.timeout(self.deadline_s):
-                return await asyncio.to_thread(_post, hook, body, headers, ends_s)
+                return await aside(lambda: _post(hook, body, headers, ends_s))
         except TimeoutError:
             return Unknown(f"no answer within {self.deadline_s:g} s")
+
+    async def close(self) -> None:
+        """Nothing stays open between requests."""
 
 
 def signature(secret: str, at_s: int, body: bytes) -> str:

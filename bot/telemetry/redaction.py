@@ -9,7 +9,7 @@ from typing import Final
 from shared.config.secret import HIDDEN, Secret
 
 SECRET_NAME: Final = re.compile(
-    r"TOKEN|SECRET|PASSWORD|PASSPHRASE|API_?KEY|__KEY$|CHAT_ID|PRIVATE", re.IGNORECASE
+    r"TOKEN|SECRET|PASSWORD|PASSPHRASE|API_?KEY|__KEY$|CHAT_ID|PRIVATE|APPRISE", re.IGNORECASE
 )
 SHORTEST: Final = 6
 """Values shorter than this are not hidden by value: they would blank ordinary words."""
@@ -27,9 +27,11 @@ PATTERNS: Final = (
 
 
 def secrets_of(environ: Mapping[str, str], known: Iterable[Secret] = ()) -> tuple[str, ...]:
-    """Values of variables whose name says they are secret, and ``known`` ones, longest first."""
+    """Values of variables whose name says they are secret (of a list of addresses, each), and ``known`` ones, longest first."""
+    named = [value for name, value in environ.items() if SECRET_NAME.search(name)]
+    listed = [part for value in named if "://" in value for part in value.split()]
     found = {one.reveal() for one in known if one} | {
-        value for name, value in environ.items() if SECRET_NAME.search(name) and len(value) >= SHORTEST
+        value for value in (*named, *listed) if len(value) >= SHORTEST
     }
     return tuple(sorted(found, key=len, reverse=True))
 

@@ -31,8 +31,8 @@ CLOSEST: Final = 2
 """Gates named that a plan passed by least."""
 
 
-def explain_lines(explanation: Explanation, look: Look) -> list[str]:
-    """Everything a person is shown of one symbol."""
+def explain_lines(explanation: Explanation, look: Look, *, with_gates: bool = True) -> list[str]:
+    """Everything a person is shown of one symbol; the tables of gates may be left out."""
     outcome = explanation.outcome
     if isinstance(outcome, SymbolFault):
         lines = _fault(explanation, outcome, look)
@@ -43,7 +43,7 @@ def explain_lines(explanation: Explanation, look: Look) -> list[str]:
     lines += standing_lines(explanation, look)
     lines += story_lines(explanation, look)
     lines += _book(explanation, look)
-    lines += _gates(explanation, look)
+    lines += _gates(explanation, look) if with_gates else []
     return [look.signs(line) for line in (*lines, "", f"run {explanation.scan.run_id} · not advice")]
 
 

@@ -40,8 +40,8 @@ UNDER_SUPPLY: Final = (
 )  # fmt: skip
 
 PLANNED: Final = (
-    Scenario("pullback-long", "An uptrend pulls back into a fresh block whose leg swept the low: buy the block.", "long limit A", (BTC, coin(PULLBACK, 2100))),
-    Scenario("pullback-short", "The same market upside down: sell the block.", "short limit A", (BTC, flipped(coin(PULLBACK, 2100)))),
+    Scenario("pullback-long", "An uptrend pulls back into a fresh block whose leg swept the low: buy the block.", "long limit A", (BTC, coin(PULLBACK, 1200))),
+    Scenario("pullback-short", "The same market upside down: sell the block.", "short limit A", (BTC, flipped(coin(PULLBACK, 1200)))),
     Scenario("sweep-reversal-long", "The pullback's low is swept, a change of character follows, price returns to the block.", "long limit A", (BTC, FRESH)),
     Scenario("sweep-reversal-short", "The pullback's high is swept in a downtrend.", "short limit A", (BTC, flipped(FRESH))),
     Scenario("grade-b", "A gap instead of a block, little else: a plan of grade B.", "long limit B", (BTC, coin(SWEPT, 500))),
@@ -77,9 +77,9 @@ REFUSED: Final = (
     Scenario("too-dear", "The range profile wants a deep discount, this entry is in the middle.", "smc.range_position", (BTC, coin(RANGE_LOW, 200)), profile="range"),
     Scenario("sweep-too-old", "The range profile wants a recent sweep, the last is a day old.", "smc.sweep", (BTC, coin(RANGE_LOW, 2000)), profile="range"),
     Scenario("trending-range", "The range profile refuses a market that goes somewhere.", "regime.efficiency", (BTC, coin(RANGE_LOW, 300)), profile="range"),
-    Scenario("weak-score", "Everything is there, nothing is good: below the least score.", "confluence.score", (BTC, coin(SWEPT, 1700))),
-    Scenario("conflict", "An opposing 1h swing trend costs more points than the profile allows.", "confluence.conflict", (BTC, TURNED), changes={"gates": {"max_conflict": 5}}),
-    Scenario("stop-too-far", "What would prove the idea wrong lies five ATR away.", "plan.stop_far", (BTC, coin(PULLBACK, 100))),
+    Scenario("weak-score", "Everything is there, nothing is good: below the least score.", "confluence.score", (BTC, coin(SWEPT, 2200))),
+    Scenario("conflict", "An opposing 1h swing trend costs more points than the profile allows.", "confluence.conflict", (BTC, TURNED), changes={"gates": {"max_conflict": 5, "min_score": 60}}),
+    Scenario("stop-too-far", "What would prove the idea wrong lies more than six ATR away.", "plan.stop_far", (BTC, coin(PULLBACK, 200))),
     Scenario("costs-eat-it", "Costs are more of the risk than the profile allows.", "plan.cost", (BTC, coin(SWEPT, 2100))),
     Scenario("reward-too-small", "The last target pays 2.3 R, the trend profile asks for 2.5.", "plan.net_rr_last", (BTC, coin(SLOW_TURN, 600, lead=SLOW_UPTREND)), profile="trend"),
     Scenario("no-target", "No level ahead pays what the first target must.", "plan.targets", (BTC, FRESH), changes={"gates": {"min_net_rr_first": 15, "min_net_rr_last": 15}}),

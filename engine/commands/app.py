@@ -9,7 +9,9 @@ from typing import Annotated, Final
 import typer
 from typer.exceptions import TyperException
 
+from engine.commands.alerts_app import add_alert_commands
 from engine.commands.app_audit import audit, replay
+from engine.commands.bot_app import add_bot_commands
 from engine.commands.chart_app import add_chart_commands
 from engine.commands.live_app import Slot, add_live_commands
 from engine.commands.lock_app import add_lock_commands
@@ -79,6 +81,8 @@ app.add_typer(audit, name="audit")
 add_store_commands(data)
 add_lock_commands(app)
 add_live_commands(app)
+add_alert_commands(app)
+add_bot_commands(app)
 add_chart_commands(app)
 
 

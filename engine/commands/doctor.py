@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from engine.commands import doctor_machine, doctor_venue
+from engine.commands import doctor_machine, doctor_telling, doctor_venue
 from engine.commands.console import Console
 from engine.commands.edges import exchange_names
 from engine.commands.flags import Flags
@@ -32,6 +32,9 @@ PROBES: Final[tuple[Probe, ...]] = (
     doctor_venue.exchange,
     doctor_venue.keys,
     doctor_venue.budget,
+    doctor_telling.telegram,
+    doctor_telling.webhook,
+    doctor_telling.alerts,
 )
 """In the order shown. The budget comes after what asks the exchange: a ban may have just begun."""
 

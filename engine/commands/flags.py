@@ -86,11 +86,13 @@ class Checks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watching:
-    """What ``watch`` shows, for how many closes (0 until it is stopped), and whether candles are streamed."""
+    """What ``watch`` shows, for how many closes (0 until it is stopped), whether candles are streamed, and whether the bot answers
+    beside it."""
 
     all: bool = False
     rounds: int = 0
     stream: bool = False
+    bot: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from engine.commands.options import (
     LogFormat,
     LogJson,
     NoColor,
+    Notify,
     Plain,
     Profile,
     Quiet,
@@ -48,6 +49,11 @@ Stream = Annotated[
 ]
 
 
+Bot = Annotated[
+    bool, typer.Option("--bot", help="Answer commands in Telegram meanwhile, as the command bot does.")
+]
+
+
 def add_live_commands(app: typer.Typer) -> None:
     """Put the commands on the command line."""
     app.command()(watch)
@@ -62,7 +68,9 @@ def watch(
     top: Top = None,
     show_all: All = False,
     rounds: Rounds = 0,
+    notify: Notify = False,
     stream: Stream = False,
+    bot: Bot = False,
     account: Account = None,
     config: Config = None,
     jobs: Jobs = 1,
@@ -81,7 +89,7 @@ def watch(
     flags = flags_of(locals())
     from engine.commands.watch import watch as run
 
-    return run(flags, Watching(all=show_all, rounds=rounds, stream=stream))
+    return run(flags, Watching(all=show_all, rounds=rounds, stream=stream, bot=bot))
 
 
 def doctor(
@@ -94,7 +102,7 @@ def doctor(
     no_color: NoColor = False,
     debug: Debug = False,
 ) -> int:
-    """Check this machine: exchange, clock, request budget, store, disk, libraries; with what to do about each. Exit code 10
+    """Check this machine: exchange, clock, request budget, store, disk, libraries, channels, alerts; with what to do about each. Exit code 10
     where something is worth a look, 30 where something is in the way."""
     flags = flags_of(locals())
     from engine.commands.doctor import doctor as run

@@ -1,38 +1,37 @@
-"""``scan --notify``: the channels that are set, and the delivery of everything that is open."""
+"""Runs that notify: the channels that are set, how much they are told, and the outbox."""
 
 from __future__ import annotations
 
-import asyncio
-import signal
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from engine.commands.edges import SystemClock, open_journal
-from engine.commands.paths import alarm_file
-from engine.commands.turns import owner
-from shared.errors import EXIT_DEGRADED, EXIT_OK, ConfigFault, StorageFault
-from shared.models.outbox import ALARMING, OPEN, Fate, Terms
+from engine.commands.paths import bot_file
+from shared.errors import ConfigFault, StorageFault
+from shared.models.outbox import ALARMING, Terms
 
 if TYPE_CHECKING:
-    from bot.notifications.delivery import Delivery
-    from bot.notifications.noise import Noise
+    from bot.notifications.noise import Noise, Past
+    from contracts.desk_contract import BotStore
     from contracts.notification_contract import Channel, Outbox
     from data.outbox_store import SqliteOutbox
-    from engine.commands.console import Console
     from engine.telling import Telling
     from shared.config.settings import NotifySettings, Settings, TelegramSettings
     from shared.models.context import SniperContext
+    from shared.models.desk import Hush
 
-SETTLED: Final = tuple(fate for fate in Fate if fate not in OPEN)
 STDOUT: Final = "-"
 SIGNED_WITH: Final = "SNIPERSIGHT_WEBHOOK_SECRET"
 TOKEN: Final = "SNIPERSIGHT_TELEGRAM_TOKEN"  # noqa: S105 - a variable's name
 USUAL_TOKEN: Final = "TELEGRAM_BOT_TOKEN"  # noqa: S105 - a variable's name
+APPRISE: Final = "SNIPERSIGHT_APPRISE_URLS"
+PICTURED: Final = frozenset({"telegram", "apprise"})
+"""Channels that show pictures."""
 ADDRESS: Final = "webhook"
 """What the one webhook is called in ids and reports: its address may stand nowhere."""
 
@@ -47,13 +46,17 @@ def telling_of(settings: Settings, profile: str, environ: Mapping[str, str]) -> 
 
     channels = tuple(_channels(settings, environ))
     if not channels:
-        raise ConfigFault("nobody to notify", "Set telegram.chats, notify.file or notify.webhook_url")
-    draw = {"draw": _drawn} if settings.notify.charts and settings.telegram.chats else {}
+        raise ConfigFault(
+            "nobody to notify",
+            "Set telegram.chats, notify.file, notify.webhook_url or SNIPERSIGHT_APPRISE_URLS",
+        )
+    pictured = settings.notify.charts and any(channel.name in PICTURED for channel in channels)
+    draw = {"draw": _drawn} if pictured else {}
     return Telling(
         channels,
         partial(open_outbox, environ),
-        noise_of(settings, profile),
-        partial(_recent, environ),
+        noise_of(settings, profile, environ),
+        partial(_past, environ),
         **draw,
     )
 
@@ -67,13 +70,18 @@ def _drawn(context: SniperContext) -> bytes:
     return png(charted_plan(context), Theme.DARK)
 
 
-def _recent(environ: Mapping[str, str], since_ms: int) -> Mapping[str, int]:
-    """When each symbol's newest setup was decided, of those approved since a time."""
+def _past(environ: Mapping[str, str]) -> Past:
+    """When each symbol's newest setup was decided, and what all finished ones were worth."""
+    from bot.notifications.noise import Past
     from engine.following.setups import setups_since
+    from engine.following.track import track_record
+    from shared.models.statistics import Expectancy
 
     with open_journal(environ) as journal:
-        setups = setups_since(journal, since_ms)
-    return {str(setup.plan["symbol"]): setup.decided_ms for setup in setups}
+        setups = setups_since(journal, 0)
+    record = track_record(setups)
+    last_ms = {str(setup.plan["symbol"]): setup.decided_ms for setup in setups}
+    return Past(last_ms, str(record) if isinstance(record, Expectancy) else "")
 
 
 @contextmanager
@@ -90,38 +98,13 @@ def open_outbox(environ: Mapping[str, str]) -> Iterator[SqliteOutbox]:
         yield SqliteOutbox(journal)
 
 
-def deliver(settings: Settings, environ: Mapping[str, str], console: Console) -> int:
-    """Send what is open, of earlier runs too; 10 where something has become what a person has to look at.
-
-    Raises:
-        StorageFault: the outbox, or the file of alarms, cannot be read or written.
-    """
-    from bot.notifications.delivery import Delivery
-
-    telling = telling_of(settings, settings.profile.name, environ)
-    with telling.open_outbox() as outbox:
-        before = outbox.tally()
-        sender = Delivery(outbox, telling.channels, SystemClock(), owner(), terms_of(settings.notify))
-        sent = asyncio.run(_drained(sender, settings.notify.patience_s))
-        after = outbox.tally()
-        write_alarms(alarm_file(environ), outbox)
-    waiting = sum(after.get(fate, 0) for fate in OPEN)
-    fresh = {fate: after.get(fate, 0) - before.get(fate, 0) for fate in SETTLED}
-    counts = "".join(f", {count} {fate}" for fate, count in fresh.items() if count > 0)
-    console.remark([f"notify: {sent} requests, {waiting} waiting{counts}"])
-    if not any(fresh[fate] > 0 for fate in ALARMING):
-        return EXIT_OK
-    console.warn([f"! notify: something could not be told; see {alarm_file(environ)}"])
-    return EXIT_DEGRADED
-
-
 def terms_of(settings: NotifySettings) -> Terms:
     """How long, how often and in which case again."""
     return Terms(late_ms=int(60_000 * settings.late_min), doubt=settings.in_doubt, repeats=settings.repeats)
 
 
 def write_alarms(path: Path, outbox: Outbox) -> None:
-    """Every parcel that a person has to look at, one JSON object a line; no file where there is none.
+    """Every parcel that only a person can settle, one JSON object a line; no file where there is none.
 
     Raises:
         StorageFault: it cannot be written.
@@ -138,21 +121,52 @@ def write_alarms(path: Path, outbox: Outbox) -> None:
         raise StorageFault(f"{path} could not be written: {error}", "Check the folder's space") from error
 
 
-async def _drained(sender: Delivery, patience_s: float) -> int:
-    """Send until nothing is left, or a signal ends it after the parcels being sent."""
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError, ValueError, RuntimeError):
-            loop.add_signal_handler(number, stop.set)
-    return await sender.drain(patience_s, stop)
+def noise_of(settings: Settings, profile: str, environ: Mapping[str, str]) -> Noise:
+    """How much is told of a profile's setups, now: what is paused or muted is read anew.
 
-
-def noise_of(settings: Settings, profile: str) -> Noise:
-    """How much is told of a profile's setups."""
+    Raises:
+        StorageFault: whether anything is paused cannot be read.
+    """
     from bot.notifications.noise import Noise
 
-    notify = settings.notify
-    return Noise(asdict(settings.levels_of(profile)), notify.most, notify.rest_min)
+    notify, hush = settings.notify, hush_of(environ)
+    return Noise(
+        asdict(settings.levels_of(profile)),
+        notify.most,
+        notify.rest_min,
+        bool(hush.paused_ms),
+        hush.symbols(SystemClock().now_ms()),
+    )
+
+
+def hush_of(environ: Mapping[str, str]) -> Hush:
+    """What is paused and muted; nothing where no bot ever ran.
+
+    Raises:
+        StorageFault: it cannot be read.
+    """
+    from shared.models.desk import Hush
+
+    if not bot_file(environ).exists():
+        return Hush()
+    with open_bot_store(environ) as store:
+        return store.hush()
+
+
+@contextmanager
+def open_bot_store(environ: Mapping[str, str]) -> Iterator[BotStore]:
+    """What the bot remembers.
+
+    Raises:
+        StorageFault: the file cannot be opened.
+    """
+    from data.bot_store import SqliteBotStore
+
+    store = SqliteBotStore(bot_file(environ))
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 def token_of(environ: Mapping[str, str]) -> str:
@@ -164,21 +178,26 @@ def token_of(environ: Mapping[str, str]) -> str:
     return secret_of(TOKEN, environ) or environ.get(USUAL_TOKEN, "")
 
 
-def _telegram(settings: TelegramSettings, environ: Mapping[str, str]) -> Channel:
+def _telegram(settings: TelegramSettings, templates: str, environ: Mapping[str, str]) -> Channel:
     from bot.notifications.telegram import API, Access, TelegramChannel
 
     token = token_of(environ)
     if not token:
         raise ConfigFault("telegram.chats is set, but the bot has no token", f"Set {TOKEN}")
+    if templates:
+        from bot.notifications.own_templates import check_templates
+
+        templates = str(Path(templates).expanduser())
+        check_templates(Path(templates))
     return TelegramChannel(
-        Access(token, settings.chats, settings.base_url or API, settings.follows_migration)
+        Access(token, settings.chats, settings.base_url or API, settings.follows_migration, templates)
     )
 
 
 def _channels(every: Settings, environ: Mapping[str, str]) -> Iterator[Channel]:
     settings = every.notify
     if every.telegram.chats:
-        yield _telegram(every.telegram, environ)
+        yield _telegram(every.telegram, settings.templates, environ)
     if settings.file == STDOUT:
         from bot.notifications.streams import JsonLines
 
@@ -192,6 +211,11 @@ def _channels(every: Settings, environ: Mapping[str, str]) -> Iterator[Channel]:
 
         hook = Hook(ADDRESS, settings.webhook_url, secret_of(SIGNED_WITH, environ))
         yield Webhook([hook], SystemClock(), settings.timeout_s)
+    urls = secret_of(APPRISE, environ).split()
+    if urls:
+        from bot.notifications.apprise import AppriseChannel
+
+        yield AppriseChannel(urls)
 
 
 def secret_of(name: str, environ: Mapping[str, str]) -> str:

@@ -101,7 +101,8 @@ Notify = Annotated[
     bool,
     typer.Option(
         "--notify",
-        help="Tell the channels that are set (notify.file, notify.webhook_url) of every plan; records the scan.",
+        help="Tell the channels that are set (telegram.chats, notify.file, notify.webhook_url, SNIPERSIGHT_APPRISE_URLS) of new "
+        "setups and of what becomes of them; records the scan.",
     ),
 ]
 FileFormat = Annotated[str, typer.Option("--format", help=f"{FORMAT_NAMES}. [by name]", show_default=False)]

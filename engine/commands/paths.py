@@ -45,6 +45,11 @@ def lock_file(environ: Mapping[str, str]) -> Path:
     return _place("data", environ) / "locks.sqlite3"
 
 
+def bot_file(environ: Mapping[str, str]) -> Path:
+    """What the bot remembers: the newest command it took up, what is paused and muted."""
+    return _place("data", environ) / "bot.sqlite3"
+
+
 def kill_file(environ: Mapping[str, str]) -> Path:
     """The kill switch: while this file exists, whatever is in it, no plan is approved."""
     return _place("data", environ) / "KILL"

@@ -18,7 +18,7 @@ from engine.commands.gallery import Gallery, hung_lines
 from engine.commands.locks import under_locks
 from engine.commands.request import one_symbol, request_of
 from engine.commands.settings import configure
-from shared.errors import ConfigFault
+from shared.errors import EXIT_USAGE, ConfigFault, SniperError
 
 if TYPE_CHECKING:
     from bot.telemetry.events import Event
@@ -42,20 +42,32 @@ BESIDE: Final = 92
 
 def scan(flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
     """Scan and show the result; the exit code. In a slot, only if no other run has decided it. With ``notify``, send what is
-    open then, of earlier runs too."""
+    open then, of earlier runs too; also where the scan failed."""
+    try:
+        code = _scan(flags, environ)
+    except SniperError as fault:
+        if flags.notify and fault.exit_code != EXIT_USAGE:
+            _deliver(flags, environ)
+        raise
+    if not flags.notify:
+        return code
+    told_code = _deliver(flags, environ)
+    return code or told_code
+
+
+def _scan(flags: Flags, environ: Mapping[str, str]) -> int:
     if flags.slot:
         from engine.commands.slotted import scan_in_slot
 
-        code = scan_in_slot(flags, environ)
-    else:
-        code = scanned(flags, environ).status.exit_code
-    if not flags.notify:
-        return code
-    from engine.commands.notify import deliver
+        return scan_in_slot(flags, environ)
+    return scanned(flags, environ).status.exit_code
+
+
+def _deliver(flags: Flags, environ: Mapping[str, str]) -> int:
+    from engine.commands.posting import deliver
 
     settings = configure(flags, environ, exchange_names()).settings
-    told_code = deliver(settings, environ, Console.of(flags.output, environ))
-    return code or told_code
+    return deliver(settings, environ, Console.of(flags.output, environ))
 
 
 def scanned(flags: Flags, environ: Mapping[str, str]) -> ScanResult:

@@ -15,6 +15,7 @@ from engine.commands.scan import log, show_scan, start
 from engine.commands.settings import configure
 from engine.commands.turns import Turns, open_turns
 from shared.errors import EXIT_OK
+from shared.models.scan import RunStatus
 from shared.models.timeframe import iso
 
 if TYPE_CHECKING:
@@ -44,6 +45,10 @@ def scan_in_slot(flags: Flags, environ: Mapping[str, str]) -> int:
             return _overlap(boundary_ms, end, console)
         log(*events_of(end))
         show_scan(end, flags.output, console, SystemClock().now_ms())
+        if flags.notify and end.status is not RunStatus.REFUSED:
+            from engine.commands.posting import pinged
+
+            pinged(configured.settings, console)
         return end.status.exit_code
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.ui.watching import heartbeat, missed_line, news_shown, overlap_line, trouble_line
+from engine.commands.bot import answering
 from engine.commands.console import Console
 from engine.commands.edges import SystemClock, exchange_names
 from engine.commands.flags import Flags, Output, Watching
@@ -23,6 +25,8 @@ from shared.models.scan import RunStatus, Setup, SymbolFault
 from shared.models.watching import Missed, Overlapped, Scanned, Troubled, WatchEvent
 
 if TYPE_CHECKING:
+    from engine.commands.stopping import Stop
+    from shared.config.settings import Settings
     from shared.models.timeframe import Timeframe
 
 STREAM = "stream"
@@ -45,12 +49,35 @@ def watch(flags: Flags, watching: Watching, environ: Mapping[str, str] = os.envi
             stopping() as stop,
             open_turns(configured.settings, request, flags, environ, silent) as turns,
             streaming(turns, wanted=watching.stream) as turns,
+            answering(configured, flags, environ, console) if watching.bot else nullcontext(),
         ):
             draw = random.Random().random  # noqa: S311 - spreads repeats, keeps no secret
             take = replace(turns, cache=SeriesCache(trigger)).take
-            world = World(SystemClock(), turns.read_time, take, stop.wait, teller.tell, draw)
+            tell = _telling(teller, configured.settings, flags, environ, stop)
+            world = World(SystemClock(), turns.read_time, take, stop.wait, tell, draw)
             Watcher(trigger, world).run(watching.rounds)
     return stop.exit_code
+
+
+def _telling(
+    teller: Teller, settings: Settings, flags: Flags, environ: Mapping[str, str], stop: Stop
+) -> Callable[[WatchEvent], None]:
+    """What is done with an event: it is shown, then what is open is delivered, where somebody is notified.
+
+    Raises:
+        ConfigFault: nobody is to be notified, or wrongly.
+    """
+    if not flags.notify:
+        return teller.tell
+    from engine.commands.posting import Postman
+
+    postman = Postman(settings, environ, settings.profile.timeframes.trigger, teller.console, stop)
+
+    def tell(event: WatchEvent) -> None:
+        teller.tell(event)
+        postman.told(event)
+
+    return tell
 
 
 class Teller:
@@ -58,7 +85,7 @@ class Teller:
 
     def __init__(self, console: Console, output: Output, trigger: Timeframe, *, show_all: bool) -> None:
         """Nothing was told yet."""
-        self._console = console
+        self.console = console
         self._output = output
         self._trigger = trigger
         self._all = show_all
@@ -68,16 +95,16 @@ class Teller:
 
     def tell(self, event: WatchEvent) -> None:
         """Show one event: plans on standard output, everything else on standard error."""
-        zone = self._console.error_look.zone
+        zone = self.console.error_look.zone
         match event:
             case Scanned():
                 self._scanned(event)
             case Overlapped(boundary_ms):
-                self._console.remark([overlap_line(event, boundary_ms + self._trigger.ms, zone)])
+                self.console.remark([overlap_line(event, boundary_ms + self._trigger.ms, zone)])
             case Troubled():
-                self._console.warn([trouble_line(event)])
+                self.console.warn([trouble_line(event)])
             case Missed():
-                self._console.warn([missed_line(event, zone)])
+                self.console.warn([missed_line(event, zone)])
 
     def _scanned(self, event: Scanned) -> None:
         from bot.telemetry.events import events_of
@@ -91,21 +118,21 @@ class Teller:
         self._show(result.setups if self._all else news.told)
         counts = news_shown(len(news.new), len(news.changed), len(news.gone))
         next_ms = event.boundary_ms + self._trigger.ms
-        self._console.remark([heartbeat(event, counts, next_ms, self._console.error_look.zone)])
-        self._console.remark(f"  gone: {name}" for name in news.gone)
-        self._console.remark(f"  {flag}" for flag in result.flags if flag.startswith(STREAM))
+        self.console.remark([heartbeat(event, counts, next_ms, self.console.error_look.zone)])
+        self.console.remark(f"  gone: {name}" for name in news.gone)
+        self.console.remark(f"  {flag}" for flag in result.flags if flag.startswith(STREAM))
         if result.faults != self._faults:
             self._faults = result.faults
-            self._console.warn(fault_lines(result))
+            self.console.warn(fault_lines(result))
 
     def _show(self, setups: tuple[Setup, ...]) -> None:
         from bot.ui.documents import plan_json
         from bot.ui.terminal import plan_lines, tsv_lines
 
         if self._output.jsonl:
-            self._console.result(plan_json(setup) for setup in setups)
-        elif self._console.watched:
-            self._console.result(plan_lines(setups, self._console.look) if setups else ())
+            self.console.result(plan_json(setup) for setup in setups)
+        elif self.console.watched:
+            self.console.result(plan_lines(setups, self.console.look) if setups else ())
         else:
-            self._console.result(tsv_lines(setups)[int(self._headed) :])
+            self.console.result(tsv_lines(setups)[int(self._headed) :])
             self._headed = True

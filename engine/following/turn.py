@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bot.notifications.life import life_notice
+from bot.notifications.life import Stage, life_notice
 from bot.notifications.noise import Noise, levelled
 from contracts.data_contract import CandleStore
 from contracts.journal_contract import Journal
@@ -24,7 +24,7 @@ from risk.protections import locks_in_force
 from shared.errors import ConfigFault
 from shared.models.data import Market
 from shared.models.journal import Batch
-from shared.models.notifications import Level, Notice
+from shared.models.notifications import Notice
 from shared.models.risk import Lock
 from shared.models.scan import SymbolFault
 
@@ -119,19 +119,30 @@ def _notices(news: Iterable[Development], record: Record) -> tuple[Notice, ...]:
     for one in news:
         if is_told(one.setup.fingerprint, record.channels, record.outbox):
             notices += [
-                levelled(life_notice(one.setup.plan, stage, Level.ON, pictured=record.pictured), record.noise)
+                levelled(
+                    life_notice(one.setup.plan, stage, _due_ms(one, stage), pictured=record.pictured),
+                    record.noise,
+                )
                 for stage in one.stages
             ]
     return tuple(notices)
 
 
+def _due_ms(one: Development, stage: Stage) -> int:
+    """When a stage could be told first: with the scan that looked next, one trigger candle after it at most; else it is late."""
+    in_time = one.as_of_ms - stage.at_ms < one.setup.profile.timeframes.trigger.ms
+    return one.as_of_ms if in_time else stage.at_ms
+
+
 def _locked(
     known: Iterable[Followed], request: ScanRequest, locks: LockStore, now_ms: int
 ) -> tuple[Lock, ...]:
-    """Set the locks that the results so far ask for; those that are new."""
+    """Set the locks that the results so far ask for, except where a lock of that rule and scope is in force already; those that
+    were set."""
     history = history_of(known, Decimal(request.account.equity), now_ms)
-    before = {lock.id for lock in locks.locks()}
-    fresh = [lock for lock in locks_in_force(history, request.profile.protection) if lock.id not in before]
+    before = {(lock.rule, lock.scope) for lock in locks.locks() if lock.until_ms > now_ms}
+    asked = locks_in_force(history, request.profile.protection)
+    fresh = [lock for lock in asked if (lock.rule, lock.scope) not in before]
     for lock in fresh:
         locks.add(lock)
     return tuple(fresh)

@@ -21,6 +21,8 @@ NOT_SETTINGS: Final[Mapping[str, str]] = {
     "SNIPERSIGHT_WEBHOOK_SECRET_FILE": "file that holds that secret",
     "SNIPERSIGHT_TELEGRAM_TOKEN": "token of the Telegram bot (TELEGRAM_BOT_TOKEN is read too)",
     "SNIPERSIGHT_TELEGRAM_TOKEN_FILE": "file that holds that token",
+    "SNIPERSIGHT_APPRISE_URLS": "addresses of other services that are told, of apprise, between spaces",
+    "SNIPERSIGHT_APPRISE_URLS_FILE": "file that holds those addresses",
     "SNIPERSIGHT_TZ": "time zone in which people are shown times",
 }
 """Variables of ours that are not settings, and what they do."""

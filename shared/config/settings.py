@@ -122,11 +122,19 @@ class NotifySettings(Section):
     )
     repeats: int = setting(3, "repeats", 0, 20, "most marked repeats of one notice")
     charts: bool = choice(True, "a new setup is told with a chart where the channel shows pictures")
+    templates: str = choice("", "folder of templates that stand for our own in Telegram; empty: none")
     most: int = setting(
         5, "setups", 1, 100, "new setups of a scan told one by one, the best first; the others in a digest"
     )
     rest_min: float = setting(
         0.0, "min", 0, 10080, "a symbol that was told of within this time is only listed in a digest"
+    )
+    heartbeat_hours: float = setting(0.0, "h", 0, 168, "a sign of life once in this time; 0: none")
+    gap_closes: int = setting(
+        4, "closes", 0, 10000, "so many closes in a row that nobody decided are an alarm; 0: never"
+    )
+    ping_url: str = choice(
+        "", "address that is asked for after each decided close (a dead-man's switch); empty: none"
     )
 
 
@@ -241,6 +249,7 @@ def read_store(tree: Tree) -> StoreSettings:
 def _notify(tree: Tree) -> NotifySettings:
     found: NotifySettings = read_into(NotifySettings(), _table(tree, "notify"), "notify")
     check_url(found.webhook_url, f"{_source_of(tree, 'notify', 'webhook_url')}: notify.webhook_url")
+    check_url(found.ping_url, f"{_source_of(tree, 'notify', 'ping_url')}: notify.ping_url")
     return found
 
 

@@ -34,6 +34,12 @@ def net_r(entry: Decimal, stop: Decimal, target: Decimal, side: Side, costs: Cos
     return float(gain_per_unit(entry, target, side, costs) / loss_per_unit(entry, stop, costs))
 
 
+def paying_price(entry: Decimal, stop: Decimal, reward_r: float, side: Side, costs: CostRules) -> Decimal:
+    """Price at which the net gain is ``reward_r`` R, before rounding."""
+    rate, wanted = _rate(costs.maker_bps), Decimal(reward_r) * loss_per_unit(entry, stop, costs)
+    return (wanted + entry * (int(side) + rate)) / (int(side) - rate)
+
+
 def cost_r(entry: Decimal, stop: Decimal, costs: CostRules) -> float:
     """What a stopped trade costs over the stop distance; recomputes from the printed prices."""
     return float(stopped_cost(entry, stop, costs) / abs(entry - stop))

@@ -22,6 +22,7 @@ class SetupState(StrEnum):
 
     NEW = "new"
     ARMED = "armed"
+    SKIPPED = "skipped"
     ENTERED = "entered"
     TARGET_1 = "target_1"
     TARGET_2 = "target_2"

@@ -34,14 +34,14 @@ MOVES: Final[Mapping[Fate, frozenset[Fate]]] = MappingProxyType(
         Fate.PENDING: frozenset({Fate.INFLIGHT, Fate.EXPIRED}),
         Fate.INFLIGHT: frozenset({Fate.DONE, Fate.PENDING, Fate.AMBIGUOUS, Fate.DEAD}),
         Fate.AMBIGUOUS: frozenset({Fate.INFLIGHT, Fate.HELD, Fate.DROPPED, Fate.EXPIRED, Fate.DEAD}),
-        Fate.DEAD: frozenset(),
-        Fate.HELD: frozenset(),
+        Fate.DEAD: frozenset({Fate.PENDING, Fate.DROPPED}),
+        Fate.HELD: frozenset({Fate.PENDING, Fate.DROPPED}),
         Fate.DONE: frozenset(),
         Fate.DROPPED: frozenset(),
         Fate.EXPIRED: frozenset(),
     }
 )
-"""Every way a parcel may go. An interrupted sending is never pending again: it may have arrived."""
+"""Every way a parcel may go; from dead and held on only a person leads. An interrupted sending is never pending again: it may have arrived."""
 
 Doubt = Literal["repeat_marked", "hold", "drop_marked"]
 """What becomes of a parcel that may have arrived: sent again with a mark, kept for a person, or given up and counted."""

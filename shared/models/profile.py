@@ -240,7 +240,7 @@ class PlanRules(Section):
     )
     stop_buffer_atr: float = setting(0.25, "ATR", 0, 5, "stop lies this far beyond the structure")
     min_stop_atr: float = setting(1.0, "ATR", 0.1, 10, "stop is at least this far from the entry")
-    max_stop_atr: float = setting(3.0, "ATR", 0.5, 20, "a stop further than this from the entry is refused")
+    max_stop_atr: float = setting(6.0, "ATR", 0.5, 20, "a stop further than this from the entry is refused")
     pool_clearance_atr: float = setting(0.1, "ATR", 0, 2, "stop keeps this far from a pool")
     max_targets: int = setting(3, "targets", 1, 5, "most targets")
     first_fraction: float = setting(

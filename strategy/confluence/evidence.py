@@ -2,7 +2,7 @@
 
 All of it is seen from the side: oscillators are mirrored for shorts, ``along`` values are +1 for the side and −1
 against it, places in a range count from the cheap end. What is absent is 0 (or the worst value a gate can see), never
-guessed. The drawn trade, if there is a zone to draw it on, stands beside the numbers for the plan and the sentences.
+guessed. The trade, if there is a zone to draw it on, stands beside the numbers; what it costs and pays is drawn when it is asked for.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from shared.models.smc import (
 )
 from shared.models.timeframe import Timeframe
 from strategy.confluence.quality import block_quality, break_quality, gap_quality, sweep_quality
-from strategy.planner.draft import Candidate, Draft, Reading
+from strategy.planner.draft import Candidate, Reading
 from strategy.planner.drawing import draw_best
+from strategy.planner.stops_targets import Draft
 
 NEAR_ATR: Final = 1.0
 """A block or gap this close to the entry zone supports it."""
@@ -43,6 +44,12 @@ READ_COLUMNS: Final = (
     *("obv_slope", "volume_z", "atr", "atr_pct", "efficiency"),
 )
 """Indicator columns of the anchor timeframe that the decision rests on."""
+
+
+DRAWN: Final = (
+    *("freshness", "displacement_atr", "zone_height_atr", "reach_atr", "range_position", "overlap"),
+)
+"""What is told of the chosen entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +105,42 @@ class Evidence:
     market_along: float
     market_known: int
     opposing_blocks: int
-    stop_distance_atr: float
-    cost_r: float
-    net_rr_first: float
-    net_rr_last: float
-    stop_zones: int
-    targets: int
     alignment_parts: str
     break_words: str
     regime_words: str
     appetite_words: str
     market_words: str
     drafts: tuple[Draft, ...]
+
+    @property
+    def stop_distance_atr(self) -> float:
+        """How far the drawn stop is from the entry."""
+        return sum(draft.stop_distance_atr for draft in self.drafts)
+
+    @property
+    def cost_r(self) -> float:
+        """What a stopped trade costs over the stop distance."""
+        return sum(draft.cost_r for draft in self.drafts)
+
+    @property
+    def stop_zones(self) -> int:
+        """Active anchor zones that contain the stop."""
+        return sum(draft.stop_zones for draft in self.drafts)
+
+    @property
+    def targets(self) -> int:
+        """How many targets there are."""
+        return sum(len(draft.rewards) for draft in self.drafts)
+
+    @property
+    def net_rr_first(self) -> float:
+        """What the nearest target pays, 0 without one."""
+        return sum(sum(draft.rewards[:1]) for draft in self.drafts)
+
+    @property
+    def net_rr_last(self) -> float:
+        """What the furthest target pays, 0 without one."""
+        return sum(sum(draft.rewards[-1:]) for draft in self.drafts)
 
 
 def read_evidence(side: Side, reading: Reading, indicators: IndicatorSets, regime: Regime) -> Evidence:
@@ -182,20 +213,17 @@ def _context_share(reading: Reading) -> float:
 
 
 def _drawn(drafts: tuple[Draft, ...]) -> dict[str, Any]:
-    names = (
-        *("freshness", "displacement_atr", "zone_height_atr", "reach_atr", "range_position", "overlap"),
-        *("stop_distance_atr", "cost_r", "net_rr_first", "net_rr_last", "stop_zones", "targets"),
-    )
-    row: dict[str, Any] = dict.fromkeys(names, 0)
     for draft in drafts:
-        chosen, rewards = draft.candidate, [target.net_r for target in draft.targets] or [0.0]
-        numbers = (
-            *(chosen.freshness, chosen.displacement_atr, chosen.height_atr, chosen.reach_atr),
-            *(chosen.range_position, int(chosen.overlap), draft.stop.distance_atr, draft.stop.cost_r),
-            *(rewards[0], rewards[-1], draft.stop_zones, len(draft.targets)),
-        )
-        row = dict(zip(names, numbers, strict=True))
-    return row
+        chosen = draft.candidate
+        return {
+            "freshness": chosen.freshness,
+            "displacement_atr": chosen.displacement_atr,
+            "zone_height_atr": chosen.height_atr,
+            "reach_atr": chosen.reach_atr,
+            "range_position": chosen.range_position,
+            "overlap": int(chosen.overlap),
+        }
+    return dict.fromkeys(DRAWN, 0)
 
 
 def _support(anchor: TimeframeStructure, side: Side, drafts: tuple[Draft, ...]) -> dict[str, Any]:
@@ -290,7 +318,7 @@ def _sequence(reading: Reading, side: Side, drafts: tuple[Draft, ...]) -> int:
     turns = [event for event in _both_layers(anchor, side) if event.label is BreakLabel.CHOCH]
     sweeps = [sweep for sweep in anchor.sweeps if sweep.side is side]
     for draft in drafts:
-        known_ms = blocks.get(draft.entry.object_id, 0)
+        known_ms = blocks.get(draft.candidate.object_id, 0)
         if any(
             _in_order(sweep, turn, known_ms, bars * anchor.timeframe.ms) for sweep in sweeps for turn in turns
         ):
@@ -350,18 +378,19 @@ def _market_words(market: MarketContext, beta: float) -> str:
 
 def _opposing(reading: Reading, side: Side, drafts: tuple[Draft, ...]) -> int:
     """Fresh opposing blocks of coarser timeframes that a move from the entry to the first target has to cross."""
-    least = reading.settings.gates.min_freshness
-    fresh = [
-        block.zone
-        for frame in reading.coarser
-        for block in frame.order_blocks
-        if block.zone.freshness >= least
-    ]
-    count = 0
+    least, opposite = reading.settings.gates.min_freshness, side.opposite
     for draft in drafts:
-        for target in draft.targets[:1]:
-            start, end = float(draft.entry.price) * side, float(target.price) * side
-            for zone in fresh:
-                near, far = sorted((zone.low * side, zone.high * side))
-                count += zone.side is side.opposite and near < end and far > start
-    return count
+        start = float(draft.price) * side
+        nearest = [
+            zone.low if side is Side.LONG else zone.high
+            for frame in reading.coarser
+            for zone in (block.zone for block in frame.order_blocks)
+            if zone.side is opposite
+            and zone.freshness >= least
+            and (zone.high if side is Side.LONG else zone.low) * side > start
+        ]
+        if all(map(draft.ends_by, nearest)):  # the usual case, found without drawing targets
+            return 0
+        ends = [float(step.price) * side for step in draft.ladder[:1]]
+        return sum(near * side < end for end in ends for near in nearest)
+    return 0

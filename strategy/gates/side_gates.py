@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,13 +19,13 @@ SECTIONS: Final = 7
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a gate on a direction may look at. ``sections`` counts the rationale's written sections."""
+    """What a gate on a direction may look at. ``sections`` counts the rationale's written sections, which are written for it."""
 
     row: Evidence
     breakdown: ConfluenceBreakdown
     regime: Regime
     settings: Profile
-    sections: int
+    sections: Callable[[], int]
 
 
 Measure = Callable[[Question], float]
@@ -215,20 +215,25 @@ SIDE_GATES: Final[tuple[tuple[Gate, Asked, Measure], ...]] = (
             str(SECTIONS),
         ),
         _with_targets,
-        lambda asked: asked.sections,
+        lambda asked: asked.sections(),
     ),
 )
 """(gate, whether its inputs exist, what it measures), in the order in which a setup must pass."""
 
 
 def check_side(
-    evidence: Evidence, breakdown: ConfluenceBreakdown, regime: Regime, settings: Profile, sections: int
-) -> tuple[GateResult, ...]:
-    """Every gate on ``evidence.side`` whose inputs exist, in order, also after the first that fails.
+    evidence: Evidence,
+    breakdown: ConfluenceBreakdown,
+    regime: Regime,
+    settings: Profile,
+    sections: Callable[[], int],
+) -> Iterator[GateResult]:
+    """Every gate on ``evidence.side`` whose inputs exist, in order, also after the first that fails; each is asked when it is
+    taken, so that whoever stops early has nothing drawn or written for the later ones.
 
-    ``sections`` is how many sections of the rationale are written.
+    ``sections`` says how many sections of the rationale are written.
     """
     question = Question(evidence, breakdown, regime, settings, sections)
-    return tuple(
-        gate.result(measure(question), settings) for gate, asked, measure in SIDE_GATES if asked(question)
-    )
+    for gate, asked, measure in SIDE_GATES:
+        if asked(question):
+            yield gate.result(measure(question), settings)

@@ -1,45 +1,46 @@
-"""What the decision reads, and what it draws before it is judged."""
+"""What the decision reads, and the ways in that it finds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 import numpy as np
 
 from shared.errors import ContractError
 from shared.models.data import MultiTimeframeData
-from shared.models.planner import EntryKind, EntryZone, Stop, Target
+from shared.models.planner import EntryKind
 from shared.models.profile import Profile
 from shared.models.smc import DealingRange, Side, SMCSnapshot, TimeframeStructure, ZoneKind
 from shared.models.timeframe import Timeframe
 from strategy.smc.alignment import bias_layer
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading:
-    """One symbol as of one close, with the profile it is read by."""
+    """One symbol as of one close, with the profile it is read by. What follows from them is looked up once."""
 
     data: MultiTimeframeData
     snapshot: SMCSnapshot
     settings: Profile
 
-    @property
+    @cached_property
     def tick(self) -> Decimal:
         """The market's price step."""
         return self.data.market.tick
 
-    @property
+    @cached_property
     def anchor(self) -> TimeframeStructure:
         """Structure of the timeframe whose zones are traded."""
         return self._structure(self.settings.timeframes.anchor)
 
-    @property
+    @cached_property
     def trigger(self) -> TimeframeStructure:
         """Structure of the timeframe that times the entry."""
         return self._structure(self.settings.timeframes.trigger)
 
-    @property
+    @cached_property
     def decided_ms(self) -> int:
         """The last close of the trigger timeframe at the as-of time."""
         return self.settings.timeframes.trigger.floor(self.snapshot.as_of_ms)
@@ -48,10 +49,11 @@ class Reading:
         """How far price has got to ``side`` since a close: the extreme of the trigger's candles after it, or where it stands."""
         candles = self.data.candles[self.trigger.timeframe]
         later = int(np.searchsorted(candles.close_ms, since_ms, "right"))
-        extremes = (candles.high if side is Side.LONG else candles.low)[later:]
-        return side * max((side * float(price) for price in extremes), default=side * self.trigger.close)
+        if later == len(candles):
+            return self.trigger.close
+        return float(candles.high[later:].max() if side is Side.LONG else candles.low[later:].min())
 
-    @property
+    @cached_property
     def coarser(self) -> tuple[TimeframeStructure, ...]:
         """Context timeframes above the anchor that are there, finest first."""
         rules = self.settings.timeframes
@@ -62,7 +64,7 @@ class Reading:
         ]
         return tuple(self.snapshot.timeframes[name] for name in above if name in self.snapshot.timeframes)
 
-    @property
+    @cached_property
     def bias_ranges(self) -> tuple[DealingRange, ...]:
         """The dealing range of the next coarser context timeframe: one, or none while it has none."""
         for structure in self.coarser:
@@ -128,16 +130,3 @@ class Candidate:
     def guard(self) -> float:
         """The price beyond which the structure is lost."""
         return self.guard_low if self.side is Side.LONG else self.guard_high
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A trade as drawn, on the tick, before any gate. ``targets`` may be empty; ``stop_zones`` counts active anchor zones
-    that contain the stop.
-    """
-
-    candidate: Candidate
-    entry: EntryZone
-    stop: Stop
-    targets: tuple[Target, ...]
-    stop_zones: int

@@ -1,13 +1,13 @@
-"""The trade a side would take: of the zones that keep most of the profile's limits each is drawn whole, and the best of
-the drawn trades is kept.
+"""The trade a side would take: of the zones that keep most of the profile's limits, if there are several, each is drawn, and the
+best of the drawn trades is kept.
 """
 
 from __future__ import annotations
 
 from shared.models.smc import Side
-from strategy.planner.draft import Candidate, Draft, Reading
+from strategy.planner.draft import Candidate, Reading
 from strategy.planner.entry import find_entries
-from strategy.planner.stops_targets import Ground, draw
+from strategy.planner.stops_targets import Draft, Ground
 
 
 def draw_best(reading: Reading, side: Side) -> tuple[tuple[Draft, ...], int]:
@@ -16,12 +16,17 @@ def draw_best(reading: Reading, side: Side) -> tuple[tuple[Draft, ...], int]:
     if not entries:
         return (), 0
     kept = [zone_limits_kept(reading, entry) for entry in entries]
-    ground = Ground.of(reading, side)
+    most, ground = max(kept), Ground(reading, side)
     drafts = [
-        draw(reading, entry, ground) for entry, count in zip(entries, kept, strict=True) if count == max(kept)
+        Draft(reading, entry, ground) for entry, count in zip(entries, kept, strict=True) if count == most
     ]
+    best = drafts[0] if len(drafts) == 1 else _best(reading, drafts)
+    return (best,), len({entry.object_id for entry in entries})
+
+
+def _best(reading: Reading, drafts: list[Draft]) -> Draft:
     kinds = reading.settings.plan.entry_kinds
-    best = min(
+    return min(
         drafts,
         key=lambda draft: (
             -plan_limits_kept(reading, draft),
@@ -32,7 +37,6 @@ def draw_best(reading: Reading, side: Side) -> tuple[tuple[Draft, ...], int]:
             draft.candidate.object_id,
         ),
     )
-    return (best,), len({entry.object_id for entry in entries})
 
 
 def zone_limits_kept(reading: Reading, entry: Candidate) -> int:
@@ -52,14 +56,14 @@ def zone_limits_kept(reading: Reading, entry: Candidate) -> int:
 def plan_limits_kept(reading: Reading, draft: Draft) -> int:
     """How many of the limits that the plan's gates will ask about it keeps."""
     gates, rules = reading.settings.gates, reading.settings.plan
-    rewards = [target.net_r for target in draft.targets] or [0.0]
+    rewards, distance = draft.rewards or (0.0,), draft.stop_distance_atr
     return sum(
         (
-            draft.stop.distance_atr >= rules.min_stop_atr,
-            draft.stop.distance_atr <= rules.max_stop_atr,
+            distance >= rules.min_stop_atr,
+            distance <= rules.max_stop_atr,
             not draft.stop_zones,
-            draft.stop.cost_r <= gates.max_cost_r,
-            bool(draft.targets),
+            draft.cost_r <= gates.max_cost_r,
+            bool(draft.rewards),
             rewards[0] >= gates.min_net_rr_first,
             rewards[-1] >= gates.min_net_rr_last,
         )

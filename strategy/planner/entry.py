@@ -27,32 +27,42 @@ ZONE_WORDS: Final = {kind: kind.value.replace("_", " ") for kind in ZoneKind}
 
 @dataclass(frozen=True, slots=True)
 class _Area:
-    """One zone, or the common part of a block and a gap."""
+    """One zone, or the common part of a block and a gap, of which ``touches`` counts those of the more touched one; ``near`` is the
+    edge price meets first. ``blocks`` holds the block, if there is one."""
 
     parts: tuple[Zone, ...]
+    blocks: tuple[OrderBlock, ...]
     low: float
     high: float
-    displacement_atr: float
+    near: float
+    touches: int
 
-    @property
-    def touches(self) -> int:
-        return max(part.touches for part in self.parts)
+
+WAYS: Final = {"limit": 0, "confirm": 1}
+"""How often a zone has been touched where it is entered so."""
 
 
 def find_entries(reading: Reading, side: Side) -> tuple[Candidate, ...]:
     """Every way in that the anchor timeframe's zones offer to ``side``, unordered by merit."""
     found = []
+    kinds = reading.settings.plan.entry_kinds
     for area in _areas(reading, side):
-        for kind in reading.settings.plan.entry_kinds:
-            found += _limit(reading, side, area) if kind == "limit" else _confirm(reading, side, area)
+        for kind in kinds:
+            if area.touches == WAYS[kind]:
+                found += _limit(reading, side, area) if kind == "limit" else _confirm(reading, side, area)
     return tuple(found)
+
+
+def entry_price(reading: Reading, chosen: Candidate) -> Decimal:
+    """The order's price on the tick, rounded away from profit."""
+    return to_tick(chosen.price, reading.tick, outward(chosen.side, favourable=True))
 
 
 def draw_entry(reading: Reading, chosen: Candidate) -> EntryZone:
     """The chosen way in on the tick: the zone rounded inward, the order away from profit."""
     rules, tick, side = reading.settings.plan, reading.tick, chosen.side
     inward, back = outward(side, favourable=False), outward(side, favourable=True)
-    price = to_tick(chosen.price, tick, back)
+    price = entry_price(reading, chosen)
     expires_ms = reading.decided_ms + rules.expiry_bars * reading.settings.timeframes.anchor.ms
     return EntryZone(
         kind=chosen.kind,
@@ -69,31 +79,33 @@ def draw_entry(reading: Reading, chosen: Candidate) -> EntryZone:
 
 
 def _areas(reading: Reading, side: Side) -> Iterator[_Area]:
-    anchor = reading.anchor
-    blocks = [block for block in anchor.order_blocks if block.zone.side is side]
-    gaps = [gap.zone for gap in anchor.fair_value_gaps if gap.zone.side is side]
+    """Zones of ``side`` that may still be entered, each block followed by what it has in common with a gap."""
+    anchor, most = reading.anchor, max(WAYS.values())
+    long = side is Side.LONG
+    gaps = [gap.zone for gap in anchor.fair_value_gaps if gap.zone.side is side and gap.zone.touches <= most]
     least = MIN_HEIGHT_TICKS * float(reading.tick)
-    for block in blocks:
-        yield _Area((block.zone,), block.zone.low, block.zone.high, block.displacement_atr)
-        yield from _overlaps(block, gaps, least)
+    for block in anchor.order_blocks:
+        zone = block.zone
+        if zone.side is side and zone.touches <= most:
+            yield _Area((zone,), (block,), zone.low, zone.high, zone.high if long else zone.low, zone.touches)
+            for gap in gaps:
+                low, high = max(zone.low, gap.low), min(zone.high, gap.high)
+                if high - low >= least:
+                    touches = max(zone.touches, gap.touches)
+                    yield _Area((zone, gap), (block,), low, high, high if long else low, touches)
     for gap in gaps:
-        yield _Area((gap,), gap.low, gap.high, _behind(reading, gap))
+        yield _Area((gap,), (), gap.low, gap.high, gap.high if long else gap.low, gap.touches)
 
 
-def _overlaps(block: OrderBlock, gaps: list[Zone], least: float) -> Iterator[_Area]:
-    for gap in gaps:
-        low, high = max(block.zone.low, gap.low), min(block.zone.high, gap.high)
-        if high - low >= least:
-            yield _Area((block.zone, gap), low, high, block.displacement_atr)
-
-
-def _behind(reading: Reading, gap: Zone) -> float:
-    """The largest displacement that the gap's middle candle is part of, in ATR; 0 if there is none."""
-    legs = reading.anchor.displacements
+def _displacement(reading: Reading, area: _Area) -> float:
+    """Behind a block its own, behind a gap the largest that its middle candle is part of, in ATR; 0 if there is none."""
+    for block in area.blocks:
+        return block.displacement_atr
+    (gap,) = area.parts
     return max(
         (
             leg.size_atr
-            for leg in legs
+            for leg in reading.anchor.displacements
             if leg.side is gap.side and leg.origin_ms <= gap.origin_ms < leg.known_ms
         ),
         default=0.0,
@@ -101,40 +113,38 @@ def _behind(reading: Reading, gap: Zone) -> float:
 
 
 def _limit(reading: Reading, side: Side, area: _Area) -> list[Candidate]:
-    near = area.high if side is Side.LONG else area.low
-    ahead = (reading.anchor.close - near) * side
-    if area.touches or ahead < 0 or (reading.trigger.close - near) * side < 0:
+    if (reading.anchor.close - area.near) * side < 0 or (reading.trigger.close - area.near) * side < 0:
         return []
     return [_candidate(reading, side, area, EntryKind.LIMIT, (area.low + area.high) / 2, (0, 0))]
 
 
 def _confirm(reading: Reading, side: Side, area: _Area) -> list[Candidate]:
-    if area.touches != 1:
+    triggers = _breaks(reading, side)
+    if not triggers:
         return []
-    anchor, rules = reading.settings.timeframes.anchor, reading.settings.plan
-    known_ms = max(part.known_ms for part in area.parts)
-    near = area.high if side is Side.LONG else area.low
-    touched_ms = first_touch_ms(reading.data.candles[reading.trigger.timeframe], side, near, known_ms)
-    if not touched_ms or reading.decided_ms - touched_ms > rules.touch_max_age_bars * anchor.ms:
+    candles = reading.data.candles[reading.trigger.timeframe]
+    touched_ms = first_touch_ms(candles, side, area.near, max(part.known_ms for part in area.parts))
+    longest_ms = reading.settings.plan.touch_max_age_bars * reading.settings.timeframes.anchor.ms
+    if not touched_ms or reading.decided_ms - touched_ms > longest_ms:
         return []
-    for trigger in _breaks(reading, side):
-        if trigger.known_ms > touched_ms and trigger.age_bars <= rules.trigger_max_age_bars:
-            price = _close_at(reading.data.candles[reading.trigger.timeframe], trigger.known_ms)
+    for trigger in triggers:
+        if trigger.known_ms > touched_ms:
+            price = _close_at(candles, trigger.known_ms)
             guard = (
                 min(part.low for part in area.parts) if side is Side.LONG else max(p.high for p in area.parts)
             )
             if min((price - guard) * side, (reading.trigger.close - guard) * side) > 0:
-                return [
-                    _candidate(reading, side, area, EntryKind.CONFIRM, price, (touched_ms, trigger.known_ms))
-                ]
+                times = touched_ms, trigger.known_ms
+                return [_candidate(reading, side, area, EntryKind.CONFIRM, price, times)]
     return []
 
 
-def _breaks(reading: Reading, side: Side) -> tuple[StructureBreak, ...]:
-    """Breaks of the trigger timeframe to ``side``, newest first, then the smaller layer first."""
-    trigger = reading.trigger
+def _breaks(reading: Reading, side: Side) -> list[StructureBreak]:
+    """Breaks of the trigger timeframe to ``side`` that may still time an entry, newest first, then the smaller layer first."""
+    trigger, oldest = reading.trigger, reading.settings.plan.trigger_max_age_bars
     both = (*trigger.internal.breaks, *trigger.swing.breaks)
-    return tuple(sorted((event for event in both if event.side is side), key=lambda event: -event.known_ms))
+    found = [event for event in both if event.side is side and event.age_bars <= oldest]
+    return sorted(found, key=lambda event: -event.known_ms)
 
 
 def first_touch_ms(candles: Candles, side: Side, near: float, known_ms: int) -> int:
@@ -159,8 +169,7 @@ def _candidate(
     reading: Reading, side: Side, area: _Area, kind: EntryKind, price: float, times: tuple[int, int]
 ) -> Candidate:
     main, atr = area.parts[0], reading.anchor.atr
-    near = area.high if side is Side.LONG else area.low
-    meets = near if kind is EntryKind.LIMIT else price
+    meets = area.near if kind is EntryKind.LIMIT else price
     return Candidate(
         side=side,
         kind=kind,
@@ -174,7 +183,7 @@ def _candidate(
         reach_atr=max(0.0, (reading.trigger.close - meets) * side / atr),
         height_atr=main.height_atr,
         freshness=min(part.freshness for part in area.parts),
-        displacement_atr=area.displacement_atr,
+        displacement_atr=_displacement(reading, area),
         range_position=place_in(reading.bias_ranges, side, price),
         origin_ms=main.origin_ms,
         known_ms=max(part.known_ms for part in area.parts),

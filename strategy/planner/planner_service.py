@@ -1,7 +1,7 @@
 """The plan of a symbol, or why it has none.
 
 1. each direction's evidence is read and drawn
-2. its gates are asked, all of them
+2. its gates are asked in order, up to the first that fails (in a review all of them)
 3. a direction that passes becomes a plan; the better-scoring one wins, a tie has no winner
 4. if neither passes, the one that came further says why
 """
@@ -9,7 +9,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Final
 
 from contracts.hook_point import hook_point
 from shared.models.data import MultiTimeframeData
@@ -23,13 +27,16 @@ from shared.models.scoring import ConfluenceBreakdown, SideScore
 from shared.models.smc import Side, SMCSnapshot
 from strategy.confluence.evidence import Evidence, read_evidence
 from strategy.gates import GATES, TIE, check_side
-from strategy.gates.table import first_failed
-from strategy.planner.draft import Draft, Reading
+from strategy.gates.table import first_failed, to_first_failed
+from strategy.planner.draft import Reading
 from strategy.planner.rationale import Sections, break_even_rule, write_sections
+from strategy.planner.stops_targets import Draft
 from strategy.planner.style_classifier import classify_style
 from strategy.planner.ticks import outward, to_tick
 
 FINGERPRINT_DIGITS = 12
+PLACES: Final = MappingProxyType({gate.code: place for place, gate in enumerate(GATES)})
+"""How far a direction has come that fails a gate."""
 
 
 @hook_point("plan", gives="plan")
@@ -42,11 +49,11 @@ def plan_trade(
     settings: Profile,
 ) -> TradePlan | Rejection:
     """The better direction's plan, or the rejection of the direction that came closest."""
+    reading = Reading(multi_tf_data, smc_snapshot, settings)
     long, short = (
-        review_side(
-            side, multi_tf_data, multi_tf_indicators, smc_snapshot, regime, confluence_breakdown, settings
-        ).outcome
+        one.outcome(tuple(to_first_failed(one.gates())))
         for side in (Side.LONG, Side.SHORT)
+        for one in [_Direction.read(side, reading, multi_tf_indicators, regime, confluence_breakdown)]
     )
     if isinstance(long, TradePlan) and isinstance(short, TradePlan):
         return _better(long, short, settings)
@@ -66,32 +73,64 @@ def review_side(
 ) -> SideReview:
     """One direction with every gate whose inputs exist, and the plan or rejection that follows from them."""
     reading = Reading(multi_tf_data, smc_snapshot, settings)
-    row = read_evidence(side, reading, multi_tf_indicators, regime)
-    scored = confluence_breakdown.on(side)
-    written = tuple((draft, write_sections(reading, row, draft, scored, regime)) for draft in row.drafts)
-    sections = sum(text.written for _, text in written)
-    gates = check_side(row, confluence_breakdown, regime, settings, sections)
-    for failed in first_failed(gates):
-        reason = _reason(side, failed, regime)
-        return SideReview(side, gates, Rejection.of(multi_tf_data.symbol, failed, reason))
-    draft, text = written[0]
-    return SideReview(side, gates, _plan(_Passed(reading, row, draft, text, scored, gates)))
+    direction = _Direction.read(side, reading, multi_tf_indicators, regime, confluence_breakdown)
+    gates = tuple(direction.gates())
+    return SideReview(side, gates, direction.outcome(gates))
 
 
-@dataclass(frozen=True, slots=True)
-class _Passed:
-    """A direction that passed every gate."""
+@dataclass(frozen=True)
+class _Direction:
+    """One direction with what its gates are asked about."""
 
     reading: Reading
     row: Evidence
-    draft: Draft
-    text: Sections
-    scored: SideScore
-    gates: tuple[GateResult, ...]
+    breakdown: ConfluenceBreakdown
+    regime: Regime
+
+    @classmethod
+    def read(
+        cls,
+        side: Side,
+        reading: Reading,
+        indicators: IndicatorSets,
+        regime: Regime,
+        breakdown: ConfluenceBreakdown,
+    ) -> _Direction:
+        return cls(reading, read_evidence(side, reading, indicators, regime), breakdown, regime)
+
+    @property
+    def scored(self) -> SideScore:
+        return self.breakdown.on(self.row.side)
+
+    @cached_property
+    def written(self) -> tuple[tuple[Draft, Sections], ...]:
+        """The drawn trade, if there is one, with its rationale."""
+        return tuple(
+            (draft, write_sections(self.reading, self.row, draft, self.scored, self.regime))
+            for draft in self.row.drafts
+        )
+
+    def gates(self) -> Iterator[GateResult]:
+        """Every gate whose inputs exist, asked as they are taken."""
+        return check_side(
+            self.row,
+            self.breakdown,
+            self.regime,
+            self.reading.settings,
+            lambda: sum(text.written for _, text in self.written),
+        )
+
+    def outcome(self, gates: tuple[GateResult, ...]) -> TradePlan | Rejection:
+        """The plan that passed ``gates``, or the rejection of the first that failed."""
+        for failed in first_failed(gates):
+            reason = _reason(self.row.side, failed, self.regime)
+            return Rejection.of(self.reading.data.symbol, failed, reason)
+        draft, text = self.written[0]
+        return _plan(self, draft, text, gates)
 
 
-def _plan(passed: _Passed) -> TradePlan:
-    reading, draft = passed.reading, passed.draft
+def _plan(passed: _Direction, draft: Draft, text: Sections, gates: tuple[GateResult, ...]) -> TradePlan:
+    reading = passed.reading
     data, settings, side = reading.data, reading.settings, passed.row.side
     frames = settings.timeframes
     return TradePlan(
@@ -116,8 +155,8 @@ def _plan(passed: _Passed) -> TradePlan:
         break_even=break_even_rule(reading, draft),
         hold_bars=settings.plan.hold_bars,
         tick=reading.tick,
-        rationale=passed.text.complete(),
-        gates=passed.gates,
+        rationale=text.complete(),
+        gates=gates,
     )
 
 
@@ -163,4 +202,4 @@ def _closer(long: Rejection, short: Rejection, breakdown: ConfluenceBreakdown) -
 
 
 def _place(rejection: Rejection) -> int:
-    return [gate.code for gate in GATES].index(rejection.code)
+    return PLACES[rejection.code]

@@ -12,7 +12,8 @@ from shared.models.regime import Regime
 from shared.models.scoring import SideScore
 from shared.models.timeframe import iso
 from strategy.confluence.evidence import Evidence
-from strategy.planner.draft import Draft, Reading
+from strategy.planner.draft import Reading
+from strategy.planner.stops_targets import Draft
 
 WEAK: Final = 0.25
 """A factor below this share of its weight is named as speaking against the trade."""

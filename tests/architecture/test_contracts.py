@@ -13,6 +13,7 @@ import pytest
 import contracts
 from bot.notifications.streams import JsonLines
 from contracts.data_contract import BookStore, CandleFeed, CandleStore, CandleStream, Clock
+from contracts.desk_contract import BotStore, Desk
 from contracts.indicators_contract import Indicator
 from contracts.journal_contract import Journal
 from contracts.lock_contract import LockStore
@@ -24,12 +25,14 @@ from contracts.universe_contract import UniverseStore
 from data.adapters.ccxt_feed import CcxtFeed
 from data.adapters.ccxt_stream import CcxtStream
 from data.adapters.demo import DemoFeed
+from data.bot_store import SqliteBotStore
 from data.cache import SqliteCandleStore
 from data.journal import SqliteJournal
 from data.lock_store import SqliteLockStore
 from data.object_store import ObjectCandleStore
 from data.outbox_store import SqliteOutbox
 from data.universe_store import SqliteUniverseStore
+from engine.commands.desk import EngineDesk
 from engine.commands.edges import SystemClock
 from indicators.registry import Entry
 from risk.judge import judge_plans
@@ -47,6 +50,8 @@ KEPT_BY: tuple[tuple[type, Any], ...] = (
     (CandleStore, ObjectCandleStore),
     (UniverseStore, SqliteUniverseStore),
     (LockStore, SqliteLockStore),
+    (Desk, EngineDesk),
+    (BotStore, SqliteBotStore),
     (Channel, JsonLines),
     (Outbox, SqliteOutbox),
     (Indicator, Entry),

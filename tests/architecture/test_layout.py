@@ -22,8 +22,10 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LINTED = set(PROJECT["tool"]["importlinter"]["root_packages"])
 CORE = ("shared", "contracts", "indicators", "strategy", "risk", "engine")
 EDGES_OF_ENGINE = (
+    "engine/commands/alerts_app.py",
     "engine/commands/app.py",
     "engine/commands/app_audit.py",
+    "engine/commands/bot_app.py",
     "engine/commands/chart_app.py",
     "engine/commands/live_app.py",
     "engine/commands/lock_app.py",

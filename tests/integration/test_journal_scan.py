@@ -114,7 +114,7 @@ def test_every_record_is_valid(home: Path, cli: Run, monkeypatch: pytest.MonkeyP
     for record in records(home):
         validator.validate(record.document)
         kinds.add(record.kind)
-    assert kinds == set(RecordKind)
+    assert kinds == set(RecordKind) - {RecordKind.OUTCOME, RecordKind.VERDICT}, "what scans leave"
 
 
 def test_the_same_scan_again_is_not_recorded_twice_and_another_is(home: Path, cli: Run) -> None:

@@ -36,8 +36,8 @@ from shared.utils.error_policy import validate_no_nulls
 from strategy.confluence.evidence import read_evidence
 from strategy.confluence.factors import FACTORS
 from strategy.confluence.scorer import score, score_side
-from strategy.planner.draft import Draft
 from strategy.planner.planner_service import plan_trade, review_side
+from strategy.planner.stops_targets import Draft
 from tests.unit.strategy.planner.hand_market import (
     AS_OF,
     H1,
@@ -329,6 +329,45 @@ def test_adding_a_sweep_or_a_break_or_agreement_never_lowers_the_score(
         for which in (shot, improved)
     )
     assert after.total_tenths >= before.total_tenths
+
+
+@laws
+@given(market=markets(), most=st.integers(1, 3))
+def test_opposing_blocks_are_those_that_stand_between_the_entry_and_the_first_target(
+    market: Any, most: int
+) -> None:
+    held, sets, shot, now = market
+    profile = replace(OPEN, plan=replace(OPEN.plan, max_targets=most))
+    for side in Side:
+        row = read_evidence(side, reading(shot, profile, held), sets, now)
+        crossed = [
+            one.zone
+            for draft in row.drafts
+            for target in draft.targets[:1]
+            for one in shot.timeframes[H4].order_blocks
+            if one.zone.side is side.opposite and one.zone.freshness >= profile.gates.min_freshness
+            if min(one.zone.low * side, one.zone.high * side) < float(target.price) * side
+            if max(one.zone.low * side, one.zone.high * side) > float(draft.entry.price) * side
+        ]
+        assert row.opposing_blocks == len(crossed)
+
+
+@laws
+@given(market=markets())
+def test_asking_no_gate_after_the_first_that_fails_decides_as_asking_all_does(market: Any) -> None:
+    for profile in (PROFILE, OPEN):
+        reviews = [reviewed(side, market, profile) for side in Side]
+        assert all(review.gates[-1].code == "plan.rationale" or not _passes(review) for review in reviews)
+        outcome = planned(market, profile)
+        passed = [review.outcome for review in reviews if _passes(review)]
+        if isinstance(outcome, TradePlan) or not passed:
+            assert outcome in (passed or [review.outcome for review in reviews])
+        else:
+            assert len({plan.score for plan in passed if isinstance(plan, TradePlan)}) == 1
+
+
+def _passes(review: SideReview) -> bool:
+    return all(gate.passed for gate in review.gates)
 
 
 def test_generated_markets_do_give_plans() -> None:

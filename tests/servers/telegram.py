@@ -392,7 +392,18 @@ class TelegramServer:
 
     def _get_chat(self, fields: dict[str, Any]) -> dict[str, Any]:
         chat_id = self._reach(fields)
-        return {**self._chat(chat_id), "accent_color_id": 0, "max_reaction_count": 11}
+        gifts = dict.fromkeys(
+            (
+                "unlimited_gifts",
+                "limited_gifts",
+                "unique_gifts",
+                "premium_subscription",
+                "gifts_from_channels",
+            ),
+            True,
+        )
+        more = {"accent_color_id": 0, "max_reaction_count": 11, "accepted_gift_types": gifts}
+        return {**self._chat(chat_id), **more}
 
     def _yes(self, fields: dict[str, Any]) -> bool:
         return True

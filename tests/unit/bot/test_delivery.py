@@ -58,6 +58,22 @@ def test_an_address_that_asks_to_wait_does_not_hold_up_the_others(outbox: Sqlite
     assert len(outbox.letters(Fate.DONE)) == 4
 
 
+def test_requests_to_an_address_keep_its_pace_and_nothing_is_waited_for_after_the_last(
+    outbox: SqliteOutbox,
+) -> None:
+    loop, times = VirtualLoop(), []
+
+    def answer(parcel: Parcel) -> tuple[bool, Outcome]:
+        times.append((parcel.address, loop.now_ms() - START_MS))
+        return take(parcel)
+
+    channel = MemoryChannel(("a", "b"), answer=answer, pace=3.0)
+    decide(outbox, channel, 3)
+    assert run(loop, Delivery(outbox, [channel], loop, "me", TERMS).drain(0.0)) == 6
+    assert times == [(place, at) for at in (0, 3000, 6000) for place in ("a", "b")]
+    assert loop.now_ms() - START_MS == 6000
+
+
 def test_a_wait_longer_than_the_patience_is_left_to_the_next_run(outbox: SqliteOutbox) -> None:
     loop, channel = VirtualLoop(), MemoryChannel(answer=busy)
     decide(outbox, channel)

@@ -38,6 +38,8 @@ NAMES = (
     "snipersight.data-prune-1",
     "snipersight.doctor-1",
     "snipersight.locks-1",
+    "snipersight.signals-1",
+    "snipersight.alerts-1",
 )
 
 

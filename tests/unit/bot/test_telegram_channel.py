@@ -267,3 +267,31 @@ def test_a_slow_answer_ends_within_the_deadline(api: TelegramServer) -> None:
     of = channel(api)
     of.deadline_s = 0.2
     assert sent(of, parcel(of)) == Unknown("no answer within 0.2 s")
+
+
+@pytest.mark.parametrize(
+    ("chat", "seconds"), [("77", 1.0), ("77:4", 1.0), ("-500", 3.0), ("-100600:5", 3.0), ("@desk", 3.0)]
+)
+def test_a_person_is_told_once_a_second_and_a_group_twenty_times_a_minute(chat: str, seconds: float) -> None:
+    assert TelegramChannel(Access(TOKEN, (chat,))).pace_s(chat) == seconds
+
+
+@pytest.mark.parametrize("pictured", [True, False])
+def test_a_head_that_was_thought_to_have_a_picture_or_none_is_edited_the_other_way(
+    api: TelegramServer, *, pictured: bool
+) -> None:
+    of = channel(api)
+    first = new(PICTURE if not pictured else b"")
+    hit = later(SetupState.TARGET_1, "TP1 reached", "TP1 hit", pictured=pictured)
+
+    async def run() -> list[Delivery]:
+        (head, *_), ends = of.parcels(first, {}), []
+        ends.append(await of.send(head, ""))
+        edit = of.parcels(hit, {"77": head.id})[-1]
+        ends += [await of.send(edit, "1"), await of.send(edit, "1")]
+        await of.close()
+        return ends
+
+    ends = asyncio.run(run())
+    assert [type(end) for end in ends] == [Delivered, Refused, Delivered]
+    assert "TP1 hit" in api.messages[0].text

@@ -184,3 +184,12 @@ def test_the_digest_is_of_the_values_not_of_how_they_were_given() -> None:
     assert config_digest(same) == config_digest(load_profile())
     assert config_digest(load_profile("balanced", {"gates": {"min_score": 66}})) != config_digest(same)
     assert len(config_digest(same)) == 64
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_a_stop_may_lie_as_far_as_one_r_is_expected_to_be_travelled_within_the_shortest_hold(
+    name: str,
+) -> None:
+    shortest = min(load_profile(one).plan.hold_bars for one in profile_names())
+    bound = load_profile(name).plan.max_stop_atr
+    assert bound**2 <= shortest < (bound + 1) ** 2

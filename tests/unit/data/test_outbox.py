@@ -22,6 +22,7 @@ from data.outbox_store import SqliteOutbox
 from data.witness import write_witness
 from risk.audit_pipeline import chain, check_chain
 from shared.errors import ContractError, DamagedJournal, SniperError, StorageFault
+from shared.models.journal import Entry, RecordKind
 from shared.models.notifications import (
     Delivered,
     Level,
@@ -121,6 +122,30 @@ def test_a_thread_begins_with_a_setups_first_parcel_and_a_reply_knows_its_remote
     drained(outbox, channel)
     assert channel.parents == ["", f"r-{parcels(1)[0].id}"]
     assert outbox.threads("memory", "f0") == threads
+
+
+def test_a_ruling_and_what_tells_of_it_are_one_transaction_and_the_first_stands(
+    path: Path, journal: SqliteJournal, outbox: SqliteOutbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (Entry(RecordKind.VERDICT, {"verdict": word}, "f0") for word in ("approved", "skipped"))
+
+    def full(parcel: Parcel) -> None:
+        raise StorageFault("full")
+
+    monkeypatch.setattr(outbox, "_insert", full)
+    with pytest.raises(StorageFault):
+        outbox.rule(first, parcels(1), NOW)
+    monkeypatch.undo()
+    assert journal.head().seq == 0
+    assert outbox.rule(first, parcels(1), NOW) is None
+    with closing(SqliteJournal(path, chain)) as other:
+        standing = SqliteOutbox(other).rule(second, parcels(2), NOW)
+    assert standing is not None
+    assert standing.content == {"verdict": "approved"}
+    assert outbox.rule(replace(second, name="f1"), (), NOW) is None
+    assert fates(outbox) == [Fate.PENDING]
+    outbox.examine()
+    check_chain(journal.records(), journal.head())
 
 
 def test_a_picture_is_kept_once_and_only_while_it_may_be_sent(

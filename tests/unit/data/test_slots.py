@@ -88,6 +88,11 @@ def test_a_lease_of_a_clock_that_was_since_set_back_does_not_block(slots: Sqlite
     assert not slots.finish(old, "r-old")
 
 
+def test_a_run_that_read_its_clock_before_another_leased_waits_for_it(slots: SqliteSlots) -> None:
+    leased(slots, "one", NOW + 25)
+    assert slots.claim(SLOT, "two", NOW, TTL) == Taken("", NOW + 25 + TTL)
+
+
 def test_what_was_decided_is_remembered_by_the_next_process(slots: SqliteSlots, tmp_path: Path) -> None:
     slots.finish(leased(slots, "one"), "r-1")
     slots.close()

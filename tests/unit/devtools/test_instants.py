@@ -117,7 +117,7 @@ def test_the_report_counts_what_the_tallies_hold(result: ScanResult) -> None:
     read = f"{result.coverage[0]:.1f}"
     planned = result.funnel[-1].reached
     assert lines[2] == (
-        f"| balanced | 2 | {read} | {planned:.2f} | {found:.2f} ± inf | 0 | {found} | {found} | 0 |"
+        f"| balanced | 2 | {read} | {planned:.2f} | 0.00 | {found:.2f} ± inf | 0 | {found} | {found} | 0 |"
     )
     codes = MappingProxyType({code: count for row in result.funnel for code, count in row.codes})
     assert all(f"| `{code}` | {2 * count:,} |" in lines for code, count in codes.items())
@@ -142,3 +142,4 @@ def test_a_few_instants_of_recorded_candles_break_nothing(market_dir: Path, tmp_
     assert len(tally.plans) == len(DAYS)
     assert sum(tally.read) > len(DAYS)
     assert sum(tally.stops.values()) + sum(tally.plans) == tally.reached["universe"]
+    assert tally.shorts == tally.stops["risk", "risk.spot_short"] > 0

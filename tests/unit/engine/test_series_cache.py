@@ -240,7 +240,7 @@ def test_what_a_hook_does_to_a_decision_stays_in_it() -> None:
     first.decide(one_context("BTC/USDT", Asked(), START))
     clean = second.decide(one_context("BTC/USDT", Asked(), START))
     assert kept.hits > 0
-    assert told(clean) == turn(Asked(), START, anew)[0]
+    assert told(clean) == told(pipeline(Asked(), anew).decide(one_context("BTC/USDT", Asked(), START)))
 
 
 def test_threads_share_it_and_a_worker_process_computes_anew() -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from shared.models.costs import break_even_price, cost_r, gain_per_unit, loss_per_unit, net_r
+from shared.models.costs import break_even_price, cost_r, gain_per_unit, loss_per_unit, net_r, paying_price
 from shared.models.profile import CostRules
 from shared.models.smc import Side
 
@@ -37,3 +37,11 @@ def test_leaving_at_break_even_leaves_nothing(side: Side) -> None:
     out = break_even_price(Decimal(100), side, COSTS)
     paid = Decimal(100) * Decimal("0.001") + out * Decimal("0.0025")
     assert (out - 100) * int(side) == pytest.approx(paid)
+
+
+@pytest.mark.parametrize(("side", "stop"), [(Side.LONG, Decimal(98)), (Side.SHORT, Decimal(102))])
+@pytest.mark.parametrize("costs", [COSTS, FREE, CostRules(maker_bps=-5.0)])
+def test_the_paying_price_pays_what_it_is_asked_for(side: Side, stop: Decimal, costs: CostRules) -> None:
+    for reward in (0.8, 1.0, 2.5):
+        price = paying_price(Decimal(100), stop, reward, side, costs)
+        assert net_r(Decimal(100), stop, price, side, costs) == pytest.approx(reward, rel=1e-12)

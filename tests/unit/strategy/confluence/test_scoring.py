@@ -199,9 +199,10 @@ def test_a_missing_indicator_is_a_fault_that_names_it() -> None:
 
 
 def test_evidence_holds_finite_numbers_and_texts_only() -> None:
-    for side in Side:
-        validate_no_nulls(row(side), "evidence")
-        validate_no_nulls(row(side, h1=structure(H1)), "evidence")
+    for found in (one for side in Side for one in (row(side), row(side, h1=structure(H1)))):
+        validate_no_nulls(replace(found, drafts=()), "evidence")
+        for draft in found.drafts:
+            validate_no_nulls((draft.candidate, draft.entry, draft.stop, draft.targets), "draft")
 
 
 FAVOURABLE: dict[str, dict[str, Any]] = {

@@ -10,10 +10,9 @@ import pytest
 
 from shared.models.planner import Style
 from shared.models.smc import DealingRange, Layer, PoolSource, Side, Trend
-from strategy.planner.draft import Draft
 from strategy.planner.drawing import draw_best
 from strategy.planner.levels import levels_ahead, pool_words
-from strategy.planner.stops_targets import split
+from strategy.planner.stops_targets import Draft, split
 from strategy.planner.style_classifier import classify_style, expected_hours
 from tests.unit.strategy.planner.hand_market import (
     AS_OF,
@@ -214,10 +213,13 @@ def test_two_levels_on_one_tick_are_one_target_where_none_pays_the_last_r() -> N
 def test_of_two_zones_the_one_whose_stop_is_not_too_far_is_traded_though_the_other_is_nearer() -> None:
     nearer, farther, in_the_way = block(98.6, 99.6), block(95.8, 97.1), gap(95.5, 98.2, touches=2)
     ground = {"fair_value_gaps": (in_the_way,), "pools": (pool(110.0, Side.SHORT),)}
-    assert drawn(FREE, order_blocks=(nearer,), **ground).stop.distance_atr > FREE.plan.max_stop_atr
-    draft = drawn(FREE, order_blocks=(nearer, farther), **ground)
+    strict = replace(FREE, plan=replace(FREE.plan, max_stop_atr=3.0))
+    assert drawn(strict, order_blocks=(nearer,), **ground).stop.distance_atr > strict.plan.max_stop_atr
+    draft = drawn(strict, order_blocks=(nearer, farther), **ground)
     assert draft.candidate.object_id == farther.zone.object_id
-    assert draft.stop.distance_atr < FREE.plan.max_stop_atr
+    assert draft.stop.distance_atr < strict.plan.max_stop_atr
+    chosen = drawn(FREE, order_blocks=(nearer, farther), **ground).candidate
+    assert chosen.object_id == nearer.zone.object_id
 
 
 @pytest.mark.parametrize(
