@@ -21,7 +21,7 @@ from data.journal import MIGRATIONS, SqliteJournal
 from data.outbox_store import SqliteOutbox
 from data.witness import write_witness
 from risk.audit_pipeline import chain, check_chain
-from shared.errors import ContractError, DamagedJournal, SniperError, StorageFault
+from shared.errors import ConfigFault, ContractError, DamagedJournal, NotFound, SniperError, StorageFault
 from shared.models.journal import Entry, RecordKind
 from shared.models.notifications import (
     Delivered,
@@ -33,7 +33,7 @@ from shared.models.notifications import (
     Unknown,
     notice_key,
 )
-from shared.models.outbox import Claim, Fate, Lost, Terms, Turn, Wait
+from shared.models.outbox import Claim, Fate, Letter, Lost, Terms, Turn, Wait
 from tests.fixtures.hand_journal import NOW, batch
 from tests.fixtures.memory_channel import QUICK, MemoryChannel, refuse, take_silently
 
@@ -142,6 +142,8 @@ def test_a_ruling_and_what_tells_of_it_are_one_transaction_and_the_first_stands(
         standing = SqliteOutbox(other).rule(second, parcels(2), NOW)
     assert standing is not None
     assert standing.content == {"verdict": "approved"}
+    told = [record.content for record in journal.records() if record.kind is RecordKind.ALERT]
+    assert [(content["from"], content["to"]) for content in told] == [("", "pending")]
     assert outbox.rule(replace(second, name="f1"), (), NOW) is None
     assert fates(outbox) == [Fate.PENDING]
     outbox.examine()
@@ -537,3 +539,48 @@ def test_the_next_sender_finds_the_address_free_when_nothing_can_be_sent_now(out
     assert outbox.claim(turn, NOW + 2999, QUICK) == Wait(NOW + 3000)
     again = outbox.claim(turn_of(outbox, NOW + 3000), NOW + 3000, QUICK)
     assert isinstance(again, Claim)
+
+
+def two_dead(outbox: SqliteOutbox) -> tuple[Letter, Letter]:
+    outbox.decide(None, parcels(2), NOW)
+    drained(outbox, MemoryChannel(answer=refuse))
+    first, second = outbox.letters(Fate.DEAD)
+    return first, second
+
+
+def test_a_person_sends_a_dead_parcel_again_or_drops_it_by_the_beginning_of_its_id(
+    journal: SqliteJournal, outbox: SqliteOutbox
+) -> None:
+    first, second = two_dead(outbox)
+    moved = outbox.settle(first.id[:6], Fate.PENDING, NOW)
+    assert moved == replace(first, fate=Fate.PENDING, note="settled by hand")
+    newest = journal.newest_of(first.id)
+    assert newest is not None
+    told = [newest.content[key] for key in ("from", "to", "not_before_ms", "note")]
+    assert told == ["dead", "pending", 0, "settled by hand"]
+    assert outbox.settle(second.id, Fate.DROPPED, NOW).fate is Fate.DROPPED
+    drained(outbox, MemoryChannel())
+    assert fates(outbox) == [Fate.DONE, Fate.DROPPED]
+
+
+def test_a_person_who_names_none_or_several_moves_nothing(outbox: SqliteOutbox) -> None:
+    first, _ = two_dead(outbox)
+    see = "See 'snipersight alerts' for their ids$"
+    with pytest.raises(NotFound, match=f"^2 dead or held alerts have an id that begins with ''. {see}"):
+        outbox.settle("", Fate.DROPPED, NOW)
+    with pytest.raises(NotFound, match=f"^0 dead or held alerts have an id that begins with 'nobody'. {see}"):
+        outbox.settle("nobody", Fate.DROPPED, NOW)
+    outbox.settle(first.id, Fate.DROPPED, NOW)
+    with pytest.raises(NotFound, match="^1 dead or held alerts"):
+        outbox.settle("", Fate.DROPPED, NOW)
+    assert fates(outbox) == [Fate.DROPPED, Fate.DEAD]
+
+
+def test_what_has_expired_is_not_put_up_to_be_sent_again(outbox: SqliteOutbox) -> None:
+    first, second = two_dead(outbox)
+    end_ms = NOW + 3_600_000
+    drop = f"Drop it: 'snipersight alerts drop {first.id[:4]}'$"
+    with pytest.raises(ConfigFault, match=f"alert {first.id} expired at .*: nothing would be sent. {drop}"):
+        outbox.settle(first.id, Fate.PENDING, end_ms)
+    assert outbox.settle(first.id, Fate.PENDING, end_ms - 1).fate is Fate.PENDING
+    assert outbox.settle(second.id, Fate.DROPPED, end_ms).fate is Fate.DROPPED
