@@ -571,7 +571,7 @@ def test_a_person_who_names_none_or_several_moves_nothing(outbox: SqliteOutbox) 
     with pytest.raises(NotFound, match=f"^0 dead or held alerts have an id that begins with 'nobody'. {see}"):
         outbox.settle("nobody", Fate.DROPPED, NOW)
     outbox.settle(first.id, Fate.DROPPED, NOW)
-    with pytest.raises(NotFound, match="^1 dead or held alerts"):
+    with pytest.raises(NotFound, match="1 dead or held alerts"):
         outbox.settle("", Fate.DROPPED, NOW)
     assert fates(outbox) == [Fate.DROPPED, Fate.DEAD]
 
