@@ -65,7 +65,7 @@ pictures: $(VENV)/.ready-dev   ## Draw docs/pictures/ anew
 scenarios: $(VENV)/.ready-dev   ## Keep the outcomes of the scenarios as they are now, and print what changed
 	$(BIN)/python -m devtools.scenarios --refresh
 
-mutants: $(VENV)/.ready-dev   ## Put small faults into sizing, exposure and gates: the tests must notice nine in ten
+mutants: $(VENV)/.ready-dev   ## Put small faults into sizing, exposure, gates and outbox: the tests must notice nine in ten
 	nice $(BIN)/python -m devtools.mutation --jobs 2
 
 clean:          ## Remove what these commands made

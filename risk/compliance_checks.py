@@ -13,7 +13,6 @@ from shared.models.risk_rules import DAYS, RiskRules
 from shared.models.smc import Side
 
 HOUR_MS: Final = 3_600_000
-DAY_MS: Final = 24 * HOUR_MS
 MIDNIGHT: Final = "00:00"
 
 

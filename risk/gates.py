@@ -65,7 +65,8 @@ class RiskGate:
 
 
 def _longest_lock(question: Question) -> str:
-    return "".join(str(lock) for lock in locks_on(question.plan, question.account)[:1])
+    held = locks_on(question.plan, question.account)
+    return str(held[0]) if held else ""
 
 
 def _bound(question: Question) -> str:
