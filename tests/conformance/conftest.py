@@ -30,6 +30,7 @@ def venue(_venue_stand: VenueStand) -> Iterator[VenueStand]:
     server = _venue_stand.server
     server.requests.clear()
     server.used = 0
+    _venue_stand.forget_waits()
     yield _venue_stand
     server.now_ms = NOW
     server.faults.clear()

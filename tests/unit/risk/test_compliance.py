@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk.compliance_checks import opens_in_min, zone_of
+from risk.compliance_checks import opens_in_min
 from risk.judge import judge_plans
 from shared.errors import ConfigFault
 from shared.models.data import Market
 from shared.models.gates import Rejection
 from shared.models.planner import TradePlan
 from shared.models.risk import Account, Lock, RiskPlan
-from shared.models.risk_rules import RiskRules
+from shared.models.risk_rules import RiskRules, zone_of
 from tests.unit.risk.drawings import ACCOUNT, BALANCED, HOUR_MS, market, plan
 
 PLAN = plan()
