@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ STDOUT: Final = "-"
 SIGNED_WITH: Final = "SNIPERSIGHT_WEBHOOK_SECRET"
 TOKEN: Final = "SNIPERSIGHT_TELEGRAM_TOKEN"  # noqa: S105 - a variable's name
 USUAL_TOKEN: Final = "TELEGRAM_BOT_TOKEN"  # noqa: S105 - a variable's name
+TOKEN_FORM: Final = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 APPRISE: Final = "SNIPERSIGHT_APPRISE_URLS"
 PICTURED: Final = frozenset({"telegram", "apprise"})
 """Channels that show pictures."""
@@ -170,12 +172,18 @@ def open_bot_store(environ: Mapping[str, str]) -> Iterator[BotStore]:
 
 
 def token_of(environ: Mapping[str, str]) -> str:
-    """The Telegram bot's token; empty where there is none.
+    """The Telegram bot's token, without space around it; empty where there is none. The usual variable counts where ours is not set.
 
     Raises:
-        ConfigFault: it is given twice, or its file cannot be read.
+        ConfigFault: it is given twice, its file cannot be read, or it cannot be a token: no request could be made with it.
     """
-    return secret_of(TOKEN, environ) or environ.get(USUAL_TOKEN, "")
+    token = (secret_of(TOKEN, environ) or environ.get(USUAL_TOKEN, "")).strip()
+    if token and not TOKEN_FORM.fullmatch(token):
+        raise ConfigFault(
+            "the bot's token is none",
+            "@BotFather's has digits, a colon, then letters, digits, _ and -: look for quotation marks or a second line",
+        )
+    return token
 
 
 def _telegram(settings: TelegramSettings, templates: str, environ: Mapping[str, str]) -> Channel:
