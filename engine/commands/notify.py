@@ -46,7 +46,7 @@ def telling_of(settings: Settings, profile: str, environ: Mapping[str, str]) -> 
     """
     from engine.telling import Telling
 
-    channels = tuple(_channels(settings, environ))
+    channels = channels_of(settings, environ)
     if not channels:
         raise ConfigFault(
             "nobody to notify",
@@ -61,6 +61,15 @@ def telling_of(settings: Settings, profile: str, environ: Mapping[str, str]) -> 
         partial(_past, environ),
         **draw,
     )
+
+
+def channels_of(settings: Settings, environ: Mapping[str, str]) -> tuple[Channel, ...]:
+    """Every channel that is set; nothing is asked of any yet.
+
+    Raises:
+        ConfigFault: one is set wrongly, its templates among it.
+    """
+    return tuple(_channels(settings, environ))
 
 
 def _drawn(context: SniperContext) -> bytes:
