@@ -58,7 +58,7 @@ def telling_of(settings: Settings, profile: str, environ: Mapping[str, str]) -> 
         channels,
         partial(open_outbox, environ),
         noise_of(settings, profile, environ),
-        partial(_past, environ),
+        partial(_past, environ, settings.exchange),
         **draw,
     )
 
@@ -81,15 +81,15 @@ def _drawn(context: SniperContext) -> bytes:
     return png(charted_plan(context), Theme.DARK)
 
 
-def _past(environ: Mapping[str, str]) -> Past:
-    """When each symbol's newest setup was decided, and what all finished ones were worth."""
+def _past(environ: Mapping[str, str], exchange: str) -> Past:
+    """When each symbol's newest setup on an exchange was decided, and what all finished ones there were worth."""
     from bot.notifications.noise import Past
     from engine.following.setups import setups_since
     from engine.following.track import track_record
     from shared.models.statistics import Expectancy
 
     with open_journal(environ) as journal:
-        setups = setups_since(journal, 0)
+        setups = setups_since(journal, 0, exchange)
     record = track_record(setups)
     last_ms = {str(setup.plan["symbol"]): setup.decided_ms for setup in setups}
     return Past(last_ms, str(record) if isinstance(record, Expectancy) else "")
