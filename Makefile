@@ -2,11 +2,12 @@
 PYTHON ?= python3
 VENV ?= .venv
 TURNS ?= 17280
+RERUNS ?= 1000
 BIN := $(VENV)/bin
 OURSELVES := --no-deps --no-build-isolation --disable-pip-version-check --quiet --editable .
 LOCKED := --require-hashes --only-binary :all: --disable-pip-version-check --quiet --compile
 
-.PHONY: help demo test chaos lint format lock bench instants soak wheel schema pictures scenarios mutants clean
+.PHONY: help demo test chaos lint format lock bench instants reruns soak wheel schema pictures scenarios mutants clean
 
 help:           ## What there is
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -45,6 +46,9 @@ bench: $(VENV)/.ready-dev   ## Measure against named peers in one run
 instants: $(VENV)/.ready-dev   ## Scan 250 days of recorded candles, each held to what must be true
 	$(BIN)/python -m devtools.instants
 
+reruns: $(VENV)/.ready-dev   ## Decide the same 1,000 times under random hash seeds: RERUNS=100 for fewer
+	nice $(BIN)/python -m devtools.hash_seeds --runs $(RERUNS)
+
 soak: $(VENV)/.ready-dev   ## Watch 180 days of closes in virtual time, with faults: hours; TURNS=1000 for fewer
 	SNIPERSIGHT_SOAK_TURNS=$(TURNS) $(BIN)/python -m pytest tests/integration/test_watch_soak.py -k pipeline -s
 
@@ -61,7 +65,7 @@ pictures: $(VENV)/.ready-dev   ## Draw docs/pictures/ anew
 scenarios: $(VENV)/.ready-dev   ## Keep the outcomes of the scenarios as they are now, and print what changed
 	$(BIN)/python -m devtools.scenarios --refresh
 
-mutants: $(VENV)/.ready-dev   ## Put small faults into sizing, exposure and gates: the tests must notice nine in ten
+mutants: $(VENV)/.ready-dev   ## Put small faults into sizing, exposure, gates and outbox: the tests must notice nine in ten
 	nice $(BIN)/python -m devtools.mutation --jobs 2
 
 clean:          ## Remove what these commands made

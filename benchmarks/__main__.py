@@ -35,6 +35,9 @@ BENCHMARKS: Final[dict[str, Callable[[], None]]] = {
 }
 
 if __name__ == "__main__":
+    unknown = sorted(set(sys.argv[1:]) - set(BENCHMARKS))
+    if unknown:
+        sys.exit(f"no benchmark is called {', '.join(unknown)}. There are {', '.join(BENCHMARKS)}.")
     for name in sys.argv[1:] or BENCHMARKS:
         print(f"== {name}", flush=True)
         BENCHMARKS[name]()

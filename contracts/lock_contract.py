@@ -11,7 +11,7 @@ class LockStore(Protocol):
     """Locks, by their id.
 
     Laws: ``locks`` returns what was added and not removed, value for value, by end and then id, ended ones too; adding the
-    same again changes nothing; a kill leaves each lock there or not there; a lock that is not what was written is never passed over in
+    same again changes nothing; ``lifted`` returns what was removed whole, so that no rule sets it again; a kill leaves each lock there or not there; a lock that is not what was written is never passed over in
     silence: reading raises DamagedPage.
     """
 
@@ -20,7 +20,11 @@ class LockStore(Protocol):
         ...
 
     def remove(self, lock_id: str) -> bool:
-        """Forget a lock; whether it was there."""
+        """Lift a lock; whether it was there."""
+        ...
+
+    def lifted(self) -> tuple[Lock, ...]:
+        """Every lock that was removed."""
         ...
 
     def locks(self) -> tuple[Lock, ...]:

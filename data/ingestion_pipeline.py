@@ -34,7 +34,7 @@ CHECK_SHARE: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """Candles by symbol, the faults of those that could not be read, and remarks on the trading rules."""
+    """Candles by symbol, the faults of those that could not be read, and remarks on the trading rules, the stream and the notes."""
 
     data: Mapping[str, MultiTimeframeData]
     faults: tuple[SymbolFault, ...]
@@ -69,7 +69,7 @@ async def ingest(
     return Ingested(
         {end.symbol: end for end in ordered if isinstance(end, MultiTimeframeData)},
         tuple(end for end in ordered if isinstance(end, SymbolFault)),
-        (*flags, *(stream.flags() if stream else ())),
+        (*flags, *(stream.flags() if stream else ()), *source.notes.remarks),
     )
 
 

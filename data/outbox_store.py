@@ -82,7 +82,7 @@ class SqliteOutbox:
             found = self._file.all(
                 "SELECT fence, expires_ms FROM lease WHERE channel=? AND address=?", channel, address
             )
-            fence, expires_ms = found[0] if found else (0, 0)
+            fence, expires_ms = found[0] if found else (0, now_ms)
             if now_ms < expires_ms <= now_ms + LONGEST_LEASE_MS:
                 return Wait(expires_ms)
             turn = Turn(channel, address, owner, fence + 1)
@@ -106,9 +106,9 @@ class SqliteOutbox:
                     continue
                 if standing.not_before_ms <= now_ms:
                     return self._send(standing, turn, now_ms, terms)
-                self._renewed(turn, 0)
+                self._end(turn)
                 return Wait(standing.not_before_ms)
-            self._renewed(turn, 0)
+            self._end(turn)
             return None
 
     def book(self, claim: Claim, delivery: Delivery, now_ms: int, terms: Terms) -> Fate | Lost:
@@ -124,7 +124,7 @@ class SqliteOutbox:
     def release(self, turn: Turn) -> None:
         """Let go of an address; nothing happens if another sender has it."""
         with self._file.transaction():
-            self._renewed(turn, 0)
+            self._end(turn)
 
     def tally(self) -> Mapping[Fate, int]:
         """How many parcels stand where; a fate that none has is left out."""
@@ -234,6 +234,10 @@ class SqliteOutbox:
         query = "UPDATE lease SET expires_ms=? WHERE channel=? AND address=? AND owner=? AND fence=?"
         values = (expires_ms, turn.channel, turn.address, turn.owner, turn.fence)
         return self._file.db.execute(query, values).rowcount == 1
+
+    def _end(self, turn: Turn) -> None:
+        """Let go of an address, if the turn is the newest."""
+        self._renewed(turn, 0)
 
     def _move(self, row: Row, moved: Row, now_ms: int) -> None:
         """Compare and change one row, and record the move."""

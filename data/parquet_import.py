@@ -1,6 +1,7 @@
 """Candles in Arrow's files, Parquet and Feather: a column of open times, then open, high, low, close, volume.
 
-Times are integers (UTC milliseconds) or Arrow timestamps with a zone. Needs pyarrow, an extra, loaded when first used.
+Times are integers (UTC milliseconds) or Arrow timestamps with a zone. Needs pyarrow, an extra, loaded when first used. Files are read
+by the thread that asks: one of Arrow's own that is still at a Python object when the process ends aborts it.
 """
 
 from __future__ import annotations
@@ -103,13 +104,16 @@ def _pyarrow() -> Any:
 def _read_parquet(stream: Any) -> Any:
     from pyarrow import parquet
 
-    return parquet.read_table(stream)
+    return parquet.ParquetFile(stream, pre_buffer=False).read(use_threads=False)
 
 
 def _read_feather(stream: Any) -> Any:
-    from pyarrow import feather
+    """Arrow's own threads read ahead in Feather files, so they get memory of Arrow's."""
+    from pyarrow import BufferOutputStream, BufferReader, feather
 
-    return feather.read_table(stream)
+    whole = BufferOutputStream()
+    whole.write(stream.read())
+    return feather.read_table(BufferReader(whole.getvalue()), use_threads=False)
 
 
 def _write_parquet(table: Any, path: Path | BinaryIO) -> None:

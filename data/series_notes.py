@@ -1,13 +1,14 @@
 """What is remembered of a series beside its candles: where the exchange has none, and when it was last held against its own.
 
 A note is a hint that saves requests. One that is lost or damaged is learnt anew, and where the exchange has nothing is asked again
-once a week.
+once a week. So a file that cannot be read or written ends nothing: what it would have held is remembered for the run, which says so.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Protocol
@@ -15,8 +16,11 @@ from typing import Final, Protocol
 from data.pages import seal, series_name
 from data.spans import Span, united
 from data.sqlite_file import SqliteFile
+from shared.errors import StorageFault
 from shared.models.timeframe import DAY_MS, Timeframe
 
+NOT_KEPT: Final = "notes_not_kept"
+"""The flag of a run that has to do without what earlier ones noted, or leaves nothing to later ones."""
 BELIEVED_MS: Final = 7 * DAY_MS
 """For how long an absence is believed: an exchange may fill a hole later, or answer wrongly once."""
 TABLE: Final = (
@@ -51,7 +55,12 @@ Notes = Mapping[Timeframe, SeriesNote]
 
 
 class NoteStore(Protocol):
-    """Kept notes. Laws: ``notes`` gives what was saved last, or nothing where that was lost."""
+    """Kept notes. Laws: ``notes`` gives what was saved last, or nothing where that was lost; neither it nor ``save`` raises."""
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the run has to say of them: why they could not be read or kept."""
+        ...
 
     def notes(self, exchange: str, symbol: str) -> Notes:
         """A symbol's notes by timeframe."""
@@ -72,6 +81,11 @@ class MemoryNotes:
 
     kept: dict[tuple[str, str], Notes] = field(default_factory=dict)
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Nothing: they were never to outlive the process."""
+        return ()
+
     def notes(self, exchange: str, symbol: str) -> Notes:
         """A symbol's notes by timeframe."""
         return self.kept.get((exchange, symbol), {})
@@ -85,14 +99,12 @@ class MemoryNotes:
 
 
 class SqliteNotes:
-    """Notes in a small SQLite file. An exchange's are read once, with its first symbol.
-
-    Raises:
-        StorageFault: the file cannot be opened, read or written.
-    """
+    """Notes in a small SQLite file. An exchange's are read once, with its first symbol. From the first fault of the file on they are
+    those of this process alone, and ``remarks`` says why."""
 
     def __init__(self, path: Path) -> None:
-        """Open ``path``, creating it and its folder if they are not there."""
+        """Notes in ``path``, which is created with the first one."""
+        self.remarks: tuple[str, ...] = ()
         self._file = SqliteFile(path, "notes on series in")
         self._known = MemoryNotes()
         self._read: set[str] = set()
@@ -101,11 +113,27 @@ class SqliteNotes:
     def notes(self, exchange: str, symbol: str) -> Notes:
         """A symbol's notes by timeframe; a row that is not what was written is left out."""
         if exchange not in self._read:
-            self._read_exchange(exchange)
+            self._read.add(exchange)
+            with self._doing_without():
+                self._read_exchange(exchange)
         return self._known.notes(exchange, symbol)
 
     def save(self, exchange: str, symbol: str, notes: Notes) -> None:
         """Insert or replace notes, all or none."""
+        self._known.save(exchange, symbol, notes)
+        if not self.remarks:
+            with self._doing_without():
+                self._write(exchange, symbol, notes)
+
+    @contextmanager
+    def _doing_without(self) -> Iterator[None]:
+        """What fails with the file is a remark, and the file is left alone from then on."""
+        try:
+            yield
+        except StorageFault as fault:
+            self.remarks = (f"{NOT_KEPT}: {fault.problem}",)
+
+    def _write(self, exchange: str, symbol: str, notes: Notes) -> None:
         rows = []
         for timeframe, note in notes.items():
             body = json.dumps([note.absent, note.asked_ms, note.verified_ms, note.streamed_ms])
@@ -114,7 +142,6 @@ class SqliteNotes:
         self._begin()
         with self._file.transaction():
             self._file.db.executemany("INSERT OR REPLACE INTO note VALUES (?, ?, ?, ?, ?)", rows)
-        self._known.save(exchange, symbol, notes)
 
     def close(self) -> None:
         """Release the file; may be called twice."""
@@ -139,7 +166,6 @@ class SqliteNotes:
             name = f"{exchange} {symbol} {timeframe}"
             if isinstance(body, str) and digest == seal(name, "note", body.encode()):
                 self._known.save(exchange, symbol, {Timeframe(timeframe): _unpacked(body)})
-        self._read.add(exchange)
 
 
 def _unpacked(body: str) -> SeriesNote:

@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,7 +39,7 @@ STRICT: Final = " STRICT" if sqlite3.sqlite_version_info >= (3, 37) else ""
 
 
 class SqliteFile:
-    """One open file. ``what`` names it in messages; ``advice`` stands for the usual one; a file that is not what was written
+    """One file. ``what`` names it in messages; ``advice`` stands for the usual one; a file that is not what was written
     raises ``damaged``.
 
     Raises:
@@ -52,14 +53,22 @@ class SqliteFile:
         advice: Mapping[int, str] = ADVICE,
         damaged: type[StorageFault] = StorageFault,
     ) -> None:
-        """Open ``path``, creating its folder if it is not there; nothing is written yet."""
+        """A file that is opened, its folder made, when it is first asked for something."""
         self.path = path
         self._what = what
         self._advice = advice
         self._damaged = damaged
+
+    @cached_property
+    def db(self) -> sqlite3.Connection:
+        """The connection.
+
+        Raises:
+            StorageFault: the file cannot be opened.
+        """
         with self.faults("opened"):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self.db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            return sqlite3.connect(self.path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
 
     def begin(self, version: int, tables: Sequence[str], *, synchronous: str, wal: bool = False) -> None:
         """Take the file into use: settings, and the tables of schema ``version`` if it is new. A file that is refused is closed.
@@ -155,4 +164,5 @@ class SqliteFile:
 
     def close(self) -> None:
         """Release the file; may be called twice."""
-        self.db.close()
+        if "db" in vars(self):
+            self.db.close()

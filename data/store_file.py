@@ -39,7 +39,7 @@ class StoreFile(SqliteFile):
         try:
             self._prepare()
         except SniperError:
-            self.db.close()
+            self.close()
             raise
 
     def _prepare(self) -> None:

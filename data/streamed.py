@@ -23,6 +23,7 @@ SETTLED_MS: Final = 2_000
 """A candle that closed less than this ago is not taken; the exchange gives none out either."""
 TOO_LATE: Final = "no candle up to the close"
 IN_TURN: Final = "in turn"
+UNNOTED: Final = "it could not be noted"
 ORDINARY: Final = frozenset({IN_TURN, JUST_SUBSCRIBED})
 NAMES: Final = 3
 
@@ -55,10 +56,14 @@ class StreamTurn:
             self.taken.add(symbol)
         return run, not why
 
-    def refuse(self, symbol: str, timeframe: Timeframe, why: str) -> None:
-        """The candles contradict what is known."""
+    def ask(self, symbol: str, why: str) -> None:
+        """The exchange is asked, although its candles were good enough."""
         self.taken.discard(symbol)
         self.asked[symbol] = why
+
+    def refuse(self, symbol: str, timeframe: Timeframe, why: str) -> None:
+        """The candles contradict what is known."""
+        self.ask(symbol, why)
         self.stream.distrust(symbol, timeframe, why)
 
     def settle(self, symbol: str, timeframe: Timeframe, *, same: bool) -> None:

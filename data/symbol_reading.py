@@ -25,7 +25,7 @@ from data.series_notes import NO_NOTE, SeriesNote
 from data.source import Source
 from data.spans import Span, joined, missing, on_grid
 from data.spikes import check_spikes
-from data.streamed import StreamTurn
+from data.streamed import UNNOTED, StreamTurn
 from shared.errors import ConflictingData, DamagedPage, DataFault
 from shared.models.data import Candles, Market
 from shared.models.profile import Profile
@@ -136,15 +136,19 @@ class SymbolReading:
             self.stream.refuse(self.market.symbol, self.base, fault.problem)
             return before, held.head(0)
         if is_good:
-            self._keep_streamed(run, note)
+            self._keep_streamed(run, note, self.stream)
         return before, run
 
-    def _keep_streamed(self, run: Candles, note: SeriesNote) -> None:
-        """The note comes first: a run that is killed in between leaves a request too many, never a candle that nobody asks for."""
+    def _keep_streamed(self, run: Candles, note: SeriesNote, stream: StreamTurn) -> None:
+        """The note comes first: a run that is killed in between leaves a request too many, never a candle that nobody asks for. Where
+        none can be kept, the exchange is asked now."""
         if not note.streamed_ms:
             note = self.notes[self.base] = replace(note, streamed_ms=int(run.open_ms[0]))
             self.source.notes.save(self.market.exchange, self.market.symbol, {self.base: note})
-        self._take(self.base, run)
+        if self.source.notes.remarks:
+            stream.ask(self.market.symbol, UNNOTED)
+        else:
+            self._take(self.base, run)
 
     def _settle_streamed(self, before: Candles, now: Candles) -> None:
         """Hold what a stream said before and now against what the exchange answered, which is in its place."""

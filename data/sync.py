@@ -81,7 +81,7 @@ async def sync(
         as_of_ms=wish.as_of_ms,
         symbols=synced,
         faults=tuple(end for end in ordered if isinstance(end, SymbolFault)),
-        flags=(*flags, *(flag for end in synced for flag in end.flags)),
+        flags=(*flags, *(flag for end in synced for flag in end.flags), *source.notes.remarks),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from contracts.data_contract import CandleStore, SeriesInfo, Ticker
 from data.source import Source
 from data.universe_gates import ATR_BARS
-from shared.errors import DamagedPage, DataFault, StaleData
+from shared.errors import DamagedPage, DataFault, StaleData, StorageFault
 from shared.models.data import Candles, Market
 from shared.models.profile import Profile
 from shared.models.scan import SymbolFault
@@ -115,14 +115,16 @@ def _with_candles(known: Known, source: Source, place: Place) -> Known:
 
 
 def _with_memory(known: Known, settings: Profile, source: Source, place: Place) -> Known:
-    """With the universe before this one and the market ids of earlier ones; a store's list of markets renames nothing."""
+    """With the universe before this one and the market ids of earlier ones, what of them can be read; a store's list of markets
+    renames nothing."""
     if source.universes is None:
         return known
-    ids = {} if known.all_there_is else source.universes.market_ids(place.exchange)
+    ids: Mapping[str, str] = {}
     try:
+        ids = {} if known.all_there_is else source.universes.market_ids(place.exchange)
         before = source.universes.last(place.exchange, settings.name, place.as_of_ms)
-    except DamagedPage as damage:
-        return replace(known, known_ids=ids, flags=(f"universe_forgotten: {damage.problem}",))
+    except StorageFault as fault:
+        return replace(known, known_ids=ids, flags=(f"universe_forgotten: {fault.problem}",))
     recent = tuple(one for one in before if place.as_of_ms - one.as_of_ms <= MEMORY_MS)
     return replace(known, known_ids=ids, before=recent)
 

@@ -46,7 +46,7 @@ OWN: Final = ("symbol", "measured", "distance", "reason")
 
 
 class SqliteUniverseStore:
-    """The store of :class:`contracts.universe_contract.UniverseStore`, in a file of its own.
+    """The store of :class:`contracts.universe_contract.UniverseStore`, in a file of its own, opened by the first call.
 
     Raises:
         StorageFault: the file cannot be opened, read or written.
@@ -54,7 +54,7 @@ class SqliteUniverseStore:
     """
 
     def __init__(self, path: Path) -> None:
-        """Open ``path``; nothing is written yet."""
+        """Universes in ``path``."""
         self._file = SqliteFile(path, "universes in")
 
     def save(self, snapshot: UniverseSnapshot) -> None:

@@ -16,7 +16,7 @@ from data.source import Source
 from data.symbol_reading import Checks, SymbolReading
 from data.universe import Universe, select_universe
 from data.universe_known import Place
-from shared.errors import DamagedPage, SniperError
+from shared.errors import SniperError, StorageFault
 from shared.models.data import Candles, Market
 from shared.models.profile import Profile
 from shared.models.regime import Breadth
@@ -43,12 +43,12 @@ async def counted_symbols(universe: Universe, place: Place, desk: Desk) -> tuple
 
 
 def _stored_for_this_close(place: Place, desk: Desk) -> tuple[UniverseSnapshot, ...]:
-    """The newest universe that was stored since the trigger timeframe's last close; a damaged one is none."""
+    """The newest universe that was stored since the trigger timeframe's last close; one that cannot be read is none."""
     if desk.source.universes is None:
         return ()
     try:
         kept = desk.source.universes.last(place.exchange, desk.settings.name, desk.as_of_ms + 1)
-    except DamagedPage:
+    except StorageFault:
         return ()
     closed_ms = desk.settings.timeframes.trigger.floor(desk.as_of_ms)
     return tuple(one for one in kept if one.as_of_ms >= closed_ms)

@@ -11,6 +11,7 @@ from engine.gather import gather
 from engine.hooks import HOOKS, Hooks
 from engine.orchestrator import reduce_scan, result_of
 from engine.pipeline import LOOK, Pipeline
+from engine.reduce import risk_gates
 from engine.run import Run
 from engine.story import last_happenings
 from engine.symbols import decide_all, fault_of
@@ -42,11 +43,13 @@ def explain_symbol(request: ScanRequest, symbol: str, edges: Edges, *, hooks: Ho
     pipeline = Pipeline.of(hooks)
     run = Run.of(request, gather(LOOK, request, edges, silent), hooks, edges.secrets)
     decided, broken = decide_all(pipeline, run.contexts(), None, silent)
-    scan = result_of(run, reduce_scan(run, decided, hooks), broken)
+    reduction = reduce_scan(run, decided, hooks)
+    scan = result_of(run, reduction, broken)
     context, gates = _walk_on(pipeline, run.contexts()[0]) if run.contexts() else (None, ())
     reviews = _reviews(context) if context else ()
     story, place = (_story(context), _standing(context)) if context else ((), ())
     books = _books(context, edges) if context else ()
+    gates = (*gates, *risk_gates(reduction))
     return Explanation(symbol, _outcome(scan), context, gates, reviews, scan, story, place, books)
 
 

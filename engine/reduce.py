@@ -10,10 +10,11 @@ from bot.notifications.notices import setup_notice
 from bot.ui.documents import plan_document
 from contracts.hook_point import hook_point
 from risk.correlation import log_returns
-from risk.judge import judge_plans
+from risk.judge import ask_gates, judge_plans
 from shared.errors import ContractError
 from shared.models.context import SniperContext
 from shared.models.data import Floats, Market
+from shared.models.gates import GateResult
 from shared.models.notifications import Notice
 from shared.models.planner import TradePlan
 from shared.models.profile import Profile
@@ -50,6 +51,22 @@ def judge_risk(
     return tuple(
         replace(context, risk_plan=answers[place]) if place in answers else context
         for place, context in enumerate(contexts)
+    )
+
+
+def risk_gates(reduction: Reduction) -> tuple[GateResult, ...]:
+    """What every gate of risk says of the only plan of a reduction of one symbol; nothing where it has none."""
+    account, settings = reduction.account, reduction.settings
+    plans = [context for context in reduction.contexts if isinstance(context.plan, TradePlan)]
+    return tuple(
+        gate
+        for context in plans
+        for gate in ask_gates(
+            _candidate(context, reduction.quote_volumes),
+            account,
+            settings,
+            MarketView(_returns(reduction.contexts, {context.symbol}, account, settings)),
+        )
     )
 
 

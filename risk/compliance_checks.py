@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta
 from fnmatch import fnmatchcase
 from typing import Final
 
-from shared.errors import ConfigFault
 from shared.models.data import Market
 from shared.models.planner import TradePlan
 from shared.models.risk import Account, Lock
@@ -14,7 +13,6 @@ from shared.models.risk_rules import DAYS, RiskRules
 from shared.models.smc import Side
 
 HOUR_MS: Final = 3_600_000
-DAY_MS: Final = 24 * HOUR_MS
 MIDNIGHT: Final = "00:00"
 
 
@@ -60,30 +58,12 @@ def locked_h(plan: TradePlan, account: Account) -> float:
     return max((lock.until_ms - plan.decided_ms for lock in locks_on(plan, account)), default=0) / HOUR_MS
 
 
-def zone_of(name: str) -> tzinfo:
-    """A time zone by its IANA name.
-
-    Raises:
-        ConfigFault: there is none of that name on this machine.
-    """
-    if name == "UTC":
-        return UTC
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ConfigFault(
-            f"risk.trading_zone: no time zone {name!r}", "Write it like Europe/Berlin, or UTC"
-        ) from error
-
-
 def opens_in_min(now_ms: int, rules: RiskRules) -> float:
     """Minutes until plans may be taken; 0 within the trading hours. A span that ends before it begins runs past midnight and
     belongs to the day on which it begins."""
     if not rules.trading_hours and set(rules.trading_days) == set(DAYS):
         return 0.0
-    zone, now = zone_of(rules.trading_zone), datetime.fromtimestamp(now_ms / 1000, UTC)
+    zone, now = rules.zone, datetime.fromtimestamp(now_ms / 1000, UTC)
     today = now.astimezone(zone).date()
     waits = []
     for ahead in range(-1, 8):

@@ -65,7 +65,8 @@ class RiskGate:
 
 
 def _longest_lock(question: Question) -> str:
-    return "".join(str(lock) for lock in locks_on(question.plan, question.account)[:1])
+    held = locks_on(question.plan, question.account)
+    return str(held[0]) if held else ""
 
 
 def _bound(question: Question) -> str:
@@ -132,7 +133,8 @@ GATES: Final = (
         lambda q: float(len(q.exposure.positions) + 1), lambda q: float(q.rules.max_positions),
     ),
     RiskGate(
-        "risk.same_side", "of them in this direction", "positions", "<=", "risk.max_same_side",
+        "risk.same_side", "positions and orders in this direction, this one counted", "positions", "<=",
+        "risk.max_same_side",
         lambda q: float(q.exposure.same_side(q.plan) + 1), lambda q: float(q.rules.max_same_side),
     ),
     RiskGate(

@@ -35,6 +35,14 @@ def judge_plans(
     return tuple(answers[place] for place in range(len(plans)))
 
 
+def ask_gates(
+    candidate: Candidate, account: Account, settings: Profile, view: MarketView = UNKNOWN_MARKET
+) -> tuple[GateResult, ...]:
+    """What every gate says of one plan alone, the first that fails and all after it."""
+    question = _question(candidate, account, settings, Exposure(account.positions), view)
+    return tuple(gate.ask(question) for gate in GATES)
+
+
 def _rank(plan: TradePlan) -> tuple[int, float, str]:
     return plan.decided_ms, -plan.score, plan.symbol
 
@@ -62,8 +70,9 @@ def _judge(question: Question) -> tuple[RiskPlan | Rejection, Exposure]:
 
 
 def _refusal(plan: TradePlan, gate: GateResult) -> str:
+    found = f"{gate.measured:g} {unit_of(gate.measured, gate.unit)}".rstrip()
     return (
-        f"{plan.side.word} plan scored {plan.score:g}, but {gate.what}: {gate.measured:g} {unit_of(gate.measured, gate.unit)}, "
+        f"{plan.side.word} plan scored {plan.score:g}, but {gate.what}: {found}, "
         f"needs {gate.comparison} {gate.threshold:g}"
     )
 

@@ -90,11 +90,9 @@ def liquidation_distance(plan: TradePlan, market: Market, rules: RiskRules) -> f
     """Distance from entry to liquidation over that to the stop, at the most leverage the rules allow. On spot nothing is
     borrowed: the whole price lies between."""
     entry = plan.entry.price
-    end = Decimal(0)
+    away = entry
     if market.kind == "perpetual":
         leverage = max(Decimal(1), Decimal(str(rules.max_leverage)))
-        end = liquidation_price(
-            entry, plan.side, leverage, Decimal(str(rules.maintenance_margin_pct)) / PERCENT
-        )
-    away = (entry - end) * int(plan.side) if market.kind == "perpetual" else entry
+        maintenance = Decimal(str(rules.maintenance_margin_pct)) / PERCENT
+        away = (entry - liquidation_price(entry, plan.side, leverage, maintenance)) * int(plan.side)
     return float(away / abs(entry - plan.stop.price))

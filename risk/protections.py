@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Final
 
-from risk.compliance_checks import DAY_MS, HOUR_MS
+from risk.compliance_checks import HOUR_MS
 from shared.models.risk import EVERYTHING, Lock
 from shared.models.risk_rules import ProtectionRules
+from shared.models.timeframe import DAY_MS
 from shared.models.trades import ClosedTrade, EquityPoint, History
 
 Protection = Callable[[History, ProtectionRules, tzinfo], Iterable[Lock]]
@@ -91,7 +92,7 @@ def daily_loss(history: History, rules: ProtectionRules, zone: tzinfo) -> Iterab
         for day in (today, today + timedelta(days=1))
     )
     of_today = [point for point in history.equity if point.time_ms >= begins]
-    start = [*[point for point in history.equity if point.time_ms < begins][-1:], *of_today][:1]
+    start = [*[point for point in history.equity if point.time_ms < begins][-1:], *of_today]
     for point in of_today if rules.daily_loss_pct else ():
         lost = _fall_pct(start[0], point)
         if lost >= rules.daily_loss_pct:

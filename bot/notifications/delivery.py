@@ -93,7 +93,8 @@ class Delivery:
         self, channel: Channel, turn: Turn, ending: asyncio.Event
     ) -> tuple[int, Wait | Lost | None]:
         """Send what may be sent now, no faster than the address takes it: how many parcels, and why no more."""
-        sent, next_ms = 0, 0
+        sent = 0
+        next_ms = 0
         while not ending.is_set():
             if self.clock.now_ms() < next_ms and turn.address in self.outbox.addresses(channel.name):
                 await self._pause(next_ms, ending)

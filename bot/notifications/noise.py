@@ -20,7 +20,6 @@ EVENTS: Final[Mapping[SetupState, str]] = {
     SetupState.CLOSED: "closed",
     SetupState.INVALIDATED: "dropped",
     SetupState.EXPIRED: "dropped",
-    SetupState.WITHDRAWN: "dropped",
 }
 """The event of each state; every target is ``target``."""
 TARGET: Final = "target"

@@ -244,11 +244,11 @@ def _with_reasons(columns: Sequence[Column], reasons: Sequence[str], look: Look,
 
 
 def _gates(explanation: Explanation, look: Look) -> list[str]:
-    """Gates of the symbol, then of each direction, passed or not."""
-    lines = _gate_table("Gates", explanation.gates, look)
+    """Gates of the symbol, then of each direction, then of risk, passed or not."""
+    risk = [gate for gate in explanation.gates if gate.stage == "risk"]
+    lines = _gate_table("Gates", [gate for gate in explanation.gates if gate.stage != "risk"], look)
     for review in explanation.reviews:
         lines += _gate_table(f"Gates, {review.side.word}", review.gates, look)
-    risk = explanation.outcome.risk.gates if isinstance(explanation.outcome, Setup) else ()
     return lines + _gate_table("Gates, risk", risk, look)
 
 

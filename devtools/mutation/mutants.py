@@ -59,9 +59,10 @@ NOT_CODE: Final = ("annotation", "returns", "decorator_list", "type_params")
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One fault: the module's whole text with it, the line, and what the line was and is."""
+    """One fault: the module's whole text with it, the line's number and text, and what a part of it was and is."""
 
     line: int
+    code: str
     was: str
     now: str
     text: str
@@ -69,14 +70,14 @@ class Mutant:
 
 def mutants_of(source: str) -> Iterator[Mutant]:
     """Every mutant of a module, in the order of its text."""
-    tree = ast.parse(source)
-    nodes = _nodes(tree)
-    for place, node in enumerate(nodes):
+    tree, lines = ast.parse(source), ["", *map(str.strip, source.splitlines())]
+    for node in _nodes(tree):
         for fault in faults_at(node):
-            whole = copy.deepcopy(tree)
-            _put(whole, _nodes(whole)[place], fault)
-            text = ast.unparse(ast.fix_missing_locations(whole))
-            yield Mutant(_line(node), ast.unparse(node), ast.unparse(fault), text)
+            _put(tree, node, fault)
+            text = ast.unparse(tree)
+            _put(tree, fault, node)
+            line = _line(node)
+            yield Mutant(line, lines[line], ast.unparse(node), ast.unparse(fault), text)
 
 
 def _line(node: ast.AST) -> int:
@@ -116,8 +117,10 @@ def _put(tree: ast.AST, old: ast.AST, new: ast.AST) -> None:
         for name, value in ast.iter_fields(parent):
             if value is old:
                 setattr(parent, name, new)
-            elif isinstance(value, list) and any(item is old for item in value):
+                return
+            if isinstance(value, list) and any(item is old for item in value):
                 value[:] = [new if item is old else item for item in value]
+                return
 
 
 def faults_at(node: ast.AST) -> Iterator[ast.AST]:

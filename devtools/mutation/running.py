@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib.util
 import os
+import resource
+import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
@@ -17,8 +21,9 @@ from typing import Final
 from devtools.mutation.mutants import Mutant
 from devtools.mutation.targets import Target
 
-SECONDS: Final = 300
-"""A mutant that is not done by then never will be: its test is taken to have failed."""
+CPU_SECONDS: Final = 10
+WALL_SECONDS: Final = 300
+"""A mutant that is not done by then never will be, at work or asleep: its test is taken to have failed."""
 QUIETLY: Final = (
     "-x",
     "-q",
@@ -30,6 +35,7 @@ QUIETLY: Final = (
     "no:randomly",
     "--no-header",
     "--tb=no",
+    "--assert=plain",
 )
 
 
@@ -76,50 +82,52 @@ def survivors(target: Target, mutants: Sequence[Mutant], jobs: int) -> Iterator[
     Raises:
         RuntimeError: they do not.
     """
-    _warm_up(target)
-    plain = Mutant(0, "", "", Path(target.path).read_text("utf-8"))
-    if not list(_tried(target, [plain], 1)):
-        raise RuntimeError(f"{target.path}: its tests fail without any mutant")
-    yield from _tried(target, mutants, jobs)
+    memory = Path("/dev/shm")  # noqa: S108 - only the folder made in it is used
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        if not all(_passes(stage, Path(folder) / "plain") for stage in target.stages):
+            raise RuntimeError(f"{target.path}: its tests fail without any mutant")
+        gc.freeze()
+        yield from _tried(target, mutants, jobs, Path(folder))
 
 
-def _tried(target: Target, mutants: Sequence[Mutant], jobs: int) -> Iterator[Mutant]:
+def _tried(target: Target, mutants: Sequence[Mutant], jobs: int, folder: Path) -> Iterator[Mutant]:
     """Those whose tests all pass, as children end; at most ``jobs`` children at once."""
     waiting, running = list(mutants[::-1]), dict[int, Mutant]()
     while waiting or running:
         while waiting and len(running) < jobs:
             mutant = waiting.pop()
-            running[_fork(target, mutant)] = mutant
+            running[_fork(target, mutant, folder)] = mutant
         pid, status = os.wait()
         if status == 0:
             yield running[pid]
         del running[pid]
 
 
-def _warm_up(target: Target) -> None:
-    """Read everything the tests need once."""
-    import pytest
-
-    with _silence():
-        pytest.main([*QUIETLY, "--collect-only", *target.tests])
-
-
-def _fork(target: Target, mutant: Mutant) -> int:
+def _fork(target: Target, mutant: Mutant, folder: Path) -> int:
     """A child that runs the tests on a mutant and ends with 0 if they all pass."""
     pid = os.fork()
     if pid:
         return pid
-    signal.alarm(SECONDS)
-    with _silence():
-        os._exit(int(_fails(target, mutant)))
+    signal.alarm(WALL_SECONDS)
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    own = folder / str(os.getpid())
+    survives = _survives(target, mutant, own)
+    shutil.rmtree(own, ignore_errors=True)
+    os._exit(int(not survives))
 
 
-def _fails(target: Target, mutant: Mutant) -> bool:
-    import pytest
-
+def _survives(target: Target, mutant: Mutant, folder: Path) -> bool:
     _forget(target)
     sys.meta_path.insert(0, Mutated(target, mutant.text))
-    return any(pytest.main([*QUIETLY, tests]) != 0 for tests in target.tests)
+    return all(_passes(stage, folder) for stage in target.stages)
+
+
+def _passes(tests: Sequence[str], folder: Path) -> bool:
+    """Whether tests pass, in a folder of their own; in the parent that also reads and compiles everything they need once."""
+    import pytest
+
+    with _silence():
+        return pytest.main([*QUIETLY, f"--basetemp={folder}", *tests]) == 0
 
 
 def _forget(target: Target) -> None:

@@ -12,7 +12,7 @@ from engine.commands.console import Console
 from engine.commands.edges import SystemClock, exchange_names, open_journal
 from engine.commands.flags import Flags
 from engine.commands.notify import open_outbox, telling_of, write_alarms
-from engine.commands.paths import alarm_file, journal_file
+from engine.commands.paths import alarm_file, is_there, journal_file
 from engine.commands.posting import deliver
 from engine.commands.scan import start
 from engine.commands.settings import configure
@@ -36,7 +36,7 @@ def list_alerts(flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
     """
     console = Console.of(flags.output, environ)
     letters: tuple[Letter, ...] = ()
-    if journal_file(environ).exists():
+    if is_there(journal_file(environ)):
         with open_outbox(environ) as outbox:
             letters = outbox.letters(*OPEN, *ALARMING)
     if flags.output.json:
@@ -68,7 +68,7 @@ def drop(alert_id: str, flags: Flags, environ: Mapping[str, str] = os.environ) -
 
 
 def _settle(alert_id: str, fate: Fate, flags: Flags, environ: Mapping[str, str]) -> int:
-    if not journal_file(environ).exists():
+    if not is_there(journal_file(environ)):
         raise ConfigFault("nothing was ever told", "Scan first: 'snipersight scan --notify'")
     with open_outbox(environ) as outbox:
         letter = outbox.settle(alert_id, fate, SystemClock().now_ms())

@@ -235,7 +235,7 @@ def show_profile(
     no_color: NoColor = False,
     debug: Debug = False,
 ) -> int:
-    """Every value with its unit, meaning and origin."""
+    """Every value with its unit, range, origin and meaning."""
     flags = flags_of({**locals(), "profile": name})
     from engine.commands.profiles import show_profile as run
 

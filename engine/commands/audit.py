@@ -16,7 +16,7 @@ from data.outbox_store import SqliteOutbox
 from engine.commands.console import Console
 from engine.commands.edges import DEMO, exchange_names, open_edges, open_journal
 from engine.commands.flags import Flags
-from engine.commands.paths import journal_file
+from engine.commands.paths import is_there, journal_file
 from engine.commands.settings import configure
 from risk.audit_pipeline import check_chain, proven
 from shared.errors import EXIT_OK, NotFound, StorageFault
@@ -162,7 +162,7 @@ def _nothing(path: Path) -> NotFound:
 def _kept(environ: Mapping[str, str], *, accept: bool = False) -> Iterator[SqliteJournal]:
     """The journal, if there is one: looking at it never begins it."""
     path = journal_file(environ)
-    if not path.exists() and not path.with_suffix(".head").exists():
+    if not is_there(path) and not is_there(path.with_suffix(".head")):
         raise _nothing(path)
     with open_journal(environ, accept=accept) as journal, closing(journal):
         yield journal

@@ -257,9 +257,9 @@ class Service:
         """Send what may be sent now; what went wrong, or nothing."""
         from bot.notifications.delivery import Delivery
         from engine.commands.notify import terms_of, write_alarms
-        from engine.commands.paths import alarm_file, journal_file
+        from engine.commands.paths import alarm_file, is_there, journal_file
 
-        if not journal_file(self.environ).exists():
+        if not is_there(journal_file(self.environ)):
             return ""
         try:
             with telling.open_outbox() as outbox:

@@ -12,7 +12,7 @@ from engine.commands.edges import DEMO, SystemClock, open_edges, open_journal, o
 from engine.commands.flags import Flags
 from engine.commands.locks import open_locks, under_locks
 from engine.commands.notify import hush_of, open_bot_store, open_outbox
-from engine.commands.paths import journal_file, kill_file, lock_file
+from engine.commands.paths import is_there, journal_file, kill_file, lock_file
 from engine.commands.request import one_symbol, request_of
 from engine.commands.rulings import ruled
 from engine.commands.settings import Configured
@@ -158,7 +158,7 @@ class EngineDesk:
     def _setups(self) -> tuple[Followed, ...]:
         from engine.following.setups import setups_since
 
-        if not journal_file(self.environ).exists():
+        if not is_there(journal_file(self.environ)):
             return ()
         with open_journal(self.environ) as journal:
             return setups_since(journal, 0, self.configured.settings.exchange)
@@ -175,12 +175,12 @@ class EngineDesk:
             f"outbox: {self._outbox()}",
             *_hushed(hush, SystemClock().now_ms()),
         ]
-        if kill_file(self.environ).exists():
+        if is_there(kill_file(self.environ)):
             lines.append("the kill switch is set: no plan is approved")
         return Answer("Status", tuple(lines))
 
     def _last_scan(self) -> str:
-        if not journal_file(self.environ).exists():
+        if not is_there(journal_file(self.environ)):
             return NOT_YET
         with open_journal(self.environ) as journal:
             newest = journal.newest(1)
@@ -192,7 +192,7 @@ class EngineDesk:
         )
 
     def _outbox(self) -> str:
-        if not journal_file(self.environ).exists():
+        if not is_there(journal_file(self.environ)):
             return "empty"
         with open_outbox(self.environ) as outbox:
             counts = outbox.tally()
@@ -201,10 +201,10 @@ class EngineDesk:
     def locks(self) -> Answer:
         """Locks in force, the first to end first."""
         locks = []
-        if lock_file(self.environ).exists():
+        if is_there(lock_file(self.environ)):
             with open_locks(self.environ) as store:
                 locks = [str(lock) for lock in store.locks() if lock.until_ms > SystemClock().now_ms()]
-        killed = ["the kill switch is set: no plan is approved"] if kill_file(self.environ).exists() else []
+        killed = ["the kill switch is set: no plan is approved"] if is_there(kill_file(self.environ)) else []
         return Answer("Locks", tuple([*killed, *locks] or ["nothing is locked"]))
 
     def plan(self, fingerprint: str) -> Mapping[str, Any]:
@@ -213,7 +213,7 @@ class EngineDesk:
         Raises:
             NotFound: none of that name was recorded.
         """
-        if journal_file(self.environ).exists():
+        if is_there(journal_file(self.environ)):
             with open_journal(self.environ) as journal:
                 record = journal.first_of(fingerprint, RecordKind.PLAN)
             if record is not None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from engine.commands import doctor_machine, doctor_telling, doctor_venue
+from engine.commands import doctor_files, doctor_machine, doctor_telling, doctor_venue
 from engine.commands.console import Console
 from engine.commands.edges import exchange_names
 from engine.commands.flags import Flags
@@ -29,6 +29,7 @@ PROBES: Final[tuple[Probe, ...]] = (
     doctor_machine.folders,
     doctor_machine.room,
     doctor_machine.store,
+    doctor_files.files,
     doctor_venue.exchange,
     doctor_venue.keys,
     doctor_venue.budget,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from engine.commands.paths import APP, candle_file, config_file, log_folder, request_file
+from engine.commands.paths import APP, candle_file, config_file, is_there, log_folder, request_file
 from engine.doctor import libraries as of_libraries
 from engine.doctor import machine
 from engine.doctor import store as of_store
@@ -108,8 +108,8 @@ def _problem(folder: Path) -> str:
 
 
 def _nearest(folder: Path) -> Path:
-    """The folder, or the nearest one above it that is there."""
-    return next(path for path in (folder, *folder.parents) if path.exists())
+    """The folder, or the nearest one above it that can be seen."""
+    return next(path for path in (folder, *folder.parents) if os.access(path, os.F_OK))
 
 
 def room(settings: Settings, environ: Mapping[str, str]) -> tuple[Finding, ...]:
@@ -130,7 +130,7 @@ def _file(path: Path) -> Finding:
     from data.cache import SqliteCandleStore
     from data.store_check import check_sample
 
-    if not path.exists():
+    if not is_there(path):
         return of_store.judge_no_store()
     with closing(SqliteCandleStore(path)) as kept:
         with kept.file.transaction():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from engine.commands.notify import SIGNED_WITH, open_outbox, secret_of, token_of
-from engine.commands.paths import journal_file
+from engine.commands.paths import is_there, journal_file
 from engine.doctor import telling as of_telling
 from shared.errors import SniperError
 from shared.models.health import Finding, Verdict
@@ -64,9 +64,9 @@ def webhook(settings: Settings, environ: Mapping[str, str]) -> tuple[Finding, ..
 
 def alerts(settings: Settings, environ: Mapping[str, str]) -> tuple[Finding, ...]:
     """How many parcels stand where; the journal is not made where there is none."""
-    if not journal_file(environ).exists():
-        return (Finding("alerts", Verdict.OK, "nothing told yet"),)
     try:
+        if not is_there(journal_file(environ)):
+            return (Finding("alerts", Verdict.OK, "nothing told yet"),)
         with open_outbox(environ) as outbox:
             return (of_telling.judge_outbox(outbox.tally()),)
     except SniperError as fault:

@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 from engine.commands.edges import DEMO, SystemClock, feed_of, open_ledger
-from engine.commands.paths import request_file
+from engine.commands.paths import is_there, request_file
 from engine.doctor.budget import judge_budget
 from engine.doctor.exchange import judge_exchange, judge_silence
 from engine.doctor.keys import NOT_SET, USELESS, judge_key, judge_unknown_key
@@ -71,10 +71,10 @@ async def _readings(settings: Settings, environ: Mapping[str, str]) -> list[Read
 def budget(settings: Settings, environ: Mapping[str, str]) -> tuple[Finding, ...]:
     """What the ledger of this machine's requests says of the exchange; nothing is made where there is none."""
     path = request_file(environ)
-    if settings.exchange == DEMO or not path.exists():
-        return (Finding("budget", Verdict.OK, "nothing sent yet"),)
-    venue, now_ms = _venue(settings.exchange), SystemClock().now_ms()
     try:
+        if settings.exchange == DEMO or not is_there(path):
+            return (Finding("budget", Verdict.OK, "nothing sent yet"),)
+        venue, now_ms = _venue(settings.exchange), SystemClock().now_ms()
         with closing(open_ledger(environ)) as ledger:
             kept = ledger.change(_key(settings, venue), lambda spending: (spending, spending))
     except SniperError as fault:

@@ -11,7 +11,7 @@ from engine.commands.console import Console
 from engine.commands.edges import DEMO, SystemClock, open_journal
 from engine.commands.flags import Flags
 from engine.commands.locks import open_locks
-from engine.commands.paths import journal_file
+from engine.commands.paths import is_there, journal_file
 from shared.errors import EXIT_OK, ConfigFault, SniperError
 from shared.models.scan import RunStatus, ScanResult
 
@@ -70,7 +70,7 @@ def signals(flags: Flags, days: float, environ: Mapping[str, str] = os.environ) 
 
     if not 0 < days * 86_400_000 <= LONGEST_MS:
         raise ConfigFault(f"--days must lie between 0 and {LONGEST_MS // 86_400_000}, found {days:g}")
-    if not journal_file(environ).exists():
+    if not is_there(journal_file(environ)):
         raise ConfigFault("nothing is journaled yet", "Scan first: 'snipersight scan --notify'")
     console = Console.of(flags.output, environ)
     now_ms = SystemClock().now_ms()

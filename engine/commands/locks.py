@@ -13,7 +13,7 @@ from bot.ui.lock_document import locks_json
 from engine.commands.console import Console
 from engine.commands.edges import DEMO, SystemClock
 from engine.commands.flags import Flags
-from engine.commands.paths import kill_file, lock_file
+from engine.commands.paths import is_there, kill_file, lock_file
 from shared.errors import EXIT_OK, ConfigFault, NotFound
 from shared.models.risk import EVERYTHING, Lock
 from shared.models.smc import Side
@@ -56,12 +56,12 @@ def under_locks(request: ScanRequest, environ: Mapping[str, str]) -> ScanRequest
     if request.exchange == DEMO:
         return request
     locks: tuple[Lock, ...] = ()
-    if lock_file(environ).exists():
+    if is_there(lock_file(environ)):
         with open_locks(environ) as store:
             locks = store.locks()
     moment = SystemClock().now_ms() if request.as_of_ms is None else request.as_of_ms
     locks = tuple(lock for lock in locks if lock.since_ms <= moment < lock.until_ms)
-    killed = kill_file(environ).exists()
+    killed = is_there(kill_file(environ))
     return replace(request, account=replace(request.account, locks=locks, killed=killed))
 
 
@@ -77,16 +77,15 @@ def list_locks(flags: Flags, *, ended: bool, environ: Mapping[str, str] = os.env
         for lock in shown
     ]
     switch = kill_file(environ)
+    killed = is_there(switch)
     if flags.output.json:
-        console.result([locks_json(shown, now_ms, killed=switch.exists())])
+        console.result([locks_json(shown, now_ms, killed=killed)])
     elif console.watched:
         console.result(_table([COLUMNS, *rows] if rows else []))
     else:
         console.result("\t".join(row) for row in (COLUMNS, *rows))
     console.remark([] if rows else ["nothing is locked"])
-    console.warn(
-        [f"! the kill switch is set: no plan is approved while {switch} exists"] if switch.exists() else []
-    )
+    console.warn([f"! the kill switch is set: no plan is approved while {switch} exists"] if killed else [])
     return EXIT_OK
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from engine.commands.edges import SystemClock, open_journal
-from engine.commands.paths import bot_file
+from engine.commands.paths import bot_file, is_there
 from shared.errors import ConfigFault, StorageFault
 from shared.models.outbox import ALARMING, Terms
 
@@ -158,7 +158,7 @@ def hush_of(environ: Mapping[str, str]) -> Hush:
     """
     from shared.models.desk import Hush
 
-    if not bot_file(environ).exists():
+    if not is_there(bot_file(environ)):
         return Hush()
     with open_bot_store(environ) as store:
         return store.hush()

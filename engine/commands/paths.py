@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from shared.errors import StorageFault
+
 HOME: Final = "SNIPERSIGHT_HOME"
 APP: Final = "snipersight"
 
@@ -68,6 +70,24 @@ def note_file(environ: Mapping[str, str]) -> Path:
 def log_folder(environ: Mapping[str, str]) -> Path:
     """Saved tracebacks."""
     return _place("log", environ)
+
+
+def is_there(path: Path) -> bool:
+    """Whether something is at ``path``.
+
+    Raises:
+        StorageFault: a folder on the way to it cannot be looked into, so nobody can say.
+    """
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise StorageFault(
+            f"{path} could not be looked for: {error.strerror}",
+            f"Give this user the right to look into its folder, or name another place with {HOME}",
+        ) from error
+    return True
 
 
 def _place(kind: str, environ: Mapping[str, str]) -> Path:

@@ -34,7 +34,7 @@ def list_profiles(flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
 
 
 def show_profile(flags: Flags, environ: Mapping[str, str] = os.environ) -> int:
-    """Every value of a profile with its unit, meaning and origin."""
+    """Every value of a profile with its unit, range, origin and meaning."""
     settings = configure(flags, environ, exchange_names()).settings
     console = Console.of(flags.output, environ)
     rows = [row for row in rows_of(settings) if row[0].startswith("profile.")]
@@ -48,14 +48,14 @@ def show_config(flags: Flags, *, origin: bool, environ: Mapping[str, str] = os.e
     settings = configure(flags, environ, exchange_names()).settings
     lines = [
         f"{key} = {value}" + (f"  # {source}" if origin else "")
-        for key, value, _, source, _ in rows_of(settings)
+        for key, value, _, _, source, _ in rows_of(settings)
     ]
     Console.of(flags.output, environ).result(lines)
     return 0
 
 
-Row = tuple[str, str, str, str, str]
-"""Key, value, unit, origin, meaning."""
+Row = tuple[str, str, str, str, str, str]
+"""Key, value, unit, range, origin, meaning."""
 
 
 def rows_of(settings: Settings) -> Iterator[Row]:
@@ -64,6 +64,7 @@ def rows_of(settings: Settings) -> Iterator[Row]:
     yield (
         "exchange",
         settings.exchange,
+        "",
         "",
         settings.origin.get("exchange", DEFAULT),
         "exchange that is scanned",
@@ -79,6 +80,7 @@ def _profile_rows(profile: Profile, origin: Mapping[str, str]) -> Iterator[Row]:
     yield (
         "profile.name",
         profile.name,
+        "",
         "",
         origin.get("profile.name", DEFAULT),
         "profile that the rest starts from",
@@ -98,7 +100,19 @@ def _section_rows(section: Any, key: str, origin: Mapping[str, str]) -> Iterator
             else {where: value}
         )
         for name, part in parts.items():
-            yield (name, _shown(part), spec.metadata["unit"], origin.get(name, DEFAULT), spec.metadata["doc"])
+            yield (
+                name,
+                _shown(part),
+                spec.metadata["unit"],
+                _range(spec.metadata),
+                origin.get(name, DEFAULT),
+                spec.metadata["doc"],
+            )
+
+
+def _range(metadata: Mapping[str, Any]) -> str:
+    """The numbers that are taken, both ends included; empty where it is no number."""
+    return f"{metadata['low']:g} to {metadata['high']:g}" if "low" in metadata else ""
 
 
 def _shown(value: object) -> str:
@@ -112,13 +126,14 @@ def _shown(value: object) -> str:
 
 
 def _lines(rows: list[Row], console: Console) -> Iterator[str]:
-    """For people: key, value, unit and origin on a line, the meaning under it. For machines: tab-separated."""
+    """For people: key, value, unit, range and origin on a line, the meaning under it. For machines: tab-separated."""
     if not console.watched:
-        yield "key\tvalue\tunit\torigin\tmeaning"
+        yield "key\tvalue\tunit\trange\torigin\tmeaning"
         yield from ("\t".join(row) for row in rows)
         return
-    for key, value, unit, source, meaning in rows:
+    for key, value, unit, bounds, source, meaning in rows:
         name, given = key.removeprefix("profile."), f"{value} {unit}".rstrip()
+        given += f"  ({bounds})" if bounds else ""
         mark = "" if source == DEFAULT else f"  [{source}]"
         yield console.look.signs(f"{name} = {given}{mark}")
         yield from (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from engine.commands.edges import SystemClock, open_journal
 from engine.commands.locks import open_locks
 from engine.commands.notify import telling_of
-from engine.commands.paths import kill_file, lock_file
+from engine.commands.paths import is_there, kill_file, lock_file
 from shared.models.desk import Answer, Decision, Verdict
 from shared.models.fills import Ending
 from shared.models.journal import Entry, RecordKind
@@ -107,10 +107,10 @@ def _hindrance(
     ending = Ending(newest.content["ending"]) if newest else Ending.PENDING
     if ending is not Ending.PENDING:
         return f"its entry is over ({ending.replace('_', ' ')}): approving it now would chase the price"
-    if kill_file(environ).exists():
+    if is_there(kill_file(environ)):
         return "the kill switch is set: nothing is approved"
     side = Side[plan["side"].upper()]
-    if lock_file(environ).exists():
+    if is_there(lock_file(environ)):
         with open_locks(environ) as store:
             held = [str(lock) for lock in store.locks() if lock.holds(str(plan["symbol"]), side, now_ms)]
         return f"locked: {held[0]}" if held else ""

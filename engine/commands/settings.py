@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.commands.flags import Flags
-from engine.commands.paths import config_file
+from engine.commands.paths import config_file, is_there
 from engine.commands.reading import parse_account, read_text
 from shared.config.account import AccountFile, parse_equity
 from shared.config.environment import read_environment, variable
@@ -40,6 +40,7 @@ def configure(flags: Flags, environ: Mapping[str, str], exchanges: Collection[st
     Raises:
         ConfigFault: a file cannot be read, or a value is wrong; the message names its source and full key.
         SecurityFault: a file holds a key and others than its owner may read it.
+        StorageFault: nobody can say whether a usual file is there.
     """
     layers = (*_files(flags, environ), read_environment(environ, exchanges), _flag_layer(flags))
     settings = _with_values(build_settings(layers, exchanges), flags)
@@ -62,8 +63,12 @@ def configure_store(flags: Flags, environ: Mapping[str, str]) -> StoreSettings:
 
 
 def _files(flags: Flags, environ: Mapping[str, str]) -> list[Tree]:
-    """Files that are there; the one named by ``--config`` must be."""
-    usual = [path for path in (config_file(environ), Path(LOCAL_FILE)) if path.is_file()]
+    """Files that are there; the one named by ``--config`` must be.
+
+    Raises:
+        StorageFault: nobody can say whether one is there.
+    """
+    usual = [path for path in (config_file(environ), Path(LOCAL_FILE)) if is_there(path) and path.is_file()]
     layers = [_file(path, "settings", str(path)) for path in usual]
     if flags.config is not None:
         layers.append(_file(Path(flags.config), flags.called("config"), flags.config))

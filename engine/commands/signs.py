@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 from engine.commands.edges import DEMO, SystemClock, open_journal
-from engine.commands.paths import slot_file
+from engine.commands.paths import is_there, slot_file
 from shared.models.journal import START
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _gaps(settings: NotifySettings, environ: Mapping[str, str], now_ms: int) -> 
     from data.slots import SqliteSlots
     from engine.watching.gaps import gaps
 
-    if not settings.gap_closes or not slot_file(environ).exists():
+    if not settings.gap_closes or not is_there(slot_file(environ)):
         return []
     with closing(SqliteSlots(slot_file(environ))) as slots:
         found = gaps(slots.decided(), now_ms, settings.gap_closes)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from engine.commands.edges import DEMO, exchange_names, open_store_at
 from engine.commands.flags import Checks, Flags
-from engine.commands.paths import candle_file
+from engine.commands.paths import candle_file, is_there
 from engine.commands.reading import parse_symbols, parse_timeframes
 from engine.commands.settings import configure_store
 from engine.verification.tallies import MIN_BARS
@@ -47,7 +47,7 @@ class Shelf(Protocol):
 def known_exchanges(environ: Mapping[str, str], flags: Flags) -> tuple[str, ...]:
     """Exchanges that can be scanned, and those whose candles are stored."""
     store_settings = configure_store(flags, environ)
-    if not store_settings.url and not candle_file(environ).is_file():
+    if not store_settings.url and not is_there(candle_file(environ)):
         return exchange_names()
     with open_store_at(store_settings, environ) as store:
         stored = {info.exchange for info in store.series()}

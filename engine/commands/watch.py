@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from shared.config.settings import Settings
     from shared.models.timeframe import Timeframe
 
-STREAM = "stream"
-"""How flags begin that tell of streamed candles: shown at every close, since nobody sees the others' log."""
-
 
 def watch(flags: Flags, watching: Watching, environ: Mapping[str, str] = os.environ) -> int:
     """Watch until stopped; 0, or 130 after Ctrl-C."""
@@ -121,8 +118,9 @@ class Teller:
         next_ms = event.boundary_ms + self._trigger.ms
         self.console.remark([heartbeat(event, counts, next_ms, self.console.error_look.zone)])
         self.console.remark(f"  gone: {name}" for name in news.gone)
-        self.console.remark(f"  {flag}" for flag in result.flags if flag.startswith(STREAM))
-        self._warn_of_flags(result)
+        self.console.remark(f"  {flag}" for flag in result.flags)
+        if self._output.quiet:
+            self._warn_of_flags(result)
         if result.faults != self._faults:
             self._faults = result.faults
             self.console.warn(fault_lines(result))
@@ -130,7 +128,7 @@ class Teller:
     def _warn_of_flags(self, result: ScanResult) -> None:
         """Say why a scan is degraded, once until it is over."""
         flags = () if result.status is RunStatus.OK else result.flags
-        named = {flag.partition(":")[0]: flag for flag in flags if not flag.startswith(STREAM)}
+        named = {flag.partition(":")[0]: flag for flag in flags}
         self.console.warn(f"! {flag}" for name, flag in named.items() if name not in self._flagged)
         self._flagged = frozenset(named)
 

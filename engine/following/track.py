@@ -54,16 +54,20 @@ def shown(setup: Followed) -> Signal:
 
 
 def history_of(setups: Iterable[Followed], equity: Decimal, now_ms: int) -> History:
-    """Closed trades and the equity they and the open ones left, starting from ``equity`` before the first, as protections read
-    them."""
+    """Closed trades and the equity they left, starting from ``equity`` when the first was decided, as protections read them.
+
+    Now is a point of its own only where something is held: else a fall that is over would lock anew at every look.
+    """
     known = tuple(setups)
     done = sorted(finished(known), key=lambda setup: setup.outcome["ended_ms"])
     held = [setup for setup in known if setup.outcome and setup.outcome["ending"] == Ending.OPEN]
-    points, settled = [], equity
+    begins_ms = min((setup.decided_ms for setup in (*done, *held)), default=now_ms)
+    points, settled = [EquityPoint(begins_ms, equity, Decimal(0))], equity
     for setup in done:
         settled += _money(setup)
         points.append(EquityPoint(setup.outcome["ended_ms"], settled, Decimal(0)))
-    points.append(EquityPoint(now_ms, settled, sum(map(_money, held), Decimal(0))))
+    if held:
+        points.append(EquityPoint(now_ms, settled, sum(map(_money, held), Decimal(0))))
     return History(now_ms, tuple(map(_trade, done)), tuple(points))
 
 

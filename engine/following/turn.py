@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 
 from bot.notifications.life import Stage, life_notice
 from bot.notifications.noise import Noise, levelled
@@ -28,6 +27,8 @@ from shared.models.notifications import Notice
 from shared.models.risk import Lock
 from shared.models.scan import SymbolFault
 
+EQUITY = "% of equity"
+"""Unit of the rules that measure equity."""
 NO_RUN = ("", "", "", "")
 """What a batch of outcomes belongs to."""
 
@@ -137,12 +138,25 @@ def _due_ms(one: Development, stage: Stage) -> int:
 def _locked(
     known: Iterable[Followed], request: ScanRequest, locks: LockStore, now_ms: int
 ) -> tuple[Lock, ...]:
-    """Set the locks that the results so far ask for, except where a lock of that rule and scope is in force already; those that
-    were set."""
-    history = history_of(known, Decimal(request.account.equity), now_ms)
-    before = {(lock.rule, lock.scope) for lock in locks.locks() if lock.until_ms > now_ms}
-    asked = locks_in_force(history, request.profile.protection)
-    fresh = [lock for lock in asked if (lock.rule, lock.scope) not in before]
+    """Set the locks that the results so far ask for, except where a lock of that rule and scope is in force already or was lifted; those
+    that were set."""
+    history, profile = history_of(known, request.account.equity, now_ms), request.profile
+    asked = locks_in_force(history, profile.protection, profile.risk.zone)
+    held = {(lock.rule, lock.scope) for lock in locks.locks() if lock.until_ms > now_ms}
+    lifted = locks.lifted()
+    fresh = tuple(
+        lock
+        for lock in asked
+        if (lock.rule, lock.scope) not in held and not any(covers(one, lock, now_ms) for one in lifted)
+    )
     for lock in fresh:
         locks.add(lock)
-    return tuple(fresh)
+    return fresh
+
+
+def covers(lifted: Lock, asked: Lock, now_ms: int) -> bool:
+    """Whether a lock that was lifted by hand is the one that a rule asks for again: of the same rule and scope, it was to last as long; or
+    it was set for equity, which is measured at every look, and would not have ended yet."""
+    if (lifted.rule, lifted.scope) != (asked.rule, asked.scope):
+        return False
+    return lifted.until_ms >= asked.until_ms or (asked.unit == EQUITY and lifted.until_ms > now_ms)

@@ -19,6 +19,8 @@ from shared.utils.serialization import to_plain
 EQUITY: Final = re.compile(r"\s*(\d[\d_]*(?:\.\d+)?)\s*([A-Za-z]{2}[A-Za-z0-9]{0,10})\s*")
 SIDES: Final = {side.word: side for side in Side}
 KEYS: Final = ("equity", "risk_pct", "label", "positions")
+SYMBOL: Final = re.compile(r"[^\s/:a-z]+/[^\s/:a-z]+(:[^\s/:a-z]+)?")
+"""A spot market or a perpetual as the exchanges' adapters name them: what is written otherwise would count against nothing."""
 POSITION_KEYS: Final = ("exchange", "symbol", "side", "quantity", "entry", "stop", "risk_r")
 
 
@@ -94,14 +96,28 @@ def _position(row: object, key: str, source: str) -> Position:
     if not 0 <= risk_r < 1e6:
         raise wrong(part["risk_r"], f"{key}.risk_r", "0 or more R")
     return Position(
-        exchange=read_value(part["exchange"], str, f"{key}.exchange"),
-        symbol=read_value(part["symbol"], str, f"{key}.symbol"),
+        exchange=_exchange(part["exchange"], f"{key}.exchange"),
+        symbol=_symbol(part["symbol"], f"{key}.symbol"),
         side=SIDES[word],
         quantity=_amount(part["quantity"], f"{key}.quantity"),
         entry=_amount(part["entry"], f"{key}.entry"),
         stop=_amount(part["stop"], f"{key}.stop"),
         risk_r=risk_r,
     )
+
+
+def _symbol(leaf: Leaf, key: str) -> str:
+    text = read_value(leaf, str, key)
+    if not SYMBOL.fullmatch(text):
+        raise wrong(leaf, key, "a symbol", "Write it like BTC/USDT, a perpetual like BTC/USDT:USDT")
+    return str(text)
+
+
+def _exchange(leaf: Leaf, key: str) -> str:
+    text = read_value(leaf, str, key)
+    if not re.fullmatch(r"[a-z0-9-]+", text):
+        raise wrong(leaf, key, "an exchange's name in small letters", "Write it like binance-usdm")
+    return str(text)
 
 
 def _amount(leaf: Leaf, key: str) -> Decimal:

@@ -32,7 +32,6 @@ class SetupState(StrEnum):
     CLOSED = "closed"
     INVALIDATED = "invalidated"
     EXPIRED = "expired"
-    WITHDRAWN = "withdrawn"
 
 
 class Level(StrEnum):

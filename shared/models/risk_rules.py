@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from typing import Final, Literal
 
 from shared.errors import ConfigFault
@@ -13,6 +14,24 @@ from shared.models.timeframe import Timeframe
 HOURS: Final = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d")
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: Final[tuple[Day, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def zone_of(name: str) -> tzinfo:
+    """A time zone by its IANA name.
+
+    Raises:
+        ConfigFault: there is none of that name on this machine.
+    """
+    if name == "UTC":
+        return UTC
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ConfigFault(
+            f"risk.trading_zone: no time zone {name!r}", "Write it like Europe/Berlin, or UTC"
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +92,7 @@ class RiskRules(Section):
         """Check the ranges, and that the hours are hours and some day is left.
 
         Raises:
-            ConfigFault: a span that is none, or no day.
+            ConfigFault: a span that is none, no day, or no such time zone.
         """
         Section.__post_init__(self)
         for span in self.trading_hours:
@@ -83,6 +102,12 @@ class RiskRules(Section):
                 )
         if not self.trading_days:
             raise ConfigFault("trading_days must name at least one day", f"Choose among {', '.join(DAYS)}")
+        zone_of(self.trading_zone)
+
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone of hours, days and the daily loss."""
+        return zone_of(self.trading_zone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,8 @@ CONFLICTS: Final = (
         "opposing_htf_zone",
         lambda row, _: row.opposing_blocks > 0,
         lambda row, _: (
-            f"{row.opposing_blocks} fresh opposing higher-timeframe blocks before the first target"
+            f"{row.opposing_blocks} fresh opposing higher-timeframe block{'' if row.opposing_blocks == 1 else 's'} before "
+            "the first target"
         ),
     ),
     Rule(

@@ -139,7 +139,7 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    assert ran.stdout == "key\tvalue\tunit\torigin\tmeaning\n"
+    assert ran.stdout == "key\tvalue\tunit\trange\torigin\tmeaning\n"
     assert ran.stderr == ""
 
 

@@ -22,6 +22,7 @@ from engine.hooks import Hooks
 from engine.orchestrator import run_scan
 from ml.feature_buffer import FeatureBuffer
 from ml.scoring_adapter import LogisticModel, rescoring_hook
+from risk.gates import GATES as RISK_GATES
 from shared.config.profiles import load_profile
 from shared.errors import ClockFault, NotFound
 from shared.models.context import SniperContext
@@ -172,6 +173,17 @@ def test_explain_reaches_the_outcome_of_the_scan() -> None:
     assert isinstance(explained.outcome, Setup)
     assert explained.outcome == setup
     assert {review.side for review in explained.reviews} == {setup.plan.side, setup.plan.side.opposite}
+
+
+def test_explain_shows_every_gate_of_risk_also_of_a_plan_that_risk_refused() -> None:
+    setup = run_scan(REQUEST, EDGES).setups[0]
+    killed = replace(REQUEST, account=replace(REQUEST.account, killed=True))
+    explained, refused = (explain_symbol(asked, setup.plan.symbol, EDGES) for asked in (REQUEST, killed))
+    codes = [gate.code for gate in RISK_GATES]
+    asked_of_risk = [[gate for gate in one.gates if gate.stage == "risk"] for one in (explained, refused)]
+    assert [[gate.code for gate in gates] for gates in asked_of_risk] == [codes, codes]
+    assert tuple(asked_of_risk[0]) == setup.risk.gates
+    assert [gate.code for gate in asked_of_risk[1] if not gate.passed] == ["risk.kill_switch"]
 
 
 def test_an_unknown_symbol_is_answered_with_near_ones() -> None:

@@ -83,7 +83,7 @@ class Side:
         feed = CcxtFeed(self.client, once)
         markets = await feed.markets()
         wanted = {name: markets[name] for name in sorted(markets)}
-        source = Source(feed, self.store, None, self.notes, self.stream)
+        source = Source(feed, self.store, notes=self.notes, stream=self.stream)
         return await ingest(wanted, source, PROFILE, await feed.time_ms(), lambda done, total: None)
 
     def kept(self) -> list[tuple[object, ...]]:
@@ -290,6 +290,20 @@ def test_what_a_run_took_and_did_not_live_to_ask_for_is_asked_for_by_the_next_on
             both.streamed.stream = None
             flags = both.turn(3)
         assert {flag.partition(":")[0] for flag in flags} == {"stream_differs"}
+        assert both.streamed.candles() == both.plain.candles()
+
+
+def test_where_nothing_can_be_noted_the_exchange_is_asked_for_what_the_stream_has(
+    market: ServedMarket, tmp_path: Path
+) -> None:
+    with duel("binance", market, tmp_path) as both:
+        both.warmed()
+        both.streamed.notes.close()
+        (tmp_path / "no-file").mkdir()
+        both.streamed.notes = SqliteNotes(tmp_path / "no-file")
+        (stream,) = both.turn(2)
+        assert stream.startswith("stream: 3 of 4 asked over REST, it could not be noted: ")
+        assert any(flag.startswith("notes_not_kept: notes on series in ") for flag in both.streamed.flags)
         assert both.streamed.candles() == both.plain.candles()
 
 

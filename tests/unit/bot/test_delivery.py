@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -115,6 +116,7 @@ def test_a_stop_ends_a_wait(outbox: SqliteOutbox) -> None:
 def test_a_request_that_could_outlast_the_lease_is_refused(outbox: SqliteOutbox) -> None:
     with pytest.raises(ConfigFault, match=r"a request may last 18\.5 s, a lease 20 s"):
         Delivery(outbox, [MemoryChannel(deadline_s=18.5)], ShiftedClock(), "me", TERMS)
+    assert Delivery(outbox, [MemoryChannel(deadline_s=18.0)], ShiftedClock(), "me", TERMS).channels
 
 
 def test_a_channel_that_breaks_its_law_stops_its_address_alone_and_is_told(outbox: SqliteOutbox) -> None:
@@ -144,3 +146,59 @@ def test_tries_without_a_named_time_come_further_and_further_apart(outbox: Sqlit
     run(loop, Delivery(outbox, [channel], loop, "me", terms).drain(1000.0))
     assert times == [0, 2000, 12_000, 72_000, 132_000]
     assert len(outbox.letters(Fate.DEAD)) == 1
+
+
+def test_the_usual_terms_are_those_that_are_documented() -> None:
+    assert Terms() == Terms(
+        lease_ms=60_000, late_ms=15 * 60_000, doubt="repeat_marked", repeats=3, attempts=50, pauses_s=(2.0, 10.0, 60.0, 300.0)
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"lease_ms": 0}, {"late_ms": 0}, {"attempts": 0}, {"pauses_s": (2.0, 0.0)}, {"repeats": -1}]
+)
+def test_terms_by_which_nothing_is_sent_or_something_for_ever_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConfigFault, match="terms of delivery must be positive"):
+        Terms(**wrong)
+
+
+def test_the_shortest_terms_are_kept() -> None:
+    terms = Terms(lease_ms=1, late_ms=1, repeats=0, attempts=1, pauses_s=(0.5, 2.0))
+    assert [terms.pause_ms(number) for number in range(5)] == [500, 500, 2000, 2000, 2000]
+
+
+@pytest.mark.parametrize(("wait_s", "sent"), [(3.0, 2), (3.002, 1)])
+def test_patience_is_kept_to_the_millisecond(outbox: SqliteOutbox, wait_s: float, sent: int) -> None:
+    loop, channel = VirtualLoop(), MemoryChannel(answer=lambda _: (False, Refused("busy", wait_s)))
+    decide(outbox, channel, 1)
+    assert run(loop, Delivery(outbox, [channel], loop, "me", TERMS).drain(3.0)) == sent
+
+
+def test_an_address_that_waits_is_served_although_another_broke(outbox: SqliteOutbox) -> None:
+    loop, asked = VirtualLoop(), []
+
+    def answer(parcel: Parcel) -> tuple[bool, Outcome]:
+        if parcel.address == "a":
+            raise ContractError("broken")
+        asked.append(parcel.id)
+        return busy(parcel) if len(asked) == 1 else take(parcel)
+
+    channel = MemoryChannel(("a", "b"), answer=answer)
+    decide(outbox, channel, 1)
+    with pytest.raises(ContractError, match="broken"):
+        run(loop, Delivery(outbox, [channel], loop, "me", TERMS).drain(60.0))
+    assert [letter.address for letter in outbox.letters(Fate.DONE)] == ["b"]
+
+
+@pytest.mark.parametrize("wait_s", [3.0, 0.001])
+def test_a_wait_is_slept_in_one_piece(outbox: SqliteOutbox, wait_s: float) -> None:
+    loop, slept = VirtualLoop(), []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        await asyncio.sleep(seconds)
+
+    channel = MemoryChannel(answer=lambda _: (False, Refused("busy", wait_s)))
+    decide(outbox, channel, 1)
+    run(loop, Delivery(outbox, [channel], loop, "me", TERMS, sleep).drain(wait_s))
+    assert slept == [wait_s]

@@ -96,6 +96,13 @@ def test_a_file_gives_equity_risk_and_positions() -> None:
             "positions[0].risk_r must be 0 or more R",
         ),
         ('equity = "1USDT"' + POSITION.replace("risk_r = 1", ""), "positions[0].risk_r is missing"),
+        (
+            'equity = "1USDT"' + POSITION.replace("BTC/USDT", "BTCUSDT"),
+            "positions[0].symbol must be a symbol, found 'BTCUSDT'. Write it like BTC/USDT",
+        ),
+        ('equity = "1USDT"' + POSITION.replace("BTC/USDT", "btc/usdt"), "found 'btc/usdt'"),
+        ('equity = "1USDT"' + POSITION.replace("BTC/USDT", "BTC/USDT:"), "found 'BTC/USDT:'"),
+        ('equity = "1USDT"' + POSITION.replace('"binance"', '"Binance"'), "positions[0].exchange must be"),
         ('equity = "1USDT"' + POSITION.replace("stop", "stp"), "Did you mean 'positions[0].stop'?"),
     ],
 )

@@ -111,6 +111,8 @@ def test_weights_may_be_moved_as_long_as_they_sum_to_100() -> None:
         ({"risk": {"max_positions": True}}, "risk.max_positions must be a whole number, found True"),
         ({"risk": {"max_positions": 2.5}}, "risk.max_positions must be a whole number, found 2.5"),
         ({"risk": {"risk_pct": 50}}, "risk.risk_pct must be 0.01 to 5 % of equity, found 50"),
+        ({"risk": {"trading_zone": "Europe/Berln"}}, "risk.trading_zone: no time zone 'Europe/Berln'"),
+        ({"risk": {"trading_zone": "../etc"}}, "risk.trading_zone: no time zone '../etc'"),
         ({"risk": {"allow_spot_shorts": "yes"}}, "must be one of reject, information, found 'yes'"),
         (
             {"timeframes": {"anchor": "2h"}},

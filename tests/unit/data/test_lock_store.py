@@ -44,6 +44,23 @@ def test_what_was_added_comes_back_in_the_order_of_ends_after_a_restart(
 def test_a_removed_lock_is_gone_and_one_that_is_not_there_cannot_be_removed(store: SqliteLockStore) -> None:
     store.add(LOCK)
     assert (store.remove(LOCK.id), store.remove(LOCK.id), store.locks()) == (True, False, ())
+    assert store.lifted() == (LOCK,)
+
+
+def test_a_file_of_before_knows_no_lifted_lock_and_keeps_its_own(path: Path, store: SqliteLockStore) -> None:
+    store.add(LOCK)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("DROP TABLE lifted")
+    with closing(SqliteLockStore(path)) as again:
+        assert (again.locks(), again.lifted()) == ((LOCK,), ())
+
+
+def test_a_damaged_lifted_lock_is_not_lifted_any_more(path: Path, store: SqliteLockStore) -> None:
+    store.add(LOCK)
+    store.remove(LOCK.id)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE lifted SET scope='long'")
+    assert store.lifted() == ()
 
 
 @pytest.mark.parametrize("change", ["until_ms=8999", "scope='long'", "reason=''", "since_ms='soon'"])
@@ -56,7 +73,7 @@ def test_a_lock_that_is_not_what_was_written_is_never_passed_over(
     with pytest.raises(DamagedPage, match=f"locks remove {LOCK.id}"):
         store.locks()
     assert store.remove(LOCK.id)
-    assert store.locks() == ()
+    assert (store.locks(), store.lifted()) == ((), ())
 
 
 def test_a_file_that_is_none_or_cannot_be_written_is_a_fault_that_says_what_to_do(

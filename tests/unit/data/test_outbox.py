@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import signal
@@ -20,10 +21,19 @@ from data.journal import MIGRATIONS, SqliteJournal
 from data.outbox_store import SqliteOutbox
 from data.witness import write_witness
 from risk.audit_pipeline import chain, check_chain
-from shared.errors import ContractError, DamagedJournal, SniperError, StorageFault
+from shared.errors import ConfigFault, ContractError, DamagedJournal, NotFound, SniperError, StorageFault
 from shared.models.journal import Entry, RecordKind
-from shared.models.notifications import Level, Notice, Parcel, SetupState, notice_key
-from shared.models.outbox import Claim, Fate, Terms, Turn
+from shared.models.notifications import (
+    Delivered,
+    Level,
+    Notice,
+    Parcel,
+    Refused,
+    SetupState,
+    Unknown,
+    notice_key,
+)
+from shared.models.outbox import Claim, Fate, Letter, Lost, Terms, Turn, Wait
 from tests.fixtures.hand_journal import NOW, batch
 from tests.fixtures.memory_channel import QUICK, MemoryChannel, refuse, take_silently
 
@@ -94,6 +104,11 @@ def test_a_scan_and_its_parcels_are_one_transaction_and_repeating_it_adds_nothin
     assert outbox.decide(None, parcels(4), NOW).added == 1
 
 
+def test_fates_are_stored_under_the_words_that_written_files_hold() -> None:
+    words = "pending inflight ambiguous done held dropped expired dead"
+    assert [str(fate) for fate in Fate] == words.split()
+
+
 def test_a_thread_begins_with_a_setups_first_parcel_and_a_reply_knows_its_remote_name(
     outbox: SqliteOutbox,
 ) -> None:
@@ -127,6 +142,8 @@ def test_a_ruling_and_what_tells_of_it_are_one_transaction_and_the_first_stands(
         standing = SqliteOutbox(other).rule(second, parcels(2), NOW)
     assert standing is not None
     assert standing.content == {"verdict": "approved"}
+    told = [record.content for record in journal.records() if record.kind is RecordKind.ALERT]
+    assert [(content["from"], content["to"]) for content in told] == [("", "pending")]
     assert outbox.rule(replace(second, name="f1"), (), NOW) is None
     assert fates(outbox) == [Fate.PENDING]
     outbox.examine()
@@ -408,3 +425,162 @@ def test_a_carrying_over_that_is_killed_at_any_statement_leaves_the_old_file_who
             assert db.execute("SELECT name FROM sqlite_master WHERE name='outbox'").fetchall() == []
         with closing(SqliteJournal(copy, chain)) as journal:
             assert check_chain(journal.records(), journal.head()).scans == 1
+
+
+def test_every_move_is_recorded_with_all_of_where_the_parcel_stands(
+    journal: SqliteJournal, outbox: SqliteOutbox
+) -> None:
+    outbox.decide(None, parcels(1), NOW)
+    for now_ms, outcome in ((NOW, Unknown("no answer")), (NOW + 1, Delivered("r-7"))):
+        turn = turn_of(outbox, now_ms)
+        claim = outbox.claim(turn, now_ms, QUICK)
+        assert isinstance(claim, Claim)
+        outbox.book(claim, outcome, now_ms, QUICK)
+        outbox.release(turn)
+    told = [dict(record.content) for record in journal.records()]
+    assert {record.name for record in journal.records()} == {parcels(1)[0].id}
+    assert {record.run_id for record in journal.records()} == {""}
+    bodies = [json.loads(record.body) for record in journal.records()]
+    assert {body[f"{name}_digest"] for body in bodies for name in ("data", "config", "code")} == {""}
+    assert len({one.pop("digest") for one in told}) == 1
+    keys = ("from", "to", "attempts", "unknowns", "fence", "not_before_ms", "remote_id", "note")
+    assert told == [
+        {"channel": "memory", "address": "a", **dict(zip(keys, values, strict=True))}
+        for values in (
+            ("", "pending", 0, 0, 0, 0, "", ""),
+            ("pending", "inflight", 1, 0, 1, 0, "", ""),
+            ("inflight", "ambiguous", 1, 1, 1, NOW + 1, "", "no answer"),
+            ("ambiguous", "inflight", 2, 1, 2, NOW + 1, "", "no answer"),
+            ("inflight", "done", 2, 1, 2, NOW + 1, "r-7", ""),
+        )
+    ]
+
+
+def test_an_address_is_free_when_its_lease_ends_and_not_before(outbox: SqliteOutbox) -> None:
+    first = outbox.take("memory", "a", "one", NOW, 1000)
+    assert first == Turn("memory", "a", "one", 1)
+    assert outbox.take("memory", "a", "two", NOW + 999, 1000) == Wait(NOW + 1000)
+    assert outbox.take("memory", "a", "two", NOW + 1000, 1000) == Turn("memory", "a", "two", 2)
+
+
+def test_a_lease_of_more_than_ten_minutes_was_made_by_a_clock_that_was_set_back(outbox: SqliteOutbox) -> None:
+    outbox.take("memory", "a", "one", NOW, 600_000)
+    assert outbox.take("memory", "a", "two", NOW, 1000) == Wait(NOW + 600_000)
+    assert isinstance(outbox.take("memory", "a", "two", NOW - 1, 1000), Turn)
+
+
+def test_a_long_refusal_is_kept_to_its_first_two_hundred_characters(outbox: SqliteOutbox) -> None:
+    outbox.decide(None, parcels(1), NOW)
+    drained(outbox, MemoryChannel(answer=lambda _: (False, Refused("x" * 300, None))))
+    assert [letter.note for letter in outbox.letters(Fate.DEAD)] == ["x" * 200]
+
+
+def test_a_parcel_is_late_after_its_term_and_not_at_its_end(outbox: SqliteOutbox) -> None:
+    in_time, late = (
+        replace(one, at_ms=NOW - age_ms) for one, age_ms in zip(parcels(2), (900_000, 900_001), strict=True)
+    )
+    outbox.decide(None, [in_time, late], NOW)
+    channel = MemoryChannel()
+    drained(outbox, channel)
+    assert [parcel.late_ms for parcel in channel.arrived] == [0, 900_001]
+
+
+def test_what_a_former_sender_left_on_its_way_is_of_unknown_fate_and_says_so(
+    journal: SqliteJournal, outbox: SqliteOutbox
+) -> None:
+    outbox.decide(None, parcels(1), NOW)
+    turn = turn_of(outbox)
+    assert isinstance(outbox.claim(turn, NOW, QUICK), Claim)
+    outbox.take("memory", "a", "next", NOW + QUICK.lease_ms, 1000)
+    (letter,) = outbox.letters(*Fate)
+    assert (letter.fate, letter.attempts, letter.note) == (
+        Fate.AMBIGUOUS,
+        1,
+        "its sender ended before it knew",
+    )
+    assert [record.content["unknowns"] for record in journal.records()] == [0, 0, 1]
+
+
+def test_what_came_of_a_sending_is_not_booked_when_another_has_the_turn(outbox: SqliteOutbox) -> None:
+    outbox.decide(None, parcels(1), NOW)
+    late = outbox.claim(turn_of(outbox), NOW, QUICK)
+    assert isinstance(late, Claim)
+    after_ms = NOW + QUICK.lease_ms
+    turn = turn_of(outbox, after_ms)
+    assert outbox.book(late, Delivered("r-1"), after_ms, QUICK) == Lost()
+    claim = outbox.claim(turn, after_ms, QUICK)
+    assert isinstance(claim, Claim)
+    assert outbox.book(late, Delivered("r-1"), after_ms, QUICK) == Lost()
+    assert outbox.book(claim, Delivered("r-2"), after_ms, QUICK) is Fate.DONE
+
+
+def test_a_parcel_claimed_renews_the_turn_so_that_no_other_comes_between(outbox: SqliteOutbox) -> None:
+    outbox.decide(None, parcels(1), NOW)
+    claim = outbox.claim(turn_of(outbox), NOW + 10_000, QUICK)
+    assert isinstance(claim, Claim)
+    assert outbox.take("memory", "a", "next", NOW + 29_999, 1000) == Wait(NOW + 30_000)
+
+
+def test_a_parcel_too_old_to_be_sent_does_not_hold_up_the_next(outbox: SqliteOutbox) -> None:
+    gone, good = parcels(2)
+    outbox.decide(None, [replace(gone, expires_ms=NOW), good], NOW)
+    claim = outbox.claim(turn_of(outbox), NOW, QUICK)
+    assert isinstance(claim, Claim)
+    assert claim.parcel.id == good.id
+    assert fates(outbox) == [Fate.EXPIRED, Fate.INFLIGHT]
+
+
+def test_the_next_sender_finds_the_address_free_when_nothing_can_be_sent_now(outbox: SqliteOutbox) -> None:
+    outbox.decide(None, parcels(1), NOW)
+    turn = turn_of(outbox)
+    claim = outbox.claim(turn, NOW, QUICK)
+    assert isinstance(claim, Claim)
+    assert outbox.book(claim, Refused("busy", 3.0), NOW, QUICK) is Fate.PENDING
+    assert outbox.claim(turn, NOW + 2999, QUICK) == Wait(NOW + 3000)
+    again = outbox.claim(turn_of(outbox, NOW + 3000), NOW + 3000, QUICK)
+    assert isinstance(again, Claim)
+
+
+def two_dead(outbox: SqliteOutbox) -> tuple[Letter, Letter]:
+    outbox.decide(None, parcels(2), NOW)
+    drained(outbox, MemoryChannel(answer=refuse))
+    first, second = outbox.letters(Fate.DEAD)
+    return first, second
+
+
+def test_a_person_sends_a_dead_parcel_again_or_drops_it_by_the_beginning_of_its_id(
+    journal: SqliteJournal, outbox: SqliteOutbox
+) -> None:
+    first, second = two_dead(outbox)
+    moved = outbox.settle(first.id[:6], Fate.PENDING, NOW)
+    assert moved == replace(first, fate=Fate.PENDING, note="settled by hand")
+    newest = journal.newest_of(first.id)
+    assert newest is not None
+    told = [newest.content[key] for key in ("from", "to", "not_before_ms", "note")]
+    assert told == ["dead", "pending", 0, "settled by hand"]
+    assert outbox.settle(second.id, Fate.DROPPED, NOW).fate is Fate.DROPPED
+    drained(outbox, MemoryChannel())
+    assert fates(outbox) == [Fate.DONE, Fate.DROPPED]
+
+
+def test_a_person_who_names_none_or_several_moves_nothing(outbox: SqliteOutbox) -> None:
+    first, _ = two_dead(outbox)
+    see = "See 'snipersight alerts' for their ids$"
+    with pytest.raises(NotFound, match=f"^2 dead or held alerts have an id that begins with ''. {see}"):
+        outbox.settle("", Fate.DROPPED, NOW)
+    with pytest.raises(NotFound, match=f"^0 dead or held alerts have an id that begins with 'nobody'. {see}"):
+        outbox.settle("nobody", Fate.DROPPED, NOW)
+    outbox.settle(first.id, Fate.DROPPED, NOW)
+    with pytest.raises(NotFound, match="1 dead or held alerts"):
+        outbox.settle("", Fate.DROPPED, NOW)
+    assert fates(outbox) == [Fate.DROPPED, Fate.DEAD]
+
+
+def test_what_has_expired_is_not_put_up_to_be_sent_again(outbox: SqliteOutbox) -> None:
+    first, second = two_dead(outbox)
+    end_ms = NOW + 3_600_000
+    drop = f"Drop it: 'snipersight alerts drop {first.id[:4]}'$"
+    with pytest.raises(ConfigFault, match=f"alert {first.id} expired at .*: nothing would be sent. {drop}"):
+        outbox.settle(first.id, Fate.PENDING, end_ms)
+    assert outbox.settle(first.id, Fate.PENDING, end_ms - 1).fate is Fate.PENDING
+    assert outbox.settle(second.id, Fate.DROPPED, end_ms).fate is Fate.DROPPED

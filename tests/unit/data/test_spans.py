@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,3 +78,40 @@ def test_notes_outlive_the_process_and_a_damaged_one_is_forgotten(tmp_path: Path
     again = SqliteNotes(tmp_path / "notes.sqlite3")
     assert again.notes("x", "A/B") == {H1: note}
     again.close()
+
+
+def ruined(path: Path, how: str) -> None:
+    """The file of notes as an accident leaves it."""
+    match how:
+        case "folder":
+            path.mkdir()
+        case "garbage":
+            path.write_bytes(b"not a database" * 999)
+        case "damaged":
+            with closing(SqliteNotes(path)) as store:
+                store.save("x", "A/B", {H1: SeriesNote((), 5, 9)})
+            whole = path.read_bytes()
+            path.write_bytes(whole[:100] + bytes(255 - byte for byte in whole[100:]))
+
+
+@pytest.mark.parametrize("how", ["folder", "garbage", "damaged"])
+def test_a_file_of_notes_that_is_ruined_ends_nothing_and_is_said(tmp_path: Path, how: str) -> None:
+    path, note = tmp_path / "notes.sqlite3", SeriesNote((), 5, 9)
+    ruined(path, how)
+    with closing(SqliteNotes(path)) as store:
+        assert store.notes("x", "A/B") == {}
+        store.save("x", "A/B", {H1: note})
+        assert store.notes("x", "A/B") == {H1: note}
+        (remark,) = store.remarks
+    assert remark.startswith(f"notes_not_kept: notes on series in {path} could not be ")
+
+
+def test_a_full_disk_leaves_the_notes_of_this_run_and_says_so(tmp_path: Path) -> None:
+    with closing(SqliteNotes(tmp_path / "notes.sqlite3")) as store:
+        store.save("x", "A/B", {H1: SeriesNote((), 5, 9)})
+        store._file.db.execute("PRAGMA max_page_count=1")
+        for number in range(400):
+            store.save("x", f"{number}/B", {H1: SeriesNote((), number, 9)})
+        assert store.notes("x", "399/B") == {H1: SeriesNote((), 399, 9)}
+        (remark,) = store.remarks
+    assert "is full" in remark

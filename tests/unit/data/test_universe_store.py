@@ -107,6 +107,14 @@ def test_a_file_that_cannot_be_written_is_a_fault_that_says_what_to_do(store: Sq
         store.save(SNAPSHOT)
 
 
+def test_a_file_that_cannot_be_opened_is_a_fault_of_whoever_asks_not_of_the_store(tmp_path: Path) -> None:
+    with closing(SqliteUniverseStore(tmp_path)) as store:
+        with pytest.raises(StorageFault, match=r"universes in .* could not be opened.*permissions"):
+            store.last("binance", "balanced", NOON)
+        with pytest.raises(StorageFault, match=r"could not be opened"):
+            store.save(SNAPSHOT)
+
+
 def test_a_full_disk_leaves_the_universe_before(path: Path, store: SqliteUniverseStore) -> None:
     store.save(SNAPSHOT)
     (pages,) = store._file.db.execute("PRAGMA page_count").fetchone()

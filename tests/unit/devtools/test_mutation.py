@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from devtools.mutation import __main__ as command
 from devtools.mutation.mutants import mutants_of
-from devtools.mutation.targets import NO_FAULTS, TARGETS, Target
+from devtools.mutation.targets import NO_FAULTS, TARGETS
 
 
 def made(source: str) -> list[tuple[str, str]]:
@@ -47,7 +48,7 @@ def test_a_fault_is_made_at_everything_that_runs(source: str, faults: list[str])
 
 def test_a_mutant_is_the_whole_module_with_one_fault() -> None:
     first, *_ = mutants_of('"""Says."""\n\nA = 1\nB = A + 2\n')
-    assert (first.line, first.text) == (3, '"""Says."""\nA = 2\nB = A + 2')
+    assert (first.line, first.code, first.text) == (3, "A = 1", '"""Says."""\nA = 2\nB = A + 2')
 
 
 LARGER = '''"""A module."""
@@ -96,8 +97,24 @@ def test_tests_that_fail_without_a_mutant_prove_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.checkout
-@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.path)
-def test_every_mutant_that_is_called_no_fault_is_one_that_is_made(target: Target) -> None:
-    source = Path(__file__).parents[3].joinpath(target.path).read_text("utf-8")
-    called = {(was, now) for path, was, now in NO_FAULTS if path == target.path}
-    assert called <= set(made(source))
+@pytest.mark.parametrize("path", sorted({path for path, *_ in NO_FAULTS}))
+def test_every_mutant_that_is_called_no_fault_is_made_once(path: str) -> None:
+    assert path in {target.path for target in TARGETS}
+    source = Path(__file__).parents[3].joinpath(path).read_text("utf-8")
+    faults = [(mutant.code, mutant.was, mutant.now) for mutant in mutants_of(source)]
+    called = [rest for other, *rest in NO_FAULTS if other == path]
+    assert [faults.count(tuple(one)) for one in called] == [1] * len(called)
+
+
+@pytest.mark.checkout
+def test_a_module_is_asked_for_whole_or_by_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(Path(__file__).parents[3])
+    tried: list[int] = []
+    monkeypatch.setattr(command, "_try", lambda target, mutants, jobs: tried.append(len(mutants)) or 0)
+    path = "risk/judge.py"
+    first = next(mutants_of(Path(path).read_text("utf-8"))).line
+    assert command.main([path]) == command.main([f"{path}:{first}"]) == 0
+    whole, line = tried
+    assert 0 < line < whole
+    with pytest.raises(SystemExit, match="2"):
+        command.main([f"{path}:1"])

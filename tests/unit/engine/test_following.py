@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.following.setups import setups_since
 from engine.following.track import finished, shown, track_record
+from engine.following.turn import covers
+from shared.models.risk import Lock
 from shared.models.statistics import Insufficient
+from shared.models.timeframe import DAY_MS
 from tests.fixtures.followed import World, on_binance, world
 from tests.fixtures.hand_scan import BTC as DEMO_BTC
 from tests.fixtures.hand_scan import SHIB as DEMO_SHIB
@@ -101,6 +105,61 @@ def test_a_loss_lets_its_symbol_rest(here: World) -> None:
     assert here.follow(2).locks == ()
 
 
+STRICT = {"cooldown_hours": 0, "daily_loss_pct": 0.4, "drawdown_pct": 0.4, "drawdown_lock_hours": 1}
+"""One stopped setup costs half a percent of the account."""
+
+
+def test_the_first_loss_counts_against_the_equity_before_it(here: World) -> None:
+    here.approves(BTC)
+    here.trades(f"{FILLED}, {STOPPED}")
+    locks = here.follow(2, protection=STRICT).locks
+    assert {(lock.rule, lock.scope) for lock in locks} == {("daily loss", "all"), ("drawdown", "all")}
+    lost_pct = -here.outcome()["result"] / 100
+    assert [lock.measured for lock in locks] == pytest.approx([lost_pct, lost_pct])
+
+
+def test_the_day_of_the_daily_loss_ends_where_the_profile_says(here: World) -> None:
+    here.approves(BTC)
+    here.trades(f"{FILLED}, {STOPPED}")
+    locks = here.follow(2, protection=STRICT, risk={"trading_zone": "Asia/Tokyo"}).locks
+    (ends_ms,) = [lock.until_ms for lock in locks if lock.rule == "daily loss"]
+    assert ends_ms % DAY_MS == 15 * 3_600_000
+
+
+def test_a_fall_that_is_over_locks_once_and_not_at_every_look(here: World) -> None:
+    here.approves(BTC)
+    here.trades(f"{FILLED}, {STOPPED}, {CALM}")
+    (lock,) = (lock for lock in here.follow(2, protection=STRICT).locks if lock.rule == "drawdown")
+    assert here.follow(3, protection=STRICT).locks == ()
+    assert here.follow(30, protection=STRICT).locks == ()
+    assert lock in here.locks.locks()
+
+
+def test_an_open_loss_locks_the_day_once(here: World) -> None:
+    here.approves(BTC)
+    here.trades(f"{FILLED}, 67350 67360 66600 66620, 66620 66650 66590 66610")
+    first = here.follow(2, protection=STRICT).locks
+    assert [lock.rule for lock in first if lock.rule == "daily loss"] == ["daily loss"]
+    later = here.follow(3, protection=STRICT).locks
+    assert "daily loss" not in {lock.rule for lock in later}
+
+
+def test_a_lock_lifted_by_hand_is_not_set_again_for_the_same_loss(here: World) -> None:
+    here.approves(BTC)
+    here.trades(f"{FILLED}, {STOPPED}")
+    (lock,) = here.follow(2).locks
+    assert here.locks.remove(lock.id)
+    assert here.follow(2).locks == ()
+    assert here.locks.locks() == ()
+
+
+def test_an_open_loss_sets_one_drawdown_lock_and_none_at_the_next_look(here: World) -> None:
+    here.approves(BTC)
+    here.trades(f"{FILLED}, 67350 67360 66600 66620, 66620 66650 66590 66610")
+    first, later = (here.follow(bars, protection=STRICT).locks for bars in (2, 3))
+    assert [lock.rule for lock in (*first, *later) if lock.rule == "drawdown"] == ["drawdown"]
+
+
 def test_a_track_record_of_few_trades_says_so_and_no_number(here: World) -> None:
     here.approves(BTC)
     here.trades(f"{FILLED}, {STOPPED}")
@@ -121,3 +180,11 @@ def test_how_a_setup_stands_is_read_from_its_newest_outcome(here: World) -> None
     (closed,) = setups_since(here.journal, 0)
     assert (shown(closed).state, shown(closed).ending) == ("closed", "stop")
     assert shown(closed).result_r < -1
+
+
+def test_a_lifted_equity_lock_answers_later_losses_until_it_would_have_ended() -> None:
+    kept = Lock("all", "drawdown", "fell", 0, 100, 5.0, 4.0, "% of equity")
+    later = replace(kept, since_ms=50, until_ms=150)
+    assert (covers(kept, later, 60), covers(kept, later, 100)) == (True, False)
+    assert not covers(replace(kept, unit="stops"), replace(later, unit="stops"), 60)
+    assert not covers(kept, replace(later, scope="long"), 60)

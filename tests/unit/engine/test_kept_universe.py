@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from contracts.universe_contract import UniverseStore
 from data.adapters.demo import DEMO_AS_OF_MS, DemoFeed
+from data.universe_store import SqliteUniverseStore
 from engine.edges import Edges, ScanRequest
 from engine.explanation import explain_symbol
 from engine.gather import look_up_universe
@@ -33,7 +38,7 @@ class Full(Remembering):
         raise StorageFault("universes could not be written: database or disk is full")
 
 
-def edges(universes: Remembering) -> Edges:
+def edges(universes: UniverseStore) -> Edges:
     return Edges(DemoFeed, None, Clock(), universes=universes)
 
 
@@ -60,3 +65,17 @@ def test_looking_and_explaining_keep_none(ask: object) -> None:
     kept = Remembering()
     ask(REQUEST, edges(kept))  # type: ignore[operator]
     assert kept.held == ()
+
+
+@pytest.mark.parametrize("how", ["folder", "garbage"])
+@pytest.mark.parametrize("symbols", [(), ("BTC/USDT",)])
+def test_a_file_of_universes_that_is_ruined_is_flagged_and_the_scan_goes_on(
+    tmp_path: Path, how: str, symbols: tuple[str, ...]
+) -> None:
+    path = tmp_path / "universes.sqlite3"
+    path.mkdir() if how == "folder" else path.write_bytes(b"not a database" * 999)
+    with closing(SqliteUniverseStore(path)) as universes:
+        result = run_scan(replace(REQUEST, symbols=symbols), edges(universes))
+    assert result.status is RunStatus.DEGRADED
+    assert [flag.partition(":")[0] for flag in result.flags] == ["universe_forgotten", "universe_not_kept"]
+    assert result.coverage[0] == result.coverage[1] > 0

@@ -5,16 +5,22 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from data.adapters.demo import DemoFeed
+from devtools.instants import LateClock
+from engine.edges import Edges, ScanRequest, silent
+from engine.gather import gather
 from engine.hooks import Hooks
-from engine.pipeline import Pipeline
+from engine.pipeline import LOOK, Pipeline
 from engine.plugins.laws import held_factor, probe
 from engine.plugins.loader import loaded_plugins, register_plugins
+from engine.run import Run
 from engine.verification.repaint import verify_repaint
 from indicators.registry import compute_indicators
 from shared.config.profiles import load_profile
@@ -29,6 +35,7 @@ from shared.models.extensions import (
     OfferedIndicator,
 )
 from shared.models.profile import SmcRules
+from shared.models.risk import Account
 from shared.models.smc import PluginEvent, Side
 from shared.models.verification import Series
 from strategy.confluence.factors import FACTORS
@@ -234,6 +241,18 @@ def test_every_context_carries_what_is_registered() -> None:
     hooks.extend(Extensions(owners=("tape 1.0",)))
     first = next(Pipeline.of(hooks).walk(next(iter_contexts())))
     assert first.context.extensions == hooks.extensions
+
+
+def test_another_version_of_a_plugin_without_hooks_is_another_run() -> None:
+    ids = set()
+    for owner in ("tape 1.0", "tape 1.1"):
+        hooks = Hooks()
+        hooks.extend(Extensions(owners=(owner,)))
+        request = ScanRequest(PROFILE, "demo", Account(Decimal(10_000), "USDT"), symbols=("BTC/USDT",))
+        ids.add(
+            Run.of(request, gather(LOOK, request, Edges(DemoFeed, None, LateClock()), silent), hooks).run_id
+        )
+    assert len(ids) == 2
 
 
 def twice(candles: Candles) -> dict[str, Any]:

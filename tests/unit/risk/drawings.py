@@ -13,6 +13,8 @@ from shared.models.timeframe import Timeframe
 
 BALANCED = Profile("balanced", "for tests")
 ACCOUNT = Account(Decimal(10_000), "USDT")
+HOUR_MS = 3_600_000
+DAY_MS = 86_400_000
 FREE = CostRules(maker_bps=0.0, taker_bps=0.0, slippage_bps=0.0)
 
 

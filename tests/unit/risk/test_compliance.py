@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk.compliance_checks import HOUR_MS, opens_in_min
+from risk.compliance_checks import opens_in_min, zone_of
 from risk.judge import judge_plans
 from shared.errors import ConfigFault
 from shared.models.data import Market
@@ -17,7 +17,7 @@ from shared.models.gates import Rejection
 from shared.models.planner import TradePlan
 from shared.models.risk import Account, Lock, RiskPlan
 from shared.models.risk_rules import RiskRules
-from tests.unit.risk.drawings import ACCOUNT, BALANCED, market, plan
+from tests.unit.risk.drawings import ACCOUNT, BALANCED, HOUR_MS, market, plan
 
 PLAN = plan()
 LAST_MS = PLAN.entry.expires_ms + PLAN.hold_bars * PLAN.anchor.ms
@@ -92,8 +92,17 @@ def test_the_refusal_tells_the_reason_and_end_of_the_lock_that_lasts_longest() -
     locks = (lock("BTC/USDT", until_ms=2 * HOUR_MS), lock("long", until_ms=5 * HOUR_MS))
     refused = answer(account=replace(ACCOUNT, locks=locks))
     assert isinstance(refused, Rejection)
-    assert refused.measured == 5.0
-    assert "long: holidays, until 1970-01-01T05:00:00Z" in refused.reason
+    told = "time until the last lock ends (long: holidays, until 1970-01-01T05:00:00Z)"
+    assert (refused.measured, refused.what) == (5.0, told)
+    assert told in refused.reason
+
+
+def test_where_no_lock_holds_none_is_told() -> None:
+    approved = answer(account=replace(ACCOUNT, locks=(lock("short"),)))
+    assert isinstance(approved, RiskPlan)
+    assert [gate.what for gate in approved.gates if gate.code == "risk.locked"] == [
+        "time until the last lock ends"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -119,6 +128,7 @@ def at(text: str) -> int:
         ("2024-08-06T01:00:00Z", ("22:00-02:00",), "UTC", "mon", 0),
         ("2024-08-05T01:00:00Z", ("22:00-02:00",), "UTC", "mon", 1260),
         ("2024-08-03T12:00:00Z", (), "UTC", "mon fri", 2160),
+        ("2024-08-05T12:00:00Z", (), "UTC", "mon fri", 0),
         ("2024-08-05T12:30:00Z", ("08:00-12:00", "13:00-17:00"), "UTC", "mon", 30),
         ("2024-03-30T23:00:00Z", ("08:00-20:00",), "Europe/Berlin", "sun", 420),
     ],
@@ -150,5 +160,11 @@ def test_hours_that_are_none_are_refused(wrong: dict[str, tuple[str, ...]]) -> N
 
 
 def test_a_zone_that_is_none_is_refused_with_what_to_write() -> None:
-    with pytest.raises(ConfigFault, match=r"no time zone 'Europe/Atlantis'. Write it like Europe/Berlin"):
+    with pytest.raises(
+        ConfigFault, match=r"no time zone 'Europe/Atlantis'. Write it like Europe/Berlin, or UTC$"
+    ):
         opens_in_min(0, RiskRules(trading_zone="Europe/Atlantis", trading_hours=("08:00-20:00",)))
+
+
+def test_universal_time_needs_no_list_of_zones() -> None:
+    assert zone_of("UTC") is UTC

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk.correlation import Cluster, cluster_of, correlation, log_returns
-from risk.exposure_limits import Exposure, asset_of
+from risk.exposure_limits import Exposure, asset_after_pct, asset_of
 from risk.judge import judge_plans
+from risk.position_sizing import Size
 from shared.models.data import Candles, Floats
 from shared.models.gates import Rejection
 from shared.models.risk import UNKNOWN_MARKET, MarketView, Position, RiskPlan
@@ -71,6 +72,12 @@ def test_each_kind_of_exposure_refuses_by_its_own_code(
     (answer,) = judge_plans([(plan(), market(), 1e9)], replace(ACCOUNT, positions=(held,)), settings)
     assert isinstance(answer, Rejection)
     assert (answer.code, answer.measured) == (code, pytest.approx(measured, abs=0.5))
+
+
+def test_single_coins_count_against_a_bundle_of_them_by_the_thousand() -> None:
+    held = Exposure((position("PEPE/USDC", quantity="60000"),))
+    size = Size(Decimal(10), Decimal(1000), Decimal(20), "risk per trade")
+    assert asset_after_pct(held, plan("1000PEPE/USDT"), size, ACCOUNT) == 70.0
 
 
 def test_another_exchange_does_not_count_against_an_exchanges_limit() -> None:

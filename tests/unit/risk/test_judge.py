@@ -120,3 +120,9 @@ def test_a_quantity_lands_on_the_lot_step_at_most_one_step_below(quantity: Decim
     rounded = market(lot=str(step)).whole_lots(quantity)
     assert rounded % step == 0
     assert 0 <= quantity - rounded < step
+
+
+def test_a_refusal_reads_as_a_sentence_also_where_nothing_is_counted() -> None:
+    (stop,) = judge(plan(), account=replace(ACCOUNT, killed=True))
+    assert isinstance(stop, Rejection)
+    assert stop.reason.endswith(", but kill switch set: 1, needs <= 0")

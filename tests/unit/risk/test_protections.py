@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk.compliance_checks import DAY_MS, HOUR_MS
 from risk.protections import locks_in_force
 from shared.models.risk import Lock
 from shared.models.risk_rules import ProtectionRules
 from shared.models.smc import Side
 from shared.models.trades import ClosedTrade, EquityPoint, History
+from tests.unit.risk.drawings import DAY_MS, HOUR_MS
 
 NOON = int(datetime.fromisoformat("2024-08-05T12:00:00Z").timestamp()) * 1000
 OFF: dict[str, Any] = {
@@ -221,3 +221,16 @@ def test_what_was_lost_yesterday_is_not_todays_loss() -> None:
 def test_the_day_begins_with_midnight() -> None:
     (lock,) = found(point(13, 10_000), point(12, 9_000), daily_loss_pct=2.0)
     assert (lock.since_ms, lock.until_ms) == (NOON - 12 * HOUR_MS, NOON + 12 * HOUR_MS)
+
+
+def test_a_low_of_yesterday_that_was_made_up_for_is_not_todays_loss() -> None:
+    assert found(point(20, 9_000), point(14, 10_000), point(1, 10_000), daily_loss_pct=2.0) == ()
+
+
+def test_an_account_of_one_unit_that_stands_still_has_lost_nothing() -> None:
+    assert found(point(30, 1), point(1, 1), daily_loss_pct=2.0) == ()
+
+
+def test_of_two_stops_at_one_instant_the_later_booked_counts_both() -> None:
+    (lock,) = found(*(trade(hours, -1.0) for hours in (3, 2, 1, 1)), stop_guard_stops=3)
+    assert lock.reason == "4 stops within 24 h"

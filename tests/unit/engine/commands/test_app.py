@@ -227,7 +227,7 @@ def test_explain_prints_words_or_a_document(cli: Run, monkeypatch: pytest.Monkey
     assert json.loads(cli("explain", "btc", "-e", "demo", "--json")[1])["schema"] == "snipersight.explain/1"
 
 
-def test_profiles_and_settings_are_listed_with_units_and_origins(
+def test_profiles_and_settings_are_listed_with_units_ranges_and_origins(
     cli: Run, monkeypatch: pytest.MonkeyPatch, home: Path
 ) -> None:
     ends_in(monkeypatch, EMPTY)
@@ -236,8 +236,9 @@ def test_profiles_and_settings_are_listed_with_units_and_origins(
     ]  # fmt: skip
     rows = [line.split("\t") for line in cli("profiles", "show", "trend")[1].splitlines()]
     found = {row[0]: row[1:] for row in rows}
-    assert found["profile.gates.min_score"] == ["70", "points", "profile trend", "confluence"]
-    assert found["profile.confluence.weights.alignment"][:3] == ["18", "points", "default"]
+    assert found["profile.gates.min_score"] == ["70", "points", "0 to 100", "profile trend", "confluence"]
+    assert found["profile.confluence.weights.alignment"][:4] == ["18", "points", "0 to 100", "default"]
+    assert found["profile.timeframes.anchor"][1:3] == ["", ""]
     (home / "snipersight.toml").write_text("profile.gates.min_score = 71")
     assert "profile.gates.min_score = 71  # snipersight.toml" in cli("config", "show", "--origin")[1]
     assert "exchanges.binance.timeout_s = 10\n" in cli("config", "show")[1]

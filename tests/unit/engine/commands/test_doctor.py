@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import time
 from collections import namedtuple
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,15 @@ from jsonschema import Draft202012Validator
 from data.cache import SqliteCandleStore
 from engine.commands import doctor_machine
 from engine.commands.app import run
-from engine.commands.paths import candle_file, request_file
+from engine.commands.paths import (
+    candle_file,
+    journal_file,
+    lock_file,
+    note_file,
+    request_file,
+    slot_file,
+    universe_file,
+)
 from tests.servers.binance import BinanceServer
 from tests.servers.market import DAY, ServedMarket
 from tests.servers.ticking import PunctualBinance
@@ -136,6 +144,42 @@ def test_a_damaged_ledger_fails(server: BinanceServer, capsys: pytest.CaptureFix
     path.write_bytes(b"not a database at all " * 500)
     _, found = examined(capsys)
     assert found["exchange"]["verdict"] == found["budget"]["verdict"] == "fail"
+
+
+@pytest.mark.parametrize(
+    ("place", "verdict", "code"),
+    [
+        (lock_file, "fail", 30),
+        (journal_file, "fail", 30),
+        (slot_file, "fail", 30),
+        (universe_file, "warn", 10),
+        (note_file, "warn", 10),
+    ],
+)
+def test_a_file_that_is_no_database_is_named_as_a_scan_would_meet_it(
+    server: BinanceServer,
+    capsys: pytest.CaptureFixture[str],
+    place: Callable[[Mapping[str, str]], Path],
+    verdict: str,
+    code: int,
+) -> None:
+    path = place(os.environ)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"not a database" * 999)
+    found_code, found = examined(capsys)
+    assert (found_code, found["files"]["verdict"]) == (code, verdict)
+    assert str(path) in found["files"]["measured"]
+    assert "elete" in found["files"]["advice"] or "audit" in found["files"]["advice"]
+
+
+def test_the_files_that_were_made_are_named(
+    server: BinanceServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert examined(capsys)[1]["files"]["measured"] == "none made yet"
+    assert run(["locks", "add", "all", "--reason", "away", "--hours", "1"]) == 0
+    capsys.readouterr()
+    code, found = examined(capsys)
+    assert (code, found["files"]["measured"]) == (0, "locks opened and read")
 
 
 def test_looking_makes_no_store(server: BinanceServer, capsys: pytest.CaptureFixture[str]) -> None:

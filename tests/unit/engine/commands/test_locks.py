@@ -14,6 +14,7 @@ from engine.commands.app import run
 from engine.commands.locks import HOUR_MS, under_locks
 from engine.edges import ScanRequest
 from shared.config.profiles import load_profile
+from shared.errors import StorageFault
 from shared.models.risk import Account
 
 DOCS = Path(__file__).parents[4] / "docs"
@@ -84,6 +85,15 @@ def test_what_is_wrong_is_said_with_what_to_do(cli: Run, arguments: tuple[str, .
     code, out, err = cli("locks", *arguments)
     assert (code, out) == (2, "")
     assert said in err
+
+
+def test_where_nobody_can_look_for_the_kill_switch_nothing_is_approved(cli: Run, home: Path) -> None:
+    (home / "data").symlink_to(home / "data")
+    with pytest.raises(StorageFault, match=r"could not be looked for: .*SNIPERSIGHT_HOME"):
+        under_locks(request(), {"SNIPERSIGHT_HOME": str(home)})
+    code, out, err = cli("audit", "verify")
+    assert (code, out) == (30, "")
+    assert "could not be looked for" in err
 
 
 def test_the_kill_switch_is_told_and_reaches_the_account(cli: Run, home: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from engine.commands.flags import Flags, Output
 from engine.commands.paths import candle_file, config_file, log_folder
 from engine.commands.settings import configure
-from shared.errors import ConfigFault
+from shared.errors import ConfigFault, StorageFault
 
 EXCHANGES = ("binance", "demo")
 KEY = "SNIPERSIGHT_PROFILE__GATES__MIN_SCORE"
@@ -54,6 +54,14 @@ def test_the_account_flag_wins_over_settings_and_may_set_the_risk(home: dict[str
     found = configure(Flags(account="mine.toml"), home, EXCHANGES)
     assert (found.account.equity, found.settings.profile.risk.risk_pct) == (Decimal(900), 0.2)
     assert found.settings.origin["profile.risk.risk_pct"] == "mine.toml"
+
+
+def test_settings_that_cannot_be_looked_for_are_never_taken_for_none(home: dict[str, str]) -> None:
+    folder = config_file(home).parent
+    folder.parent.mkdir()
+    folder.symlink_to(folder)
+    with pytest.raises(StorageFault, match=r"config\.toml could not be looked for: .*SNIPERSIGHT_HOME"):
+        configure(Flags(), home, EXCHANGES)
 
 
 def test_a_named_file_must_be_there(home: dict[str, str]) -> None:

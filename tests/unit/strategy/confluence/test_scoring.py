@@ -183,6 +183,7 @@ def test_conflicts_take_their_points() -> None:
     scored = score_side(row(h1=h1, h4=supply, last={"rsi": 78.0}), PROFILE)
     assert [rule.name for rule in scored.conflicts] == [rule.name for rule in CONFLICTS]
     assert scored.conflict == 19.0
+    assert scored.conflicts[0].why == "1 fresh opposing higher-timeframe block before the first target"
 
 
 def test_an_opposing_zone_beyond_the_first_target_is_no_conflict() -> None:

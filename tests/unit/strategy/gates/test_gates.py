@@ -15,10 +15,12 @@ from shared.models.indicators import IndicatorSet
 from shared.models.profile import GateRules, Profile
 from shared.models.smc import Side
 from shared.models.timeframe import Timeframe
-from strategy.confluence.evidence import read_evidence
+from strategy.confluence.evidence import READ_COLUMNS, read_evidence
 from strategy.confluence.regime_detection import read_regime, unknown_market
 from strategy.confluence.scorer import score
 from strategy.gates import GATES, check_data, check_indicators, check_side
+from strategy.gates.data_gates import missing_pct
+from strategy.gates.table import first_failed
 from tests.unit.strategy.planner.hand_market import (
     AS_OF,
     D1,
@@ -74,6 +76,7 @@ def test_good_data_passes_every_data_gate() -> None:
     assert [gate.code for gate in gates] == [
         "data.coverage", *["data.history"] * 4, "data.recency", *["data.gaps"] * 4, "data.tick_coarse",
     ]  # fmt: skip
+    assert gates[0].what == "required timeframes missing"
 
 
 def test_a_missing_required_timeframe_is_named() -> None:
@@ -133,6 +136,16 @@ def test_holes_count_only_in_the_recent_window() -> None:
     assert [gate.measured for gate in gates if not gate.passed] == [1.5]
 
 
+def test_a_hole_after_the_very_first_candle_counts() -> None:
+    assert missing_pct(punched(candles(H1, [100.0] * 10), slice(1, 2)), 200) == 10.0
+
+
+@pytest.mark.parametrize(("bars", "asked"), [(14, False), (15, True)])
+def test_the_mean_range_is_asked_for_where_there_are_candles_to_take_it_of(bars: int, asked: bool) -> None:
+    gates = check_data(data({H1: candles(H1, [100.0] * bars)}), SHORT_HISTORY)
+    assert ("data.tick_coarse" in {gate.code for gate in gates}) is asked
+
+
 def test_a_market_that_moves_less_than_ten_ticks_is_too_coarse() -> None:
     held = data()
     coarse = replace(held, market=replace(held.market, tick=type(held.market.tick)("0.2")))
@@ -153,7 +166,9 @@ def with_column(name: str, values: Floats) -> dict[Timeframe, IndicatorSet]:
 
 
 def test_indicator_gates_pass_whole_columns_within_bounds() -> None:
-    assert failed(check_indicators(indicators(), PROFILE)) == []
+    finite, bounds = check_indicators(indicators(), PROFILE)
+    assert failed((finite, bounds)) == []
+    assert finite.what == "anchor indicator values missing in the last 50 bars"
 
 
 def test_a_nan_in_the_recent_window_is_counted_and_the_column_named() -> None:
@@ -161,17 +176,32 @@ def test_a_nan_in_the_recent_window_is_counted_and_the_column_named() -> None:
     column[[10, 260, 299]] = np.nan
     finite, bounds = check_indicators(with_column("mfi", column), PROFILE)
     assert (finite.measured, bounds.passed) == (2.0, True)
-    assert "mfi" in finite.what
+    assert finite.what == "anchor indicator values missing in the last 50 bars (mfi)"
 
 
 def test_a_column_that_is_not_there_is_missing_throughout() -> None:
-    assert check_indicators({}, PROFILE)[0].measured > 500
+    assert check_indicators({}, PROFILE)[0].measured == 50.0 * len(READ_COLUMNS)
     assert check_indicators(with_column("rsi", np.empty(0)), PROFILE)[0].measured == 50.0
 
 
 @pytest.mark.parametrize(("name", "value"), [("rsi", 100.5), ("atr", -0.1), ("efficiency", 1.1)])
 def test_a_value_that_cannot_be_is_out_of_bounds(name: str, value: float) -> None:
     assert failed(check_indicators(with_column(name, np.full(300, value)), PROFILE)) == ["indicators.bounds"]
+
+
+@pytest.mark.parametrize(
+    ("name", "edge", "beyond"),
+    [
+        ("atr", -1e-9, -1.5e-9),
+        ("efficiency", 1.0 + 1e-9, 1.0 + 1.5e-9),
+        ("rsi", 100.0 + 1e-7, 100.0 + 1.5e-7),
+    ],
+)
+def test_rounding_may_leave_a_billionth_of_the_bound_and_no_more(
+    name: str, edge: float, beyond: float
+) -> None:
+    for value, codes in ((edge, []), (beyond, ["indicators.bounds"])):
+        assert failed(check_indicators(with_column(name, np.full(300, value)), PROFILE)) == codes
 
 
 def test_the_hand_made_long_passes_and_its_short_does_not() -> None:
@@ -244,3 +274,10 @@ def test_one_target_is_enough_to_be_asked_for_its_reward() -> None:
     gates = side_gates(alone)
     assert measured(gates, "plan.targets") == [1.0]
     assert measured(gates, "plan.net_rr_first") == measured(gates, "plan.net_rr_last") != []
+
+
+def test_of_all_gates_that_fail_the_first_alone_is_the_reason() -> None:
+    gates = side_gates(side=Side.SHORT)
+    assert len(failed(gates)) > 1
+    assert failed(first_failed(gates)) == failed(gates)[:1]
+    assert first_failed(side_gates()) == ()
