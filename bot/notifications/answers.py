@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Final
 
-from bot.notifications.markup import bold, split, units
+from bot.notifications.markup import bold, split, units, with_plain_times
 from shared.models.desk import Answer
 
 TEXT_LIMIT: Final = 4096
@@ -19,18 +19,18 @@ CUT: Final = "… the rest is left out; ask on the command line for all of it"
 
 def texts_of(answer: Answer) -> tuple[str, ...]:
     """The messages of an answer in HTML mode. With a picture the first is its caption, and may be all there is."""
-    whole = _html(answer)
+    whole = with_plain_times(_html(answer))
     if not answer.picture:
         return _capped(split(whole, TEXT_LIMIT))
     if units(whole) <= CAPTION_LIMIT:
         return (whole,)
     title, *_ = split(bold(answer.title), CAPTION_LIMIT)
-    return _capped((title, *split(_lines(answer), TEXT_LIMIT)))
+    return _capped((title, *split(with_plain_times(_lines(answer)), TEXT_LIMIT)))
 
 
 def note_of(answer: Answer) -> str:
     """An answer as the short plain note of a press."""
-    text = ". ".join(part.rstrip(".") for part in (answer.title, *answer.lines) if part)
+    text = with_plain_times(". ".join(part.rstrip(".") for part in (answer.title, *answer.lines) if part))
     return text if units(escape(text)) <= ACK_LIMIT else text[: ACK_LIMIT // 2 - 1] + "…"
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.notifications.aside import aside
 from bot.notifications.lines import line_parcel
+from bot.notifications.markup import with_plain_times
 from contracts.notification_contract import Threads
 from shared.errors import ConfigFault
 from shared.models.notifications import Delivered, Delivery, Notice, Parcel, Refused, Unknown
@@ -81,7 +82,7 @@ def _message(parcel: Parcel) -> dict[str, Any]:
     late = f"late by {max(1, parcel.late_ms // 60_000)} min\n" if parcel.late_ms else ""
     message = {
         "title": document["symbol"] or "SniperSight",
-        "body": f"{repeat}{late}{document['text']}\n#{parcel.short_id}",
+        "body": f"{repeat}{late}{with_plain_times(document['text'])}\n#{parcel.short_id}",
         "body_format": NotifyFormat.TEXT,
     }
     if parcel.picture:

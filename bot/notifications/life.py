@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from bot.notifications.markup import thin
 from shared.models.fills import UNFILLED, Ending, Fill, Outcome
 from shared.models.notifications import NOTICE, Level, Notice, SetupState, notice_key
 from shared.models.timeframe import MINUTE_MS, Timeframe, from_iso, iso
@@ -73,8 +74,8 @@ def _dropped(plan: Mapping[str, Any], outcome: Outcome) -> Stage:
     state, words = UNFILLED_ENDS[outcome.ending]
     text = words.format(
         until=plan["valid_until"],
-        invalidation=plan["entry"]["invalidation_text"],
-        first=plan["targets"][0]["price_text"],
+        invalidation=thin(plan["entry"]["invalidation_text"]),
+        first=thin(plan["targets"][0]["price_text"]),
     )
     return Stage(state, outcome.ended_ms, text, text)
 
@@ -121,7 +122,7 @@ def _closed(plan: Mapping[str, Any], outcome: Outcome) -> Stage:
 
 def _price(plan: Mapping[str, Any], price: float) -> str:
     tick = Decimal(plan["tick_text"])
-    return f"{Decimal(repr(price)).quantize(tick):f}"
+    return thin(f"{Decimal(repr(price)).quantize(tick):f}")
 
 
 def _span(time_ms: int) -> str:

@@ -6,7 +6,7 @@ Telegram counts in UTF-16 units, after tags and references are read: 4,096 in a 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
+TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+TIME_SHOWN: Final = "%Y-%m-%d %H:%M UTC"
 LINE_END: Final = "\n"
 TOKEN: Final = re.compile(r"<(?P<end>/?)(?P<name>[a-z-]+)[^>]*>|&[#a-zA-Z0-9]+;|.", re.DOTALL)
 
@@ -52,11 +54,11 @@ def _templates(folder: str) -> SandboxedEnvironment:
         undefined=StrictUndefined,
         keep_trailing_newline=False,
     )
-    made.filters |= {"thin": _thin, "when": _when, "words": _words, "tag": _tag}
+    made.filters |= {"thin": thin, "when": _when, "times": _times, "words": _words, "tag": _tag}
     return made
 
 
-def _thin(price: str) -> str:
+def thin(price: str) -> str:
     """A price with thousands separators."""
     whole, point, rest = price.partition(".")
     return f"{int(whole):,}{point}{rest}"
@@ -68,8 +70,33 @@ def _when(time: str) -> Any:
 
     moment = datetime.fromisoformat(time).astimezone(UTC)
     return Markup('<tg-time unix="{}" format="wDT">{}</tg-time>').format(
-        int(moment.timestamp()), moment.strftime("%Y-%m-%d %H:%M UTC")
+        int(moment.timestamp()), moment.strftime(TIME_SHOWN)
     )
+
+
+def _times(text: str) -> Any:
+    """A text in which each reader is shown every time in a zone of their own."""
+    from markupsafe import Markup
+    from markupsafe import escape as escaped
+
+    return Markup(_with_times(str(escaped(text)), _when))  # noqa: S704 - escaped
+
+
+def with_plain_times(text: str) -> str:
+    """A text in which every time reads as people write it, ``2026-11-22 08:00 UTC``: for where a reader's zone is not known."""
+    return _with_times(text, lambda time: datetime.fromisoformat(time).strftime(TIME_SHOWN))
+
+
+def _with_times(text: str, shown: Callable[[str], Any]) -> str:
+    """``text`` with ``shown`` in place of each time; what only looks like one stays."""
+
+    def one(match: re.Match[str]) -> str:
+        try:
+            return str(shown(match[0]))
+        except ValueError:
+            return match[0]
+
+    return TIME.sub(one, text)
 
 
 def _words(name: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from bot.notifications.markup import thin
 from shared.models.notifications import NOTICE, Level, Notice, SetupState
 from shared.models.timeframe import MINUTE_MS, iso
 from shared.utils.serialization import canonical_json
@@ -105,6 +106,6 @@ def _line(notice: Notice) -> str:
     plan: Mapping[str, Any] = json.loads(notice.document)["plan"]
     entry, last = plan["entry"], plan["targets"][-1]
     return (
-        f"{plan['symbol']} {plan['side'].upper()} {plan['grade']} {plan['score']:g}: {entry['low_text']} – {entry['high_text']}, "
-        f"stop {plan['stop']['price_text']}, {last['net_r']:+.1f}R"
+        f"{plan['symbol']} {plan['side'].upper()} {plan['grade']} {plan['score']:.0f}: {thin(entry['low_text'])} – {thin(entry['high_text'])}, "
+        f"stop {thin(plan['stop']['price_text'])}, {last['net_r']:+.1f}R"
     )

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from bot.notifications.markup import TEMPLATES, TOKEN, rendered
+from bot.notifications.markup import TEMPLATES, TOKEN, plain, rendered
 from shared.errors import ConfigFault, NotifyFault
 from shared.utils.suggest import suggest
 
@@ -27,6 +27,7 @@ TAGS: Final = frozenset(
         "tg-emoji",
     }
 )
+REASONS: Final = "why.html.j2"
 NEWS: Final = {"symbol": "BTC/USDT", "text": "🎯 TP1 reached", "short_id": "ab12"}
 
 
@@ -50,7 +51,7 @@ def check_templates(folder: Path) -> None:
 def _try(name: str, folder: Path) -> None:
     for values in _samples(name):
         try:
-            why = _broken(rendered(name, values, str(folder)))
+            why = _wrong(name, rendered(name, values, str(folder)))
         except NotifyFault as fault:
             raise ConfigFault(f"notify.templates: {fault.problem}", "Correct it, or take it away") from fault
         if why:
@@ -68,6 +69,13 @@ def _samples(name: str) -> tuple[dict[str, Any], ...]:
         for status in ("", "closed +1.2R")
         for why in (True, False)
     )
+
+
+def _wrong(name: str, source: str) -> str:
+    """What is wrong with a template's outcome; empty where nothing. Reasons may be left out, a message may not."""
+    if name != REASONS and not plain(source).strip():
+        return "it comes out empty, and nothing would be told"
+    return _broken(source)
 
 
 def _broken(source: str) -> str:

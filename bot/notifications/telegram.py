@@ -40,6 +40,9 @@ TIMEDELTAS: Final = ("PTB_TIMEDELTA", "1")
 UNMODIFIED: Final = "message is not modified"
 """Telegram's answer to an edit that changes nothing: it has been made before."""
 UNREADABLE: Final = "can't parse entities"
+DELETED: Final = "message to edit not found"
+"""Telegram's answer to an edit of a message that somebody deleted: there is nothing left to show it in."""
+UNKNOWN_BOT: Final = "Telegram does not know the bot's token: set it anew, then 'snipersight alerts retry'"
 MISTAKEN: Final = ("there is no caption in the message", "there is no text in the message")
 """Telegram's answers where a head has a picture and was thought to have none, or the other way round."""
 
@@ -152,12 +155,14 @@ class TelegramChannel:
             return self._migrated(error, parcel)
         if isinstance(error, BadRequest):
             return self._bad(words, parcel)
-        if isinstance(error, Forbidden | InvalidToken | EndPointNotFound):
+        if isinstance(error, InvalidToken | EndPointNotFound):
+            return Refused(UNKNOWN_BOT, None)
+        if isinstance(error, Forbidden):
             return Refused(words, None)
         return Refused(words, 0.0) if _never_left(error) else Unknown(words)
 
     def _bad(self, words: str, parcel: Parcel) -> Delivery:
-        if UNMODIFIED in words.lower():
+        if UNMODIFIED in words.lower() or DELETED in words.lower():
             return Delivered()
         if UNREADABLE in words.lower() and parcel.id not in self._as_text:
             self._as_text.add(parcel.id)

@@ -63,8 +63,10 @@ def answering(
     """The bot in a thread beside this one. A fault of it ends the bot alone, and is told.
 
     Raises:
-        ConfigFault: no token, or nobody may ask.
+        ConfigFault: no token, nobody may ask, or a channel is set wrongly.
     """
+    from engine.commands.notify import channels_of
+
     access = access_of(configured.settings, environ)
     settings = configured.settings.telegram
     if not settings.users or not settings.chats:
@@ -72,6 +74,7 @@ def answering(
             "nobody may ask the bot",
             "Set telegram.users and telegram.chats: 'snipersight telegram link' shows both",
         )
+    channels_of(configured.settings, environ)
     remark = partial(remarked, console, (access.token, *secrets_of(environ)))
     beside = Beside(Service(configured, flags, environ, access, remark).serve, remark)
     beside.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ STDOUT: Final = "-"
 SIGNED_WITH: Final = "SNIPERSIGHT_WEBHOOK_SECRET"
 TOKEN: Final = "SNIPERSIGHT_TELEGRAM_TOKEN"  # noqa: S105 - a variable's name
 USUAL_TOKEN: Final = "TELEGRAM_BOT_TOKEN"  # noqa: S105 - a variable's name
+TOKEN_FORM: Final = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 APPRISE: Final = "SNIPERSIGHT_APPRISE_URLS"
 PICTURED: Final = frozenset({"telegram", "apprise"})
 """Channels that show pictures."""
@@ -44,7 +46,7 @@ def telling_of(settings: Settings, profile: str, environ: Mapping[str, str]) -> 
     """
     from engine.telling import Telling
 
-    channels = tuple(_channels(settings, environ))
+    channels = channels_of(settings, environ)
     if not channels:
         raise ConfigFault(
             "nobody to notify",
@@ -56,9 +58,18 @@ def telling_of(settings: Settings, profile: str, environ: Mapping[str, str]) -> 
         channels,
         partial(open_outbox, environ),
         noise_of(settings, profile, environ),
-        partial(_past, environ),
+        partial(_past, environ, settings.exchange),
         **draw,
     )
+
+
+def channels_of(settings: Settings, environ: Mapping[str, str]) -> tuple[Channel, ...]:
+    """Every channel that is set; nothing is asked of any yet.
+
+    Raises:
+        ConfigFault: one is set wrongly, its templates among it.
+    """
+    return tuple(_channels(settings, environ))
 
 
 def _drawn(context: SniperContext) -> bytes:
@@ -70,15 +81,15 @@ def _drawn(context: SniperContext) -> bytes:
     return png(charted_plan(context), Theme.DARK)
 
 
-def _past(environ: Mapping[str, str]) -> Past:
-    """When each symbol's newest setup was decided, and what all finished ones were worth."""
+def _past(environ: Mapping[str, str], exchange: str) -> Past:
+    """When each symbol's newest setup on an exchange was decided, and what all finished ones there were worth."""
     from bot.notifications.noise import Past
     from engine.following.setups import setups_since
     from engine.following.track import track_record
     from shared.models.statistics import Expectancy
 
     with open_journal(environ) as journal:
-        setups = setups_since(journal, 0)
+        setups = setups_since(journal, 0, exchange)
     record = track_record(setups)
     last_ms = {str(setup.plan["symbol"]): setup.decided_ms for setup in setups}
     return Past(last_ms, str(record) if isinstance(record, Expectancy) else "")
@@ -170,12 +181,18 @@ def open_bot_store(environ: Mapping[str, str]) -> Iterator[BotStore]:
 
 
 def token_of(environ: Mapping[str, str]) -> str:
-    """The Telegram bot's token; empty where there is none.
+    """The Telegram bot's token, without space around it; empty where there is none. The usual variable counts where ours is not set.
 
     Raises:
-        ConfigFault: it is given twice, or its file cannot be read.
+        ConfigFault: it is given twice, its file cannot be read, or it cannot be a token: no request could be made with it.
     """
-    return secret_of(TOKEN, environ) or environ.get(USUAL_TOKEN, "")
+    token = (secret_of(TOKEN, environ) or environ.get(USUAL_TOKEN, "")).strip()
+    if token and not TOKEN_FORM.fullmatch(token):
+        raise ConfigFault(
+            "the bot's token is none",
+            "@BotFather's has digits, a colon, then letters, digits, _ and -: look for quotation marks or a second line",
+        )
+    return token
 
 
 def _telegram(settings: TelegramSettings, templates: str, environ: Mapping[str, str]) -> Channel:

@@ -19,6 +19,7 @@ from engine.commands.locks import under_locks
 from engine.commands.request import one_symbol, request_of
 from engine.commands.settings import configure
 from shared.errors import EXIT_USAGE, ConfigFault, SniperError
+from shared.models.scan import RunStatus
 
 if TYPE_CHECKING:
     from bot.telemetry.events import Event
@@ -231,7 +232,7 @@ def show_scan(result: ScanResult, output: Output, console: Console, now_ms: int 
     """Results on standard output in the form asked for; what a person wants to know besides on standard error."""
     from bot.ui.documents import plan_json, scan_json
     from bot.ui.terminal import closing_lines, heading, scan_lines, tsv_lines
-    from bot.ui.terminal_funnel import fault_lines
+    from bot.ui.terminal_funnel import fault_lines, refusal_lines
 
     if console.watched:
         console.result(scan_lines(result, console.look, now_ms))
@@ -244,7 +245,8 @@ def show_scan(result: ScanResult, output: Output, console: Console, now_ms: int 
         console.result(tsv_lines(result.setups))
     console.remark([heading(result, console.error_look, now_ms), *closing_lines(result, console.error_look)])
     if output.quiet:
-        console.warn(fault_lines(result))
+        flags = () if result.status is RunStatus.OK else result.flags
+        console.warn([*fault_lines(result), *refusal_lines(result), *(f"! {flag}" for flag in flags)])
 
 
 def show_explanation(explanation: Explanation, output: Output, console: Console) -> None:

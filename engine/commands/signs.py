@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
-from engine.commands.edges import SystemClock, open_journal
+from engine.commands.edges import DEMO, SystemClock, open_journal
 from engine.commands.paths import is_there, slot_file
 from shared.models.journal import START
 
@@ -79,12 +79,18 @@ def _is_due(telling: Telling, journal: SqliteJournal, now_ms: int, hours: float)
 
 
 def _pulse(journal: SqliteJournal, now_ms: int) -> Pulse:
+    """How things stand. Setups of the demo market are followed by nobody, and never end: they are not counted.
+
+    Raises:
+        StorageFault: the journal cannot be read.
+    """
     from bot.notifications.signs import Pulse
     from data.outbox_store import SqliteOutbox
     from engine.following.setups import LONGEST_MS, setups_since
 
     scan = next(iter(journal.newest(1)), None)
-    standing = sum(not setup.is_over for setup in setups_since(journal, now_ms - LONGEST_MS))
+    known = setups_since(journal, now_ms - LONGEST_MS)
+    standing = sum(not setup.is_over for setup in known if setup.plan["exchange"] != DEMO)
     return Pulse(
         scan.content["as_of_ms"] if scan else 0,
         scan.content["status"] if scan else NOTHING_YET,

@@ -21,7 +21,7 @@ from engine.commands.stopping import stopping
 from engine.commands.turns import open_turns, streaming
 from engine.edges import silent
 from engine.watching.news import News, Told, news_of
-from shared.models.scan import RunStatus, Setup, SymbolFault
+from shared.models.scan import RunStatus, ScanResult, Setup, SymbolFault
 from shared.models.watching import Missed, Overlapped, Scanned, Troubled, WatchEvent
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _telling(
 
 
 class Teller:
-    """Shows what happens. Remembers the plans and faults of the last scan, no more."""
+    """Shows what happens. Remembers the plans, the faults and the flags' names of the last scan, no more."""
 
     def __init__(self, console: Console, output: Output, trigger: Timeframe, *, show_all: bool) -> None:
         """Nothing was told yet."""
@@ -88,6 +88,7 @@ class Teller:
         self._all = show_all
         self._told: Told = {}
         self._faults: tuple[SymbolFault, ...] = ()
+        self._flagged: frozenset[str] = frozenset()
         self._headed = False
 
     def tell(self, event: WatchEvent) -> None:
@@ -118,9 +119,18 @@ class Teller:
         self.console.remark([heartbeat(event, counts, next_ms, self.console.error_look.zone)])
         self.console.remark(f"  gone: {name}" for name in news.gone)
         self.console.remark(f"  {flag}" for flag in result.flags)
+        if self._output.quiet:
+            self._warn_of_flags(result)
         if result.faults != self._faults:
             self._faults = result.faults
             self.console.warn(fault_lines(result))
+
+    def _warn_of_flags(self, result: ScanResult) -> None:
+        """Say why a scan is degraded, once until it is over."""
+        flags = () if result.status is RunStatus.OK else result.flags
+        named = {flag.partition(":")[0]: flag for flag in flags}
+        self.console.warn(f"! {flag}" for name, flag in named.items() if name not in self._flagged)
+        self._flagged = frozenset(named)
 
     def _show(self, setups: tuple[Setup, ...]) -> None:
         from bot.ui.documents import plan_json

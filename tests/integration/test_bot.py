@@ -209,6 +209,15 @@ def test_beside_watch_its_end_is_told_and_the_watch_goes_on(
         ({}, "the bot has no token"),
         ({"TELEGRAM_TOKEN": TOKEN, "TELEGRAM__CHATS": "77"}, "nobody may ask the bot"),
         ({"TELEGRAM_TOKEN": TOKEN, "TELEGRAM__USERS": "77"}, "nobody may ask the bot"),
+        (
+            {
+                "TELEGRAM_TOKEN": TOKEN,
+                "TELEGRAM__USERS": "77",
+                "TELEGRAM__CHATS": "77",
+                "NOTIFY__TEMPLATES": "/nowhere",
+            },
+            "is no folder",
+        ),
     ],
 )
 def test_without_token_or_people_it_does_not_start(

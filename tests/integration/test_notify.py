@@ -161,6 +161,8 @@ def test_a_receiver_that_is_away_gets_it_later(home: Path, cli: Cli, monkeypatch
             "are both set",
         ),
         ({"NOTIFY__WEBHOOK_URL": "https://a/", "WEBHOOK_SECRET_FILE": "/nowhere"}, "cannot be read"),
+        ({"TELEGRAM__CHATS": "77", "TELEGRAM_TOKEN": '"4821:quoted"'}, "the bot's token is none"),
+        ({"TELEGRAM__CHATS": "77", "TELEGRAM_TOKEN": "4821:one\n4822:two"}, "the bot's token is none"),
     ],
 )
 def test_a_channel_that_is_set_wrongly_is_refused_before_anything_is_scanned(

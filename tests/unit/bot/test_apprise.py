@@ -71,7 +71,7 @@ def test_a_notice_arrives_as_plain_text_with_its_picture_and_marks(caplog: pytes
         (parcel,) = channel.parcels(replace(NOTICE, picture=PNG), {})
         assert sent(channel, replace(parcel, is_repeat=True, late_ms=1_200_000)) == Delivered()
     (one,) = got
-    text = json.loads(NOTICE.document)["text"]
+    text = json.loads(NOTICE.document)["text"].replace("2026-11-22T20:00:00Z", "2026-11-22 20:00 UTC")
     assert one["title"] == "BTC/USDT"
     assert one["message"].splitlines() == [
         f"possible repeat #{parcel.short_id}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.notifications.markup import plain, rendered, split, units
+from bot.notifications.markup import plain, rendered, split, units, with_plain_times
 from tests.servers.telegram_html import parse
 from tests.servers.telegram_html import units as telegram_units
 
@@ -51,3 +51,18 @@ def test_length_is_counted_in_utf_16_units_after_the_markup_is_read() -> None:
 def test_no_text_of_a_symbol_or_a_reason_becomes_markup(text: str) -> None:
     shown, _ = parse(rendered("news.html.j2", {"symbol": text, "text": text, "short_id": "ab12"}))
     assert text.strip() in shown or not text.strip()
+
+
+def test_times_in_news_are_shown_in_each_readers_own_zone() -> None:
+    news = {
+        "symbol": "",
+        "text": "not filled by 2026-11-09T16:00:00Z, 9999-99-99T99:99:99Z & so on",
+        "short_id": "ab12",
+    }
+    shown, entities = parse(rendered("news.html.j2", news))
+    assert shown == "not filled by 2026-11-09 16:00 UTC, 9999-99-99T99:99:99Z & so on\n#ab12"
+    assert [entity.type for entity in entities] == ["date_time"]
+
+
+def test_where_zones_are_not_known_times_read_as_people_write_them() -> None:
+    assert with_plain_times("until 2026-11-09T16:00:00Z.") == "until 2026-11-09 16:00 UTC."

@@ -42,6 +42,7 @@ def test_a_template_stands_for_ours_and_values_are_escaped(tmp_path: Path) -> No
         ("why.html.j2", "<b>{{ plan.symbol }}", "<b> is not closed"),
         ("news.html.j2", "</i>{{ text }}", "</i> closes what is not open"),
         ("news.html.j2", "<div>{{ text }}</div>", "<div> is no tag"),
+        ("news.html.j2", "{% if false %}{{ text }}{% endif %}\n", "comes out empty"),
         ("setpu.html.j2", "x", "Did you mean 'setup.html.j2'?"),
     ],
 )

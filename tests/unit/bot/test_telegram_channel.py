@@ -251,6 +251,28 @@ def test_an_edit_that_changes_nothing_has_been_made(api: TelegramServer) -> None
     assert all(isinstance(end, Delivered) for end in ends)
 
 
+def test_an_edit_of_a_message_that_somebody_deleted_troubles_nobody(api: TelegramServer) -> None:
+    of = channel(api)
+    told(of, new(b""))
+    api.messages.clear()
+    (_, edit) = of.parcels(later(SetupState.ARMED, "order rests", "armed", pictured=False), {"77": "head"})
+
+    async def edited() -> Delivery:
+        try:
+            return await of.send(edit, "1")
+        finally:
+            await of.close()
+
+    assert asyncio.run(edited()) == Delivered()
+
+
+def test_a_dead_letter_of_a_wrong_token_says_what_to_do(api: TelegramServer) -> None:
+    of = TelegramChannel(Access("4821:another", ("77",), api.base_url))
+    delivery = sent(of, parcel(of))
+    assert isinstance(delivery, Refused)
+    assert "set it anew" in delivery.reason
+
+
 def test_markup_that_telegram_refuses_is_sent_as_plain_text(api: TelegramServer) -> None:
     of = channel(api)
     body = {**json.loads(parcel(of).body), "html": "<b>half &lt; <u>open</b>"}

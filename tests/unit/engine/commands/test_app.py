@@ -98,6 +98,15 @@ def test_quiet_says_nothing_when_nothing_is_found_and_nothing_wrong(
     )
 
 
+def test_quiet_says_why_a_scan_is_degraded_or_refused(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    flags = ("journal_failed: the disk is full",)
+    ends_in(monkeypatch, replace(EMPTY, status=RunStatus.DEGRADED, flags=flags))
+    assert cli("scan", "-e", "demo", "-q") == (10, "", "! journal_failed: the disk is full\n")
+    ends_in(monkeypatch, replace(EMPTY, status=RunStatus.REFUSED, coverage=(1, 3)))
+    code, _, err = cli("scan", "-e", "demo", "-q")
+    assert (code, err[:23]) == (20, "refused: 1 of 3 symbols")
+
+
 def test_verbose_logs_events_on_stderr(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     ends_in(monkeypatch, SCAN)
     _, out, err = cli("scan", "-e", "demo", "--json", "-v", "--log-format", "json")

@@ -65,6 +65,10 @@ def test_a_wrong_token_is_told_from_a_bot_that_cannot_be_asked(api: TelegramServ
     assert asked(api, "77", SNIPERSIGHT_TELEGRAM_TOKEN_FILE="/nowhere").verdict is Verdict.FAIL
 
 
+def test_a_token_with_the_end_of_a_line_behind_it_is_that_token(api: TelegramServer) -> None:
+    assert asked(api, "77", SNIPERSIGHT_TELEGRAM_TOKEN=f"{TOKEN}\r\n").verdict is Verdict.OK
+
+
 def test_no_row_is_shown_of_what_is_not_set() -> None:
     assert telegram(settings(), {}) == ()
     assert webhook(settings(), {}) == ()

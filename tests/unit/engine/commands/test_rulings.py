@@ -30,9 +30,10 @@ from engine.commands.desk import EngineDesk
 from engine.commands.edges import SystemClock, exchange_names, open_journal, open_store
 from engine.commands.flags import Flags
 from engine.commands.locks import open_locks
-from engine.commands.notify import noise_of, open_bot_store, open_outbox
+from engine.commands.notify import noise_of, open_bot_store, open_outbox, telling_of
 from engine.commands.rulings import plan_hash
 from engine.commands.settings import configure
+from engine.commands.signs import put_signs
 from risk.audit_pipeline import check_chain
 from shared.errors import ConfigFault, NotFound
 from shared.models.data import Market
@@ -345,6 +346,23 @@ def test_status_and_locks_tell_what_holds(world: World) -> None:
     assert any(line.startswith("outbox: ") and "pending" in line for line in status)
     assert world.desk.locks().lines[0].startswith("the kill switch is set")
     assert world.desk.locks().lines[1].startswith("long: too hot")
+
+
+def test_setups_of_the_demo_market_rest_no_real_symbol_and_count_in_no_sign_of_life(
+    world: World,
+) -> None:
+    for exchange, known in (("demo", {"XRP/USDT", "WIF/USDT", "LTC/USDT"}), ("binance", set())):
+        chosen = replace(world.settings, exchange=exchange)
+        assert set(telling_of(chosen, "balanced", world.environ).remember().last_ms) == known
+    notify = replace(world.settings.notify, heartbeat_hours=24.0)
+    put_signs(
+        replace(world.settings, notify=notify),
+        telling_of(world.settings, "balanced", world.environ),
+        world.environ,
+    )
+    with open_outbox(world.environ) as outbox:
+        bodies = [row.body for row in outbox._rows("verb='send'")]
+    assert any("0 setups open" in body for body in bodies)
 
 
 def test_a_pause_of_the_bot_holds_for_scans_of_the_command_line(
