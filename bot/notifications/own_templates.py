@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.notifications.markup import TEMPLATES, TOKEN, plain, rendered
+from bot.notifications.reasons import EVERY, listed
 from shared.errors import ConfigFault, NotifyFault
 from shared.utils.suggest import suggest
 
@@ -27,7 +28,6 @@ TAGS: Final = frozenset(
         "tg-emoji",
     }
 )
-REASONS: Final = "why.html.j2"
 NEWS: Final = {"symbol": "BTC/USDT", "text": "🎯 TP1 reached", "short_id": "ab12"}
 
 
@@ -51,7 +51,7 @@ def check_templates(folder: Path) -> None:
 def _try(name: str, folder: Path) -> None:
     for values in _samples(name):
         try:
-            why = _wrong(name, rendered(name, values, str(folder)))
+            why = _wrong(rendered(name, values, str(folder)))
         except NotifyFault as fault:
             raise ConfigFault(f"notify.templates: {fault.problem}", "Correct it, or take it away") from fault
         if why:
@@ -65,15 +65,15 @@ def _samples(name: str) -> tuple[dict[str, Any], ...]:
         return (NEWS, {**NEWS, "symbol": ""})
     plan = json.loads((TEMPLATES / "sample.json").read_text("utf-8"))
     return tuple(
-        {"plan": plan, "status": status, "short_id": "ab12", "why": why}
+        {"plan": plan, "status": status, "short_id": "ab12", **listed(plan, most)}
         for status in ("", "closed +1.2R")
-        for why in (True, False)
+        for most in (EVERY, 0)
     )
 
 
-def _wrong(name: str, source: str) -> str:
-    """What is wrong with a template's outcome; empty where nothing. Reasons may be left out, a message may not."""
-    if name != REASONS and not plain(source).strip():
+def _wrong(source: str) -> str:
+    """What is wrong with a template's outcome; empty where nothing."""
+    if not plain(source).strip():
         return "it comes out empty, and nothing would be told"
     return _broken(source)
 

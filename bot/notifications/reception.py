@@ -22,6 +22,7 @@ from bot.notifications.aside import aside
 from bot.notifications.authorisation import Asked, Denied, Guests, admitted
 from bot.notifications.commands import Call, Misused, Unheard, help_answer, parsed, pressed, usage
 from bot.notifications.markup import rendered
+from bot.notifications.reasons import EVERY, listed
 from bot.notifications.telegram_parcels import nonce_of
 from contracts.data_contract import Clock
 from contracts.desk_contract import BotStore, Desk
@@ -187,7 +188,7 @@ class Reception:
             await self._voice.note(asked, note_of(answer), loud=True)
             return
         await self._voice.note(asked, "", loud=False)
-        values = {"plan": found[0], "status": "", "short_id": fingerprint[:4], "why": True}
+        values = {"plan": found[0], "status": "", "short_id": fingerprint[:4], **listed(found[0], EVERY)}
         await self._voice.tell(asked, rendered("setup.html.j2", values))
 
     def _plan_for(self, fingerprint: str, found: list[Mapping[str, Any]]) -> Answer:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.notifications.markup import rendered, split, units
+from bot.notifications.reasons import listed, reasons_of
 from contracts.notification_contract import Threads
 from shared.models.notifications import SHORT_ID, Level, Notice, Parcel, SetupState, Verb, parcel_id
 from shared.utils.serialization import canonical_json
@@ -117,17 +118,20 @@ class _Composer:
         )
 
     def _head_texts(self, limit: int, part: int) -> tuple[str, ...]:
-        """The head with its reasons if they fit, else without, and the reasons behind it."""
+        """The head with as many reasons as fit, the strongest first; in parts where even none does."""
+        plan = self.document["plan"]
         values = {
-            "plan": self.document["plan"],
+            "plan": plan,
             "status": self.document.get("status", ""),
             "short_id": self._id(part)[:SHORT_ID],
         }
-        whole = self._rendered("setup.html.j2", {**values, "why": True})
-        if units(whole) <= limit - ROOM:
-            return (whole,)
-        bare = split(self._rendered("setup.html.j2", {**values, "why": False}), limit - ROOM)
-        return (*bare, *split(self._rendered("why.html.j2", values), TEXT_LIMIT - ROOM))
+        good, _ = reasons_of(plan)
+        text = ""
+        for most in range(len(good), -1, -1):
+            text = self._rendered("setup.html.j2", {**values, **listed(plan, most)})
+            if units(text) <= limit - ROOM:
+                return (text,)
+        return split(text, limit - ROOM)
 
     def _rendered(self, template: str, values: Mapping[str, Any]) -> str:
         return rendered(template, values, self.templates)

@@ -39,7 +39,7 @@ def test_a_template_stands_for_ours_and_values_are_escaped(tmp_path: Path) -> No
         ("setup.html.j2", "{{ plan.sybmol }}", "sybmol"),
         ("setup.html.j2", "{% if status %}{{ nothing }}{% endif %}", "nothing"),
         ("setup.html.j2", "{{ plan.symbol.__class__.__mro__ }}", "unsafe"),
-        ("why.html.j2", "<b>{{ plan.symbol }}", "<b> is not closed"),
+        ("news.html.j2", "<b>{{ text }}", "<b> is not closed"),
         ("news.html.j2", "</i>{{ text }}", "</i> closes what is not open"),
         ("news.html.j2", "<div>{{ text }}</div>", "<div> is no tag"),
         ("news.html.j2", "{% if false %}{{ text }}{% endif %}\n", "comes out empty"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -126,14 +127,33 @@ def test_a_setup_without_a_picture_is_a_text_and_its_text_is_edited(api: Telegra
     assert "armed" in api.messages[0].text
 
 
-def test_reasons_that_do_not_fit_under_a_picture_follow_as_a_silent_reply(api: TelegramServer) -> None:
+def with_reasons(*words: str) -> Notice:
+    """A new setup with a picture, whose factors say these words and count the less the later they come."""
     document = json.loads(new().document)
-    document["plan"]["score_parts"]["factors"][0]["why"] = "long " * 300
-    told(channel(api), new(document=canonical_json(document)))
-    head, reply = api.messages
-    assert (head.photo, reply.reply_to, reply.is_silent) == (PICTURE, 1, True)
-    assert "long long" in reply.text
-    assert "Wrong if" in head.text
+    document["plan"]["score_parts"]["factors"] = [
+        {"name": f"factor_{place}", "why": word, "points": 20.0 - place, "value": 1.0, "weight": 20.0}
+        for place, word in enumerate(words)
+    ]
+    return new(document=canonical_json(document))
+
+
+def test_the_strongest_reasons_that_fit_stand_under_the_picture_and_all_that_speak_against_it(
+    api: TelegramServer,
+) -> None:
+    told(channel(api), with_reasons(*(f"reason {place} " + "long " * 20 for place in range(8))))
+    (message,) = api.messages
+    assert "4h RSI 78" in message.text
+    left = re.search(r"and (\d) more behind Details", message.text)
+    assert left
+    shown = 9 - int(left[1])
+    assert all((f"reason {place} " in message.text) is (place < shown) for place in range(8))
+    assert "Wrong if" in message.text
+
+
+def test_where_every_reason_fits_what_speaks_against_it_is_summed_up(api: TelegramServer) -> None:
+    told(channel(api), with_reasons("short"))
+    assert "Against: 4h RSI is high" in api.messages[0].text
+    assert "more behind" not in api.messages[0].text
 
 
 def test_a_text_beyond_the_limit_goes_out_in_parts_and_none_is_lost(api: TelegramServer) -> None:
