@@ -22,6 +22,7 @@ def line_parcel(channel: str, address: str, notice: Notice) -> tuple[Parcel, ...
             at_ms=notice.at_ms,
             expires_ms=notice.expires_ms,
             fingerprint=notice.fingerprint,
+            low_value=notice.is_of_low_value,
         ),
     )
 

@@ -168,6 +168,7 @@ class _Composer:
             thread=thread,
             fingerprint=self.notice.fingerprint,
             picture=self.notice.picture if is_pictured else b"",
+            low_value=self.notice.is_of_low_value,
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -58,7 +58,7 @@ def telling_of(settings: Settings, profile: str, environ: Mapping[str, str]) -> 
         channels,
         partial(open_outbox, environ),
         noise_of(settings, profile, environ),
-        partial(_past, environ, settings.exchange),
+        partial(_past, environ, settings.exchange, channels),
         **draw,
     )
 
@@ -81,17 +81,20 @@ def _drawn(context: SniperContext) -> bytes:
     return png(charted_plan(context), Theme.DARK)
 
 
-def _past(environ: Mapping[str, str], exchange: str) -> Past:
-    """When each symbol's newest setup on an exchange was decided, and what all finished ones there were worth."""
+def _past(environ: Mapping[str, str], exchange: str, channels: Sequence[Channel]) -> Past:
+    """When each symbol's newest setup on an exchange that was told of was decided, and what all finished ones there were worth."""
     from bot.notifications.noise import Past
+    from data.outbox_store import SqliteOutbox
     from engine.following.setups import setups_since
     from engine.following.track import track_record
+    from engine.telling import is_told
     from shared.models.statistics import Expectancy
 
     with open_journal(environ) as journal:
-        setups = setups_since(journal, 0, exchange)
+        setups, outbox = setups_since(journal, 0, exchange), SqliteOutbox(journal)
+        told = [setup for setup in setups if is_told(setup.fingerprint, channels, outbox)]
     record = track_record(setups)
-    last_ms = {str(setup.plan["symbol"]): setup.decided_ms for setup in setups}
+    last_ms = {str(setup.plan["symbol"]): setup.decided_ms for setup in told}
     return Past(last_ms, str(record) if isinstance(record, Expectancy) else "")
 
 

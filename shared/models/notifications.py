@@ -67,6 +67,11 @@ class Notice:
     document: str
     picture: bytes = b""
 
+    @property
+    def is_of_low_value(self) -> bool:
+        """Whether it is rather lost than told twice: a sign of life, whose next one says the same."""
+        return self.kind == "heartbeat"
+
     def __post_init__(self) -> None:
         """Refuse what could not be told from another, or is late at once."""
         if not self.key:

@@ -11,6 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from bot.notifications.life import Stage, life_notice
+from bot.notifications.lines import line_parcel
 from bot.notifications.markup import plain
 from bot.notifications.noise import Noise, digest, levelled
 from bot.notifications.notices import setup_notice
@@ -97,3 +98,10 @@ def test_signs_are_told_as_loudly_as_is_set() -> None:
     noise = Noise({"heartbeat": Level.SILENT, "alarm": Level.OFF}, 5, 0.0)
     assert levelled(heartbeat_notice(PULSE, NOON, 6.0), noise).level is Level.SILENT
     assert levelled(alarm_notice("x", NOON), noise).level is Level.OFF
+
+
+def test_a_sign_of_life_that_may_have_arrived_is_given_up_and_news_are_not() -> None:
+    beat, alarm = heartbeat_notice(PULSE, NOON, 6.0), alarm_notice("disk full", NOON)
+    assert [line_parcel("file", "a", notice)[0].low_value for notice in (beat, alarm)] == [True, False]
+    told = [parcels_for("77", notice, {}, "secret", "")[0].low_value for notice in (beat, alarm)]
+    assert told == [True, False]

@@ -365,6 +365,16 @@ def test_setups_of_the_demo_market_rest_no_real_symbol_and_count_in_no_sign_of_l
     assert any("0 setups open" in body for body in bodies)
 
 
+def test_a_setup_that_nobody_was_told_of_lets_no_symbol_rest(
+    fresh: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["scan", "-e", "demo", "-s", "XRP/USDT,WIF/USDT,LTC/USDT", "--journal"]) == 0
+    capsys.readouterr()
+    demo = replace(fresh.settings, exchange="demo")
+    assert telling_of(demo, "balanced", fresh.environ).remember().last_ms == {}
+    assert fresh.plans()
+
+
 def test_a_pause_of_the_bot_holds_for_scans_of_the_command_line(
     fresh: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
