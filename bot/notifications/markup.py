@@ -54,7 +54,7 @@ def _templates(folder: str) -> SandboxedEnvironment:
         undefined=StrictUndefined,
         keep_trailing_newline=False,
     )
-    made.filters |= {"thin": thin, "when": _when, "times": _times, "words": _words, "tag": _tag}
+    made.filters |= {"thin": thin, "when": _when, "times": _times, "words": words, "tag": _tag}
     return made
 
 
@@ -99,7 +99,8 @@ def _with_times(text: str, shown: Callable[[str], Any]) -> str:
     return TIME.sub(one, text)
 
 
-def _words(name: str) -> str:
+def words(name: str) -> str:
+    """A factor's name as people write it."""
     return name.replace("_", " ")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from bot.notifications.markup import words
+
 EVERY: Final = 1000
 """As many reasons as a plan can have."""
 Reason = Mapping[str, Any]
@@ -15,7 +17,7 @@ def reasons_of(plan: Mapping[str, Any]) -> tuple[tuple[Reason, ...], tuple[Reaso
     """What gave a published plan points, the most first, and what took some."""
     parts = plan["score_parts"]
     factors = [
-        _reason("✅", f"{factor['name'].replace('_', ' ')}: {factor['why']}", factor["points"])
+        _reason("✅", f"{words(factor['name'])}: {factor['why']}", factor["points"])
         for factor in parts["factors"]
         if factor["points"] > 0
     ]

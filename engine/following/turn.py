@@ -12,12 +12,12 @@ from contracts.data_contract import CandleStore
 from contracts.journal_contract import Journal
 from contracts.lock_contract import LockStore
 from contracts.notification_contract import Channel, Outbox
-from data.source import Source
 from data.sync import Wish, sync
 from engine.edges import Edges, ScanRequest
 from engine.following.follow import Development, follow
 from engine.following.setups import LONGEST_MS, Followed, setups_since
 from engine.following.track import history_of
+from engine.gather import open_source
 from engine.telling import is_told, parcels_of
 from risk.protections import locks_in_force
 from shared.errors import ConfigFault
@@ -94,14 +94,10 @@ async def _refreshed(
     lost = tuple(_lost(symbol) for symbol in symbols if symbol not in stored)
     if edges.open_feed is None or not markets:
         return lost
-    feed = edges.open_feed()
-    try:
-        wish = Wish(request.exchange, markets, (request.profile.timeframes.base,), as_of_ms)
-        source = Source(feed, store, notes=edges.notes)
+    wish = Wish(request.exchange, markets, (request.profile.timeframes.base,), as_of_ms)
+    async with open_source(edges) as source:
         report = await sync(wish, source, request.profile, lambda done, total: None)
-        return (*lost, *report.faults)
-    finally:
-        await feed.close()
+    return (*lost, *report.faults)
 
 
 def _lost(symbol: str) -> SymbolFault:

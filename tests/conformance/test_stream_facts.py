@@ -14,10 +14,11 @@ from data.adapters.venues import VENUES
 from shared.config.settings import ExchangeSettings
 from shared.errors import ConfigFault, DataFault, SecurityFault
 from shared.models.timeframe import Timeframe
-from tests.conformance.stands import NOW, VenueStand
+from tests.conformance.stands import CARRIED, NOW, VenueStand
 from tests.servers.clients import pointed_at
 
 BTC = "BTC/USDT"
+STREAMING = [name for name, venue in CARRIED.items() if venue.stream]
 
 
 def moved(urls: Any, base_url: str) -> Any:
@@ -27,12 +28,11 @@ def moved(urls: Any, base_url: str) -> Any:
     return base_url.replace("http", "ws", 1) + urlsplit(urls).path
 
 
+@pytest.mark.parametrize("_venue_stand", STREAMING, indirect=True)
 def test_addresses_and_topics_are_ccxts_own_which_gives_the_forming_candle_like_a_closed_one(
     venue: VenueStand,
 ) -> None:
     facts, server = venue.venue, venue.server
-    if facts.stream is None:
-        pytest.skip("it streams nothing")
 
     async def theirs() -> Any:
         client = getattr(ccxt.pro, facts.ccxt_class)({"enableRateLimit": False})
