@@ -1,0 +1,74 @@
+"""A span of closes at which every timeframe is read from the same first candle, and what is told of each close in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from shared.models.data import AnyInts, Candles, Floats, Ints, Market
+from shared.models.events import EventLog
+from shared.models.timeframe import Timeframe
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One timeframe from its window's start to the end of the span: candles, every indicator column, the log of its structure."""
+
+    candles: Candles
+    columns: Mapping[str, Floats]
+    log: EventLog
+
+    def last_bars(self, as_of_ms: Ints) -> Ints:
+        """Index of the last candle closed at each instant, −1 before the first; shape as given."""
+        return np.searchsorted(self.candles.close_ms, as_of_ms, "right") - 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Span:
+    """One symbol over a span: its frames, finest first, and the instants to decide at, ascending, shape (n,)."""
+
+    market: Market
+    frames: Mapping[Timeframe, Frame]
+    as_of_ms: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Climate:
+    """The regime at each instant, shape (n,) each. ``state`` and ``market`` (the benchmark's) are places in ``tuple(RegimeState)``;
+    ``appetite`` is 1 on, 0 neutral, −1 off; ``veto_long`` and ``veto_short`` count the benchmark's vetoes against a side."""
+
+    state: AnyInts
+    efficiency: Floats
+    percentile: Floats
+    beta: Floats
+    market: AnyInts
+    appetite: AnyInts
+    veto_long: AnyInts
+    veto_short: AnyInts
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decisions:
+    """What was decided at each instant, shape (n,) each.
+
+    ``place`` is the row in ``strategy.gates.GATES`` of the gate that turned it down, −1 where there is a plan; ``measured`` what that gate
+    measured (0 where there is a plan). ``side`` is the plan's or the rejection's, 0 where data stopped it before a direction was
+    chosen; ``long_tenths`` and ``short_tenths`` the two scores, −1 where none was taken. ``zone_ms`` is the origin of the zone that is
+    traded and ``zone_kind`` its place in ``tuple(ZoneKind)`` (0 and −1 without a plan): with the side they name the setup.
+    """
+
+    as_of_ms: Ints
+    place: AnyInts
+    measured: Floats
+    side: AnyInts
+    long_tenths: AnyInts
+    short_tenths: AnyInts
+    zone_ms: Ints
+    zone_kind: AnyInts
+
+    @property
+    def planned(self) -> Ints:
+        """Rows that have a plan."""
+        return np.flatnonzero(self.place < 0)
