@@ -5,26 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.backtest.frames import FrameReader, Shelves, windows
-from engine.backtest.request import BacktestRequest
 from engine.hooks import Hooks
 from engine.pipeline import Pipeline
 from shared.models.context import SniperContext
 from shared.models.data import MultiTimeframeData
+from shared.models.profile import Profile
 from shared.models.regime import MarketContext
 
 
 @dataclass(frozen=True, slots=True)
 class Replayer:
-    """A symbol's shelves and the hooks that run around its stages."""
+    """A symbol's shelves, the settings and hooks it is decided with, and until when it is asked about."""
 
-    request: BacktestRequest
+    profile: Profile
     shelves: Shelves
     hooks: Hooks
+    until_ms: int
 
     def context(self, as_of_ms: int, market: MarketContext) -> SniperContext:
         """What a scan of that close would hand to the symbol's first stage, read from frames."""
-        profile = self.request.profile
-        frames = self.shelves.frames_at(as_of_ms, self.request.until_ms)
+        profile = self.profile
+        frames = self.shelves.frames_at(as_of_ms, self.until_ms)
         held = windows(frames, as_of_ms)
         rules = profile.timeframes
         short = tuple(
