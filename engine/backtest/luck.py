@@ -2,7 +2,9 @@
 
 The deflated Sharpe ratio of D. Bailey and M. López de Prado (The Deflated Sharpe Ratio: Correcting for Selection Bias, Backtest
 Overfitting and Non-Normality, Journal of Portfolio Management 40(5), 2014), on results by day: days, not trades, are independent bets.
-It counts every configuration as one of its own; searched ones resemble each other, so the probability of chance is rather too high.
+How far apart the ratios of worthless configurations lie is taken from those tried, as there; but never as more than their own
+error allows, since what lies further apart is not worthless alike. Each configuration counts as one of its own, though searched ones
+resemble each other: the probability of chance is rather too high.
 """
 
 from __future__ import annotations
@@ -29,14 +31,16 @@ def expected_best(tried: int, spread: float) -> float:
     return spread * ((1 - EULER) * usual + EULER * rare)
 
 
-def luck_of(best: Daily | Unsaid, ratios: Sequence[float], tried: int) -> Luck | Unsaid:
-    """What is due to luck in the best of ``tried`` configurations; ``ratios`` are the daily ratios of those that have one, which say how
-    far apart configurations lie."""
+def luck_of(best: Daily | Unsaid, others: Sequence[Daily], tried: int) -> Luck | Unsaid:
+    """What is due to luck in the best of ``tried`` configurations, ``others`` being those whose results have a shape, the best
+    included."""
     if isinstance(best, Unsaid):
         return best
-    if len(ratios) < 2:
-        return Unsaid(f"{len(ratios)} of 2 configurations with enough trades")
-    expected = expected_best(tried, float(np.std(ratios, ddof=1)))
+    if len(others) < 2:
+        return Unsaid(f"{len(others)} of 2 configurations with enough trades")
+    found = float(np.var([other.ratio for other in others], ddof=1))
+    error = float(np.mean([1 / (other.days - 1) for other in others]))
+    expected = expected_best(tried, math.sqrt(min(found, error)))
     return Luck(tried, best.ratio, expected, 1 - probability_above(best, expected))
 
 

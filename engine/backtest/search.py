@@ -71,7 +71,7 @@ def search(
         held_back=held_back,
         trials=trials,
         best=best,
-        luck=best if isinstance(best, Unsaid) else luck_of(best.daily, _ratios(trials), tried),
+        luck=best if isinstance(best, Unsaid) else luck_of(best.daily, _shapes(trials), tried),
         held=best
         if isinstance(best, Unsaid)
         else _held(run, applied(base, best.changes), held_ground, purpose, log),
@@ -174,10 +174,10 @@ def _on(ground: Ground, window: Window) -> Ground:
     return replace(ground, since_ms=window.since_ms, until_ms=window.until_ms)
 
 
-def _ratios(trials: tuple[Trial, ...]) -> list[float]:
-    """Daily ratios of the different configurations that can be told."""
+def _shapes(trials: tuple[Trial, ...]) -> list[Daily]:
+    """The shapes of the different configurations that can be told."""
     told = {trial.digest: trial.daily for trial in trials if isinstance(trial.worth, Expectancy)}
-    return [daily.ratio for daily in told.values() if isinstance(daily, Daily)]
+    return [daily for daily in told.values() if isinstance(daily, Daily)]
 
 
 def _none_told(trials: tuple[Trial, ...]) -> Unsaid:
