@@ -13,7 +13,10 @@ import dataclasses
 import itertools
 import math
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, Final
+
+import numpy as np
 
 from engine.backtest.walk_forward import longest_ms
 from shared.config.layers import Leaf, Tree, graft
@@ -29,6 +32,8 @@ RANGE: Final = frozenset({"low", "high", "step"})
 CHOICES: Final = frozenset({"choices"})
 MOST: Final = 1_000
 """Values of one field; more is a step that was meant otherwise."""
+TRIES: Final = 10
+"""Draws for each candidate wanted; a space may be smaller than is asked for."""
 LASTING: Final = frozenset({"plan.expiry_bars", "plan.hold_bars", "timeframes.anchor"})
 """Fields that set how long a trade can last."""
 
@@ -126,6 +131,20 @@ def applied(base: Profile, changes: Changes) -> Profile:
         ConfigFault: the values do not go together.
     """
     return fitting(read_into(base, _tree(changes), "profile"))
+
+
+def sampled(base: Profile, space: Space, count: int, seed: int) -> tuple[Profile, ...]:
+    """``base``, and up to ``count`` different configurations of the space drawn at random: candidates of a walk-forward. Those whose
+    values do not go together are left out."""
+    draw, found = np.random.default_rng(seed), [base]
+    for _ in range(count * TRIES):
+        changes = tuple((knob.path, knob.values[int(draw.integers(len(knob.values)))]) for knob in space)
+        with suppress(ConfigFault):
+            made = applied(base, changes)
+            found += [made] if made not in found else []
+        if len(found) > count:
+            break
+    return tuple(found)
 
 
 def longest_of(base: Profile, space: Space) -> int:

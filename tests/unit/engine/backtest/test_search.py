@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from data.trial_log import SqliteTrialLog
+from engine.backtest.on_record import recorded
 from engine.backtest.search import search, split
-from engine.backtest.space import space_of
+from engine.backtest.space import sampled, space_of
+from engine.backtest.walk_forward import best_of, folds, walk_forward
 from shared.config.profiles import load_profile
 from shared.errors import ConfigFault, StorageFault
 from shared.models.backtest import Backtest
@@ -22,6 +24,7 @@ from shared.models.profile import Profile
 from shared.models.search import Luck, Search, SearchPlan, Trial
 from shared.models.statistics import Expectancy, Insufficient, Unsaid
 from shared.models.timeframe import DAY_MS
+from shared.models.walk_forward import FoldPlan
 from tests.fixtures.killed_search import GROUND, PLAN, SPACE, noise
 from tests.fixtures.made_run import Made
 
@@ -30,8 +33,8 @@ ROOT = Path(__file__).parents[4]
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> Iterator[SqliteTrialLog]:
-    with closing(SqliteTrialLog(tmp_path / "trials.sqlite3")) as opened:
+def log(memory_folder: Path) -> Iterator[SqliteTrialLog]:
+    with closing(SqliteTrialLog(memory_folder / "trials.sqlite3")) as opened:
         yield opened
 
 
@@ -91,17 +94,17 @@ def test_what_is_held_back_begins_after_the_longest_trade_of_training() -> None:
     assert (result.train, result.held_back) == (train, held)
 
 
-def test_the_same_seed_gives_the_same_and_another_does_not(tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_and_another_does_not(memory_folder: Path) -> None:
     def tried(name: str, seed: int) -> tuple[Trial, ...]:
-        with closing(SqliteTrialLog(tmp_path / name)) as log:
+        with closing(SqliteTrialLog(memory_folder / name)) as log:
             return search(Made(noise), BASE, GROUND, replace(PLAN, seed=seed), log).trials
 
     assert tried("one", 7) == tried("two", 7)
     assert tried("one", 7) != tried("three", 8)
 
 
-def test_a_search_killed_in_the_middle_goes_on_where_it_was(tmp_path: Path) -> None:
-    place, runs = tmp_path / "trials.sqlite3", 9
+def test_a_search_killed_in_the_middle_goes_on_where_it_was(memory_folder: Path) -> None:
+    place, runs = memory_folder / "trials.sqlite3", 9
     command = [sys.executable, "-m", "tests.fixtures.killed_search", str(place), str(runs)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr
@@ -109,7 +112,7 @@ def test_a_search_killed_in_the_middle_goes_on_where_it_was(tmp_path: Path) -> N
     with closing(SqliteTrialLog(place)) as log:
         killed = log.tried(GROUND.exchange, GROUND.symbols, GROUND.since_ms, GROUND.until_ms)
         continued = search(rest, BASE, GROUND, PLAN, log)
-    with closing(SqliteTrialLog(tmp_path / "other.sqlite3")) as log:
+    with closing(SqliteTrialLog(memory_folder / "other.sqlite3")) as log:
         uninterrupted = search(whole, BASE, GROUND, PLAN, log)
     assert killed == runs
     assert continued == uninterrupted
@@ -172,6 +175,18 @@ def test_everything_ever_tried_on_the_candles_counts_against_the_best(log: Sqlit
     assert second.tried == len(digests) > first.tried
     assert isinstance(second.luck, Luck)
     assert second.luck.tried == second.tried
+
+
+def test_backtests_and_walk_forwards_on_record_count_too(log: SqliteTrialLog) -> None:
+    run = recorded(made := Made(noise), GROUND, log)
+    turns = folds(GROUND.since_ms, GROUND.until_ms, FoldPlan(40, 20, 30, 4 * DAY_MS))
+    candidates = sampled(BASE, SPACE, 3, seed=1)
+    walked = walk_forward(run, best_of(candidates), turns)
+    assert walked == walk_forward(made, best_of(candidates), turns)
+    assert log.tried(GROUND.exchange, GROUND.symbols, GROUND.since_ms, GROUND.until_ms) == 4
+    run(load_profile("aggressive"), GROUND.until_ms - DAY_MS, GROUND.until_ms)
+    assert log.tried(GROUND.exchange, GROUND.symbols, GROUND.since_ms, GROUND.until_ms) == 5
+    assert log.tried(GROUND.exchange, GROUND.symbols, GROUND.until_ms, GROUND.until_ms + 1) == 0
 
 
 def test_too_few_trades_are_worst_and_nothing_is_chosen_of_them(log: SqliteTrialLog) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from engine.backtest.space import applied, longest_of, space_of
+from engine.backtest.space import applied, longest_of, sampled, space_of
+from shared.config.digest import config_digest
 from shared.config.profiles import load_profile
 from shared.errors import ConfigFault
 from shared.models.search import Knob, size_of
@@ -74,6 +75,20 @@ def test_the_longest_trade_is_that_of_the_slowest_configuration() -> None:
     )
     assert longest_of(load_profile(), space) == 130 * 3_600_000
     assert longest_of(load_profile(), space[2:]) == 96 * 3_600_000
+
+
+def test_candidates_are_the_base_and_different_configurations_the_same_for_the_same_seed() -> None:
+    base = load_profile()
+    drawn = sampled(base, space_of(), 8, seed=7)
+    assert drawn[0] is base
+    assert len(drawn) == len(set(map(config_digest, drawn))) == 9
+    assert drawn == sampled(base, space_of(), 8, seed=7) != sampled(base, space_of(), 8, seed=8)
+
+
+def test_a_small_space_gives_what_it_has_and_only_what_goes_together() -> None:
+    space = space_of({"gates.min_net_rr_first": {"choices": [0.5, 0.7, 3.0]}})
+    drawn = sampled(load_profile(), space, 8, seed=7)
+    assert sorted(profile.gates.min_net_rr_first for profile in drawn) == [0.5, 0.7, 1.0]
 
 
 @pytest.mark.parametrize(
