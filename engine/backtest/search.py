@@ -133,7 +133,8 @@ class _Study:
     def _study(self) -> optuna.Study:
         self._optuna.logging.set_verbosity(self._optuna.logging.WARNING)
         sampler = self._optuna.samplers.TPESampler(seed=self._plan.seed)
-        return self._optuna.create_study(direction="maximize", sampler=sampler)
+        study: optuna.Study = self._optuna.create_study(direction="maximize", sampler=sampler)
+        return study
 
     def _tried(self, number: int, changes: Changes) -> Trial:
         """A configuration run, unless it was before; or why it cannot be."""
