@@ -1,1 +1,1 @@
-"""Backtests: a history decided on as the scan would have, and what may be believed of the result."""
+"""The pipeline over history: the same stages read as of every close, one portfolio pass, and what became of every setup."""
