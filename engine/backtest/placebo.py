@@ -109,12 +109,12 @@ class Ground:
     atr: AtrColumn
 
     def carries(self, shape: Shape, time_ms: int) -> bool:
-        """Whether there is a close at most one anchor candle old, and an ATR."""
+        """Whether there are a close and an ATR of which neither is older than an anchor candle."""
         bar, known = self._last(time_ms)
+        fresh_ms = time_ms - shape.terms.anchor.ms
         return (
-            bar >= 0
-            and known >= 0
-            and time_ms - int(self.candles.close_ms[bar]) < shape.terms.anchor.ms
+            min(bar, known) >= 0
+            and min(self.candles.close_ms[bar], self.atr.close_ms[known]) > fresh_ms
             and bool(self.atr.value[known] > 0)
         )
 

@@ -203,6 +203,21 @@ def test_a_day_without_the_whole_life_of_a_plan_stands_for_no_other() -> None:
     assert found(of(trades, falling)) == found(of(trades, calm))
 
 
+@pytest.mark.parametrize("missing", ["candles", "ATR"])
+def test_a_day_without_a_fresh_close_or_atr_stands_for_no_other(missing: str) -> None:
+    """From the tenth of January on one of the two is missing, so every day of January's first nine has only those to go to."""
+    whole, times = walk(6), [MONDAY_MS + day * DAY_MS + 12 * HOUR_MS for day in range(2, 9)]
+    candles = whole.head(9 * 96) if missing == "candles" else whole
+    column = steady_atr()
+    known = column.close_ms < MONDAY_MS + 9 * DAY_MS if missing == "ATR" else column.value > 0
+    ground = Ground(candles, AtrColumn(column.close_ms[known], column.value[known]))
+    terms = terms_of(taken(whole, times[0]).setup.plan, Decimal("0.1"), market("BTC/USDT"), COSTS)
+    shape = Shape(terms, 67_000.0, ATR)
+    assert [ground.carries(shape, time_ms) for time_ms in times] == [True] * 7
+    assert [ground.carries(shape, time_ms + 7 * DAY_MS) for time_ms in times] == [False] * 7
+    assert not ground.carries(shape, MONDAY_MS)
+
+
 def test_the_same_seed_gives_the_same_and_another_does_not() -> None:
     candles = walk(2)
     trades = somewhen(candles, 2)
