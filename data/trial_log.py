@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from data.sqlite_file import STRICT, SqliteFile
 from shared.errors import DamagedPage
-from shared.models.search import Changes, Daily, Ground, Touch, Trial, Value
+from shared.models.search import ANY, Changes, Daily, Ground, Touch, Trial, Value
 from shared.models.statistics import Expectancy, Insufficient, Unsaid
 from shared.utils.serialization import canonical_json
 
@@ -143,4 +143,5 @@ def _value(value: Any) -> Value:
 
 def _shares(symbols: str, wanted: Iterable[str]) -> bool:
     """Whether a row's symbols have one of these among them."""
-    return not set(json.loads(symbols)).isdisjoint(wanted)
+    one, other = set(json.loads(symbols)), set(wanted)
+    return ANY in one | other or not one.isdisjoint(other)

@@ -17,6 +17,8 @@ Value = float | int | bool | str | tuple[str, ...]
 Changes = tuple[tuple[str, Value], ...]
 """Fields by dotted name and the values they are given, in the order of the space."""
 
+ANY: Final = "*"
+"""Stands for symbols that are not known by name, those of a universe: it is among all others."""
 UNTOLD: Final = -1_000.0
 """Score of a configuration without a single trade; each finished trade adds a point, so that one with too few is still better than one
 with fewer, and worse than any that can be told."""

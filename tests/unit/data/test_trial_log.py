@@ -12,7 +12,7 @@ import pytest
 
 from data.trial_log import SqliteTrialLog
 from shared.errors import DamagedPage
-from shared.models.search import Daily, Ground, Touch, Trial
+from shared.models.search import ANY, Daily, Ground, Touch, Trial
 from shared.models.statistics import Expectancy, Insufficient, Unsaid
 from shared.models.timeframe import DAY_MS
 
@@ -88,6 +88,9 @@ def test_configurations_count_once_wherever_candles_are_shared(log: SqliteTrialL
     assert tried(replace(GROUND, symbols=("ETH/USDT", "SOL/USDT"))) == 2
     assert tried(replace(GROUND, symbols=("SOL/USDT",))) == 0
     assert tried(replace(GROUND, exchange="other")) == 0
+    assert tried(replace(GROUND, symbols=(ANY,))) == 2
+    log.add("u", replace(GROUND, symbols=(ANY,)), replace(TRIAL, digest="e" * 64))
+    assert tried(replace(GROUND, symbols=("SOL/USDT",))) == 1
 
 
 def test_a_time_is_spent_by_other_purposes_on_some_of_the_candles(log: SqliteTrialLog) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from data.trial_log import SqliteTrialLog
-from engine.backtest.on_record import recorded
+from engine.backtest.on_record import note, recorded
 from engine.backtest.search import search, split
 from engine.backtest.space import sampled, space_of
 from engine.backtest.walk_forward import best_of, folds, walk_forward
@@ -178,7 +178,7 @@ def test_everything_ever_tried_on_the_candles_counts_against_the_best(log: Sqlit
 
 
 def test_backtests_and_walk_forwards_on_record_count_too(log: SqliteTrialLog) -> None:
-    run = recorded(made := Made(noise), GROUND, log)
+    run = recorded(made := Made(noise), log)
     turns = folds(GROUND.since_ms, GROUND.until_ms, FoldPlan(40, 20, 30, 4 * DAY_MS))
     candidates = sampled(BASE, SPACE, 3, seed=1)
     walked = walk_forward(run, best_of(candidates), turns)
@@ -187,6 +187,8 @@ def test_backtests_and_walk_forwards_on_record_count_too(log: SqliteTrialLog) ->
     run(load_profile("aggressive"), GROUND.until_ms - DAY_MS, GROUND.until_ms)
     assert log.tried(GROUND.exchange, GROUND.symbols, GROUND.since_ms, GROUND.until_ms) == 5
     assert log.tried(GROUND.exchange, GROUND.symbols, GROUND.until_ms, GROUND.until_ms + 1) == 0
+    again = [note(load_profile(name), GROUND, log) for name in ("aggressive", "trend", "trend")]
+    assert again == [5, 6, 6]
 
 
 def test_too_few_trades_are_worst_and_nothing_is_chosen_of_them(log: SqliteTrialLog) -> None:
