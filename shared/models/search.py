@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from shared.errors import ConfigFault
-from shared.models.statistics import Expectancy, Insufficient, Unsaid
+from shared.models.statistics import MIN_DAYS, MIN_TRADES, Expectancy, Insufficient, Unsaid
 from shared.models.timeframe import iso
 from shared.models.walk_forward import Window
 
@@ -20,8 +20,8 @@ Changes = tuple[tuple[str, Value], ...]
 ANY: Final = "*"
 """Stands for symbols that are not known by name, those of a universe: it is among all others."""
 UNTOLD: Final = -1_000.0
-"""Score of a configuration without a single trade; each finished trade adds a point, so that one with too few is still better than one
-with fewer, and worse than any that can be told."""
+"""Score of a configuration without a single trade. Each finished trade and each day that is wanted adds a point: one that has too few is
+better than one with fewer, and worse than any that can be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,9 @@ class Trial:
         """What is searched for: the lower end of expectancy's interval, in R; far below any of those where there is none."""
         if isinstance(self.worth, Expectancy):
             return self.worth.low
-        return UNTOLD + (self.worth.trades if isinstance(self.worth, Insufficient) else -1)
+        if isinstance(self.worth, Unsaid):
+            return UNTOLD - 1
+        return UNTOLD + min(self.worth.trades, MIN_TRADES) + min(self.worth.days, MIN_DAYS)
 
 
 @dataclass(frozen=True, slots=True)

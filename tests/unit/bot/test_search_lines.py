@@ -132,7 +132,7 @@ def test_machines_get_every_trial_and_nothing_where_nothing_is_told() -> None:
          "gates.min_score=60 plan.entry_kinds=limit"],
         ["1", "11111111", "0.0200", "212", "90", "0.2100", "0.0200", "0.4000", "0.2000",
          "gates.min_score=70 plan.entry_kinds=limit"],
-        ["2", "22222222", "-988.0000", "12", "9", "", "", "", "", "gates.min_score=80 plan.entry_kinds=limit"],
+        ["2", "22222222", "-979.0000", "12", "9", "", "", "", "", "gates.min_score=80 plan.entry_kinds=limit"],
         ["3", "33333333", "-1001.0000", "", "", "", "", "", "", "gates.min_score=60 plan.entry_kinds=limit"],
     ]  # fmt: skip
 

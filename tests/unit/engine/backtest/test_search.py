@@ -199,7 +199,8 @@ def test_too_few_trades_are_worst_and_nothing_is_chosen_of_them(log: SqliteTrial
     losing = replace(result.trials[0], worth=Expectancy(30, 20, -9.0, -10.0, -8.0, -9.0, 0))
     fewer = replace(result.trials[0], worth=Insufficient(3, 3))
     none = replace(result.trials[0], worth=Unsaid("they do not go together"))
-    scores = [trial.score for trial in (losing, result.trials[0], fewer, none)]
+    crowded = replace(result.trials[0], worth=Insufficient(5000, 19))
+    scores = [trial.score for trial in (losing, crowded, result.trials[0], fewer, none)]
     assert scores == sorted(set(scores), reverse=True)
 
 
