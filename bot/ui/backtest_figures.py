@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
-from bot.ui.backtest_reading import interval_text, r_text
+from bot.ui.backtest_reading import interval_text, money_text, r_text
 from bot.ui.svg_axes import (
     LETTER,
     Scale,
@@ -75,7 +75,7 @@ def equity_svg(backtest: Backtest) -> str:
     time = Scale(
         curve.times[0], max(curve.times[-1], backtest.until_ms, curve.times[0] + 1), left + 4, right - 4
     )
-    title = f"Equity from {capital:,.2f} to {curve.totals[-1]:,.2f} {backtest.currency}, deepest fall {min(curve.falls):.2f} %"
+    title = f"Equity from {money_text(capital)} to {money_text(curve.totals[-1])} {backtest.currency}, deepest fall {min(curve.falls):.2f} %"
     parts = [
         label(left - 4, 12, backtest.currency, "e"),
         label(right + 4, 12, "%"),
@@ -179,7 +179,8 @@ def _r_axis(x: Scale) -> Iterator[str]:
     rungs = ticks(x, 7)
     for value, text in zip(rungs, axis_texts(rungs), strict=True):
         yield line(x(value), 250, x(value), 254, "tick")
-        yield label(x(value), 267, text, "m")
+        half = width_of([text]) / 2
+        yield label(min(x(value), WIDTH - half), 267, text, "m")
     yield label(RIGHT, 283, "result, R after costs", "e s")
 
 

@@ -14,6 +14,8 @@ from shared.models.timeframe import iso
 
 EDGE: Final = 0.95
 """Share of the placebo's draws that a result must beat before it is told apart from random times."""
+SMALL: Final = 100
+"""Amounts below this are said with significant digits: they may be whole coins."""
 UNIVERSES: Final = {
     "named": "The symbols were named by hand: which of them survived was known, and coins that died may be missing",
 }
@@ -36,13 +38,25 @@ def sentences(told: Told) -> tuple[str, ...]:
 
 
 def r_text(value: float) -> str:
-    """``+0.31R``; never a minus zero."""
-    return f"{value:+z.2f}R"
+    """``+0.31R``; a zero has no sign."""
+    return f"{signed(value)}R"
 
 
 def interval_text(low: float, high: float) -> str:
     """``[-0.02, +0.63]``."""
-    return f"[{low:+z.2f}, {high:+z.2f}]"
+    return f"[{signed(low)}, {signed(high)}]"
+
+
+def signed(value: float, decimals: int = 2) -> str:
+    """A number with its sign; what rounds to 0 has none."""
+    text = f"{value:+z.{decimals}f}"
+    return text if text.strip("+0.") else text[1:]
+
+
+def money_text(amount: float, sign: str = "") -> str:
+    """An amount in currency: two decimals from 100 on, below that four significant digits; with ``+`` a gain has its sign."""
+    text = f"{abs(amount):,.2f}" if abs(amount) >= SMALL else measure_text(abs(amount))
+    return f"{'-' if amount < 0 else sign if amount > 0 else ''}{text}"
 
 
 def worth_text(worth: Expectancy | Insufficient) -> str:

@@ -6,10 +6,11 @@ The same value gives the same bytes. A chart opens under each trade; what is not
 from __future__ import annotations
 
 from collections.abc import Iterator
+from html import escape
 from typing import Final
 
 from bot.ui.backtest_figures import calibration_svg, curve_of, equity_svg, first_and_last, results_svg
-from bot.ui.backtest_reading import heading_facts, period_text, r_text, sentences
+from bot.ui.backtest_reading import heading_facts, money_text, period_text, r_text, sentences, signed
 from bot.ui.backtest_tables import (
     calibration_table,
     calibration_words,
@@ -28,7 +29,7 @@ from bot.ui.backtest_tables import (
 )
 from bot.ui.backtest_trades import trade_hours
 from bot.ui.html_parts import STYLE, Html, figure, joined, safe, section, tag
-from bot.ui.numbers import counted, price_shown, quantity_shown
+from bot.ui.numbers import counted, decimals_of, price_shown, quantity_shown
 from bot.ui.trade_chart import fill_sign, trade_svg
 from shared.models.backtest import Backtest, Told, Trade, TradeChart
 from shared.models.fills import Fill
@@ -185,7 +186,7 @@ def _cells(trade: Trade) -> tuple[str, ...]:
         minute(plan.decided_ms), plan.symbol, plan.side.word, plan.style.value, f"{plan.grade} {plan.score:.1f}",
         price_shown(plan.entry.price, plan.tick), price_shown(plan.stop.price, plan.tick),
         " / ".join(price_shown(target.price, plan.tick) for target in plan.targets),
-        f"{outcome.result_r:+z.2f}{doubt}" if outcome.filled else "–", outcome.ending.value.replace("_", " "),
+        f"{signed(outcome.result_r)}{doubt}" if outcome.filled else "–", outcome.ending.value.replace("_", " "),
         f"{trade_hours(trade):.1f}" if outcome.filled else "–",
     )  # fmt: skip
 
@@ -195,7 +196,7 @@ def _trade(trade: Trade, cells: tuple[str, ...], chart: TradeChart | None) -> Ht
         tag("span", joined((tag("b", f"{name} "), text)), kind)
         for (name, kind), text in zip(COLUMNS, cells, strict=True)
     )
-    name = safe(trade.setup.plan.fingerprint)
+    name = escape(trade.setup.plan.fingerprint)
     drawn = Html(trade_svg(trade, chart.candles)) if chart else tag("p", "Its candles were not kept.", "soft")
     inside = Html(f'<div class="inside">{drawn}{_story(trade)}</div>')
     return Html(
@@ -218,11 +219,12 @@ def _result(trade: Trade) -> str:
     best = f"went {r_text(outcome.worst_r)} against and {r_text(outcome.peak_r)} for it"
     funding = outcome.funding
     paid = (
-        f"; funding {funding.paid:z.2f} over {counted(funding.stamps, 'payment')}, {funding.missing} without a rate"
+        f"; funding {money_text(funding.paid)} over {counted(funding.stamps, 'payment')}, {funding.missing} without a rate"
         if funding.stamps
         else ""
     )
-    return f"{r_text(outcome.result_r)}, {outcome.result:+,.2f}{doubt}; {best}{paid}; ended at {minute(outcome.ended_ms)}"
+    money, currency = money_text(outcome.result, sign="+"), trade.setup.risk.currency
+    return f"{r_text(outcome.result_r)}, {money} {currency}{doubt}; {best}{paid}; ended at {minute(outcome.ended_ms)}"
 
 
 def _fills(trade: Trade) -> str:
@@ -231,13 +233,9 @@ def _fills(trade: Trade) -> str:
 
 def _fill(trade: Trade, fill: Fill) -> str:
     plan = trade.setup.plan
-    price = f"{fill.price:,.{_decimals(trade)}f}"
+    price = f"{fill.price:,.{decimals_of(plan.tick)}f}"
     sign = fill_sign(fill.leg, plan.side)
     return f"{sign} {fill.leg} {quantity_shown(fill.quantity)} at {price}, {fill.liquidity}, {minute(fill.bar_ms)}"
-
-
-def _decimals(trade: Trade) -> int:
-    return max(0, -int(trade.setup.plan.tick.normalize().as_tuple().exponent))
 
 
 def _closing(told: Told) -> Html:

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Final
 
 from bot.ui.backtest_figures import interval_svg
-from bot.ui.backtest_reading import r_text, worth_text
+from bot.ui.backtest_reading import r_text, signed, worth_text
 from bot.ui.html_parts import Html, joined, safe, table, tag
 from bot.ui.numbers import counted, measure_text
 from bot.ui.svg_axes import MONTHS
@@ -165,7 +165,9 @@ def _month(name: str, cell: tuple[float, int] | None, most: float) -> Html:
     ink = "up" if total >= 0 else "down"
     tint = TINTS[min(len(TINTS) - 1, int(abs(total) / most * len(TINTS)))]
     style = f"--tint:color-mix(in srgb,var(--{ink}) {tint}%,transparent)"
-    return Html(f'<li style="{style}"><b>{name}</b>{safe(f"{total:+z.1f}R")}<small>N {count}</small></li>')
+    return Html(
+        f'<li style="{style}"><b>{name}</b>{safe(f"{signed(total, 1)}R")}<small>N {count}</small></li>'
+    )
 
 
 def bar(share: float) -> Html:
@@ -276,7 +278,7 @@ def calibration_words(calibration: Calibration) -> tuple[str, ...]:
     else:
         p = calibration.spearman_p
         chance = f", p {p.value:.3f}" if isinstance(p, Figure) else ""
-        first = f"Rank correlation of score and result {rank.value:+z.2f}{chance} (N {rank.n:,})."
+        first = f"Rank correlation of score and result {signed(rank.value)}{chance} (N {rank.n:,})."
     brier, base = calibration.brier, calibration.base_brier
     if isinstance(brier, Unsaid) or isinstance(base, Unsaid):
         why = brier if isinstance(brier, Unsaid) else base
