@@ -83,6 +83,12 @@ def test_averages_are_told_from_thirty_trades_on_twenty_days() -> None:
     assert crowded.payoff == Unsaid("57 of 30 trades on 19 of 20 days")
 
 
+def test_days_are_utc_days_of_the_decision() -> None:
+    first, last, next_day = (hand_trade(decided_ms=MONDAY_MS + ms) for ms in (0, DAY_MS - 1, DAY_MS))
+    assert summarise(hand_backtest([first, last])).worth == Insufficient(2, 1)
+    assert summarise(hand_backtest([last, next_day])).worth == Insufficient(2, 2)
+
+
 def test_wins_and_losses_make_rate_factor_payoff_and_median() -> None:
     said = told(WON_AND_LOST)
     assert said.win_rate == Figure(pytest.approx(1 / 3), 30)
@@ -184,10 +190,16 @@ def test_two_readings_on_both_sides_of_nothing_are_not_resolvable() -> None:
 
     clear, straddling = read(-0.5), read(2.0)
     assert (clear.resolvable, straddling.resolvable) == (True, False)
+    from_nothing = hand_trade(0.0, best_r=2.0)
+    assert summarise(hand_backtest([from_nothing])).resolvable
     assert straddling.ambiguous == 3
     assert isinstance(straddling.worth, Expectancy)
     assert straddling.worth.mean == pytest.approx(-3 / 33)
     assert straddling.worth.best == pytest.approx(6 / 33)
+
+
+def test_a_doubt_about_a_trade_that_is_still_open_is_not_counted_yet() -> None:
+    assert summarise(hand_backtest([hand_trade(0.2, best_r=1.0, ending=Ending.OPEN)])).ambiguous == 0
 
 
 def test_funding_without_a_rate_on_record_is_counted() -> None:
@@ -229,6 +241,13 @@ def test_of_several_points_in_a_day_the_last_counts() -> None:
     day = of_equity([10_100, 10_200])
     earlier = replace(day.equity[1], time_ms=day.equity[1].time_ms - HOUR_MS, settled=CAPITAL * 2)
     assert daily_equity(replace(day, equity=(*day.equity, earlier))).tolist() == [10_000, 10_100, 10_200]
+
+
+def test_an_account_begins_with_its_capital_whatever_is_noted_at_that_instant() -> None:
+    rising = of_equity([10_100, 10_200])
+    noted = replace(rising.equity[0], time_ms=MONDAY_MS, settled=CAPITAL / 2)
+    said = summarise(replace(rising, equity=(noted, *rising.equity)))
+    assert said.drawdown == Unsaid("equity never fell")
 
 
 def test_ratios_are_told_from_sixty_days_on() -> None:

@@ -73,6 +73,18 @@ def test_the_order_in_which_trades_are_listed_changes_nothing(order: list[int]) 
     assert summarise(shuffled) == TOLD
 
 
+CROWD = hand_backtest(
+    hand_trade(r, decided_ms=MONDAY_MS + n // 5 * DAY_MS, symbol=f"C{n % 5}/USDT")
+    for n, r in enumerate(np.random.default_rng(9).normal(size=110).tolist())
+)
+
+
+@given(order=st.permutations(range(len(CROWD.trades))))
+def test_not_even_that_of_trades_of_one_instant(order: list[int]) -> None:
+    shuffled = replace(CROWD, trades=tuple(CROWD.trades[place] for place in order))
+    assert summarise(shuffled) == summarise(CROWD)
+
+
 def test_the_order_of_the_points_of_equity_changes_nothing() -> None:
     assert summarise(replace(YEAR, equity=YEAR.equity[::-1])) == TOLD
 

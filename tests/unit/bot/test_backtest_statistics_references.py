@@ -13,12 +13,14 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
+from bot.telemetry.analytics import Result, expectancy
 from bot.telemetry.calibration import spearman
 from bot.telemetry.equity_ratios import chance_above_zero, probabilistic_sharpe, sharpe, sortino
 from bot.telemetry.marks import daily_equity, daily_returns
 from bot.telemetry.summary import summarise
 from shared.models.data import Floats
-from shared.models.statistics import Drawdown, Figure, Unsaid
+from shared.models.statistics import Drawdown, Expectancy, Figure, Unsaid
+from shared.models.timeframe import DAY_MS
 from tests.fixtures.hand_backtest import CAPITAL, hand_backtest
 
 NEEDS = "a reference of the dev extra, not installed here"
@@ -86,6 +88,29 @@ def test_the_rank_correlation_is_scipys_ties_and_all(seed: int) -> None:
     other = stats.spearmanr(scores, results)
     assert value(rho) == pytest.approx(other.statistic, rel=1e-10)
     assert value(p) == pytest.approx(other.pvalue, abs=0.02)
+
+
+def intervals(seed: int) -> tuple[Floats, Expectancy]:
+    """The results of 150 days with one trade each, and what is said of them."""
+    results = np.random.default_rng(seed).normal(0.1, 1.2, 150)
+    worth = expectancy([Result(day * DAY_MS, float(r), float(r)) for day, r in enumerate(results)])
+    assert isinstance(worth, Expectancy)
+    return results, worth
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_interval_of_many_single_days_is_nearly_the_normal_one(seed: int) -> None:
+    results, worth = intervals(seed)
+    error = NormalDist().inv_cdf(0.975) * float(results.std()) / math.sqrt(len(results))
+    assert (worth.low, worth.high) == pytest.approx((worth.mean - error, worth.mean + error), abs=error * 0.1)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_interval_of_single_days_is_scipys_bootstrap(seed: int) -> None:
+    stats = pytest.importorskip("scipy.stats", reason=NEEDS)
+    results, worth = intervals(seed)
+    other = stats.bootstrap((results,), np.mean, n_resamples=10_000, method="percentile", rng=1)
+    assert (worth.low, worth.high) == pytest.approx(tuple(other.confidence_interval), abs=0.01)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
