@@ -1,11 +1,17 @@
-"""A backtest as one JSON document (``snipersight.backtest/1``). Nothing is null: a figure that does not exist says why in its text."""
+"""A backtest as one JSON document (``snipersight.backtest/1``), and its trades as a file.
+
+Nothing is null: a figure that does not exist says why in its text.
+"""
 
 from __future__ import annotations
 
+import csv
+import io
 from decimal import Decimal
 from typing import Final
 
 from bot.ui.backtest_reading import interval_text, r_text, sentences
+from bot.ui.backtest_trades import TRADE_HEADINGS, trade_cells
 from bot.ui.documents import Document, fault_part, funnel_part, plan_document
 from shared.models.backtest import Backtest, Coverage, Told, Trade, Turned
 from shared.models.fills import Fill, Outcome
@@ -38,6 +44,15 @@ FIGURES: Final = (
 def backtest_json(told: Told) -> str:
     """A whole backtest as one JSON document, indented."""
     return document_json(backtest_document(told), indent=2)
+
+
+def trades_csv(told: Told) -> str:
+    """The trades as a file of comma-separated values: a header and one line a trade, each ended by a line feed."""
+    kept = io.StringIO()
+    writer = csv.writer(kept, lineterminator="\n")
+    writer.writerow(TRADE_HEADINGS)
+    writer.writerows(trade_cells(trade) for trade in told.backtest.trades)
+    return kept.getvalue()
 
 
 def backtest_document(told: Told) -> Document:

@@ -16,10 +16,6 @@ EDGE: Final = 0.95
 """Share of the placebo's draws that a result must beat before it is told apart from random times."""
 SMALL: Final = 100
 """Amounts below this are said with significant digits: they may be whole coins."""
-UNIVERSES: Final = {
-    "named": "The symbols were named by hand: which of them survived was known, and coins that died may be missing",
-}
-"""What a kind of universe means for the result; other words stand as they are."""
 NAMED: Final = 3
 """Symbols that broke which are named in a sentence."""
 
@@ -129,8 +125,7 @@ def tried_sentence(tried: int) -> str:
 
 def _universe(backtest: Backtest) -> str:
     text = backtest.universe.strip().rstrip(".")
-    known = UNIVERSES.get(text, f"The symbols: {text}")
-    return f"{known}." if text else ""
+    return f"Survivorship: {text}." if text else ""
 
 
 def _remarks(told: Told) -> str:

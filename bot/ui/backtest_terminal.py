@@ -1,4 +1,4 @@
-"""A backtest in a terminal: all trades beside each symbol's, what became of them, what that proves. TSV of the trades elsewhere."""
+"""A backtest in a terminal: all trades beside each symbol's, what became of them, what that proves. Where there is no terminal, the trades as tab-separated values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.ui.backtest_reading import (
     signed,
 )
 from bot.ui.backtest_tables import equity_rows, trade_rows, untold
-from bot.ui.backtest_trades import trades_tsv
+from bot.ui.backtest_trades import TRADE_HEADINGS, trade_cells
 from bot.ui.look import Layout, Look
 from bot.ui.numbers import amount_shown, counted
 from bot.ui.table import Column, table_lines, width_of
@@ -43,10 +43,8 @@ MEASURES: Final = (
 )
 
 
-def backtest_lines(told: Told, look: Look, files: Sequence[str] = ()) -> list[str]:
-    """Everything a person is shown of a backtest; ``files`` are the paths of what was written. Trades as TSV where there is no terminal."""
-    if look.layout is Layout.TSV:
-        return list(trades_tsv(told.backtest.trades))
+def summary_lines(told: Told, files: Sequence[str], look: Look) -> list[str]:
+    """Everything a person is shown of a backtest; ``files`` are the paths of what was written."""
     lines = [
         look.paint(look.signs(line), "dim") for line in (*look.flow(_heading(told)), *look.flow(_terms(told)))
     ]
@@ -58,6 +56,12 @@ def backtest_lines(told: Told, look: Look, files: Sequence[str] = ()) -> list[st
     for text in symbol_fault_lines(told.backtest.faults):
         lines += [look.paint(line, "yellow") for line in look.wrap(look.signs(text), "  ")]
     return lines + (["", *_list("Files", files, look)] if files else [])
+
+
+def trades_tsv(told: Told) -> Iterator[str]:
+    """The trades for machines: a header and one line a trade, tab-separated."""
+    yield "\t".join(TRADE_HEADINGS)
+    yield from ("\t".join(trade_cells(trade)) for trade in told.backtest.trades)
 
 
 def _heading(told: Told) -> str:

@@ -1,10 +1,7 @@
-"""The trades of a backtest as rows for machines: tab-separated in a terminal's place, comma-separated in a file."""
+"""The trades of a backtest as rows for machines."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bot.ui.numbers import price_text
@@ -45,18 +42,3 @@ def trade_cells(trade: Trade) -> tuple[str, ...]:
         f"{trade.risk:f}",
         *(f"{value:z.8f}" for value in (outcome.result, sum(fill.fee for fill in outcome.fills), outcome.funding.paid)),
     )  # fmt: skip
-
-
-def trades_tsv(trades: Sequence[Trade]) -> Iterator[str]:
-    """A header and one line a trade, tab-separated."""
-    yield "\t".join(TRADE_HEADINGS)
-    yield from ("\t".join(trade_cells(trade)) for trade in trades)
-
-
-def trades_csv(trades: Sequence[Trade]) -> str:
-    """The same as a file of comma-separated values, lines ended by a line feed."""
-    kept = io.StringIO()
-    writer = csv.writer(kept, lineterminator="\n")
-    writer.writerow(TRADE_HEADINGS)
-    writer.writerows(trade_cells(trade) for trade in trades)
-    return kept.getvalue()

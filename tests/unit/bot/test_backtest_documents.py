@@ -14,8 +14,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from bot.telemetry.summary import summarise
-from bot.ui.backtest_documents import backtest_document, backtest_json
-from bot.ui.backtest_trades import TRADE_HEADINGS, trades_csv, trades_tsv
+from bot.ui.backtest_documents import backtest_document, backtest_json, trades_csv
+from bot.ui.backtest_terminal import trades_tsv
+from bot.ui.backtest_trades import TRADE_HEADINGS
 from shared.models.backtest import Told
 from shared.models.fills import Ending
 from shared.models.statistics import Unsaid
@@ -76,20 +77,19 @@ def test_costs_that_are_not_stated_are_left_out() -> None:
 
 def test_rows_for_machines_have_every_column() -> None:
     told = CASES["year"]
-    header, *rows = [line.split("\t") for line in trades_tsv(told.backtest.trades)]
+    header, *rows = [line.split("\t") for line in trades_tsv(told)]
     assert tuple(header) == TRADE_HEADINGS
     assert {len(row) for row in rows} == {len(TRADE_HEADINGS)}
     assert [row[0] for row in rows] == [trade.setup.plan.fingerprint for trade in told.backtest.trades]
 
 
 def test_the_file_says_what_the_pipe_says() -> None:
-    trades = CASES["year"].backtest.trades
-    rows = list(csv.reader(io.StringIO(trades_csv(trades))))
-    assert rows == [line.split("\t") for line in trades_tsv(trades)]
+    rows = list(csv.reader(io.StringIO(trades_csv(CASES["year"]))))
+    assert rows == [line.split("\t") for line in trades_tsv(CASES["year"])]
 
 
 def test_a_trade_that_was_never_filled_has_no_fill_time() -> None:
-    (row,) = list(csv.DictReader(io.StringIO(trades_csv(CASES["unfilled"].backtest.trades))))
+    (row,) = list(csv.DictReader(io.StringIO(trades_csv(CASES["unfilled"]))))
     assert (row["ending"], row["filled"], row["hours"], row["result_r"]) == ("expired", "", "0.00", "0.0000")
 
 

@@ -101,13 +101,11 @@ def test_nothing_is_said_of_doubt_where_there_is_none() -> None:
     assert not any("two ways" in text for text in sentences(told_of(hand_trade(1.0))))
 
 
-def test_survivorship_is_said_of_symbols_named_by_hand_and_other_words_stand_as_they_are() -> None:
-    assert (
-        "The symbols were named by hand: which of them survived was known, and coins that died may be missing."
-        in sentences(told_of(hand_trade(1.0)))
-    )
+def test_survivorship_is_said_in_the_words_of_how_symbols_were_chosen() -> None:
+    named = "Survivorship: the symbols named, chosen with what is known today."
+    assert named in sentences(told_of(hand_trade(1.0)))
     ranked = told_of(hand_trade(1.0), backtest={"universe": "ranked by volume as of each day."})
-    assert "The symbols: ranked by volume as of each day." in sentences(ranked)
+    assert "Survivorship: ranked by volume as of each day." in sentences(ranked)
 
 
 def test_missing_funding_open_trades_faults_and_flags_share_a_sentence() -> None:

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.telemetry.summary import summarise
-from bot.ui.backtest_terminal import CURVE, backtest_lines, blocks
-from bot.ui.backtest_trades import trades_tsv
+from bot.ui.backtest_terminal import CURVE, blocks, summary_lines
 from bot.ui.look import Look
 from shared.models.backtest import Told
 from shared.models.statistics import Unsaid
@@ -42,7 +41,7 @@ VIEWS = {
 def test_a_view_is_what_it_was(name: str) -> None:
     kept = GOLDEN / f"{name}.txt"
     count, look = VIEWS[name]
-    printed = "\n".join(backtest_lines(told_of(count), look, FILES)) + "\n"
+    printed = "\n".join(summary_lines(told_of(count), FILES, look)) + "\n"
     if not kept.exists():
         kept.write_text(printed, "utf-8")
         pytest.fail(f"{kept.name} was not there and has been written: read it, then run again")
@@ -52,15 +51,11 @@ def test_a_view_is_what_it_was(name: str) -> None:
 @pytest.mark.parametrize("columns", [40, 60, 72, 80, 104, 120, 200])
 @pytest.mark.parametrize("count", [0, 60])
 def test_no_line_is_wider_than_the_terminal(columns: int, count: int) -> None:
-    assert max(map(len, backtest_lines(told_of(count), Look(columns), FILES))) <= columns
-
-
-def test_where_there_is_no_terminal_the_trades_are_printed_for_machines() -> None:
-    assert backtest_lines(told_of(60), Look(0), FILES) == list(trades_tsv(told_of(60).backtest.trades))
+    assert max(map(len, summary_lines(told_of(count), FILES, Look(columns)))) <= columns
 
 
 def test_symbols_that_do_not_fit_are_counted() -> None:
-    lines = backtest_lines(told_of(60), Look(72))
+    lines = summary_lines(told_of(60), (), Look(72))
     headings = next(line for line in lines if line.startswith(" ") and "all" in line).split()
     assert headings[0] == "all"
     rest = 4 - (len(headings) - 1)
@@ -69,7 +64,7 @@ def test_symbols_that_do_not_fit_are_counted() -> None:
 
 
 def test_without_unicode_nothing_but_ascii_is_printed() -> None:
-    assert all(line.isascii() for line in backtest_lines(told_of(60), Look(80, unicode=False), FILES))
+    assert all(line.isascii() for line in summary_lines(told_of(60), FILES, Look(80, unicode=False)))
 
 
 def test_a_curve_of_blocks_rises_and_falls_with_equity() -> None:
