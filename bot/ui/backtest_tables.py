@@ -11,6 +11,7 @@ from typing import Final
 from bot.ui.backtest_figures import interval_svg
 from bot.ui.backtest_reading import r_text, signed, worth_text
 from bot.ui.html_parts import Html, joined, safe, table, tag
+from bot.ui.look import GLUE
 from bot.ui.numbers import counted, measure_text
 from bot.ui.svg_axes import MONTHS
 from shared.models.backtest import Backtest, Trade, Turned
@@ -247,7 +248,7 @@ def _group(group: Group, reach: tuple[float, float]) -> tuple[object, ...]:
     text = (
         worth_text(worth) if isinstance(worth, Expectancy) else f"insufficient, {counted(worth.days, 'day')}"
     )
-    return group.name.replace("_", " "), f"{worth.trades:,}", text, drawn
+    return group.name.replace("_", GLUE), f"{worth.trades:,}", text, drawn
 
 
 def calibration_table(calibration: Calibration) -> Html:
@@ -256,7 +257,7 @@ def calibration_table(calibration: Calibration) -> Html:
         return Html("")
     rows = [
         (
-            f"{decile.low:.1f} – {decile.high:.1f}",
+            f"{decile.low:.1f}{GLUE}to{GLUE}{decile.high:.1f}",
             f"{decile.trades:,}",
             _reached(decile.worth, decile.reached, decile.trades),
             worth_text(decile.worth) if isinstance(decile.worth, Expectancy) else "insufficient",

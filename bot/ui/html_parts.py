@@ -100,10 +100,10 @@ nav{display:flex;flex-wrap:wrap;gap:4px 14px;margin:12px 0;font-size:.9rem}
 .wide{overflow-x:auto;margin:8px 0}
 table{border-collapse:collapse;font-size:.9rem}
 th,td{padding:4px 14px 4px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--grid);font-weight:400}
-thead th{color:var(--soft);font-size:.8rem;white-space:nowrap;vertical-align:bottom}
+thead th{color:var(--soft);font-size:.8rem;vertical-align:bottom}
 td{white-space:nowrap}td.n,th.n{text-align:right}td.w{white-space:normal;min-width:16em}
 .figures{margin:20px 0 0;display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:20px 28px}
-.groups{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,370px),1fr));gap:8px 24px}
+.groups{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,480px),1fr));gap:8px 24px}
 .figures>*,.groups>*{min-width:0}
 figure{margin:0 0 8px;max-width:620px;break-inside:avoid}
 figcaption{font-weight:600;margin:0 0 6px}
@@ -156,7 +156,7 @@ details>summary{cursor:pointer}
 .row span:nth-child(-n+5) b{display:none}
 }
 @media screen and (max-width:600px){
-body{padding:12px}svg text{font-size:15px}svg.t text{font-size:16px}
+body{padding:12px}svg text{font-size:15px}svg.t text{font-size:16px}svg.r{width:76px;height:9px}.bar{width:64px}
 .months{grid-template-columns:repeat(4,minmax(0,1fr))}table{font-size:.82rem}th,td{padding-right:9px}
 .inside{padding-left:0}.inside dl{grid-template-columns:1fr}.inside dd{margin-bottom:6px}
 }
