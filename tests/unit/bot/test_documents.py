@@ -40,6 +40,7 @@ NAMES = (
     "snipersight.locks-1",
     "snipersight.signals-1",
     "snipersight.alerts-1",
+    "snipersight.backtest-1",
 )
 
 
@@ -136,6 +137,7 @@ def test_the_page_describes_nothing_that_is_not_there() -> None:
         ("snipersight.scan-1", "snipersight.explain-1", {"plan", "gate", "score"}),
         ("snipersight.scan-1", "snipersight.universe-1", {"rejection", "fault"}),
         ("snipersight.verify-repaint-1", "snipersight.verify-null-1", {"series", "left_out"}),
+        ("snipersight.scan-1", "snipersight.backtest-1", {"plan", "gate", "size", "fault"}),
     ],
 )
 def test_two_schemas_say_the_same_of_what_they_share(one: str, other: str, expected: set[str]) -> None:
