@@ -93,21 +93,21 @@ def read_evidence(
 
 
 def _stock(shelf: Shelf, symbols: tuple[str, ...], checks: Checks, settings: Settings) -> Stock:
-    """The chosen symbols and the benchmark, of every timeframe that anything of a scan looks into."""
+    """The chosen symbols and the benchmark, of every timeframe that a scan looks into, all from before the first instant decided at."""
     profile = settings.profile
     quote, frames = profile.universe.quote, profile.timeframes
     benchmarks = (f"{BENCHMARK_BASE}/{quote}", f"{BENCHMARK_BASE}/{quote}:{quote}")
     also = tuple(name for name in benchmarks if name in shelf.symbols())
     wanted = {*frames.needed, *BENCHMARK_TIMEFRAMES.needed, *MEASURED, *parse_timeframes(checks.timeframes)}
-    trigger = frames.trigger
-    held: dict[str, dict[Timeframe, Candles]] = {}
-    for symbol in dict.fromkeys((*symbols, *also)):
-        newest = shelf.newest(symbol, trigger, checks.bars).open_ms
-        first_ms = int(newest[0]) - LEAST_MS if len(newest) else 0
-        held[symbol] = {
+    newest = (shelf.newest(symbol, frames.trigger, checks.bars) for symbol in symbols)
+    first_ms = min((int(candles.open_ms[0]) for candles in newest if len(candles)), default=0) - LEAST_MS
+    held = {
+        symbol: {
             timeframe: shelf.since(symbol, timeframe, timeframe.window_start(first_ms, LONGEST))
             for timeframe in sorted(wanted, key=lambda frame: frame.ms)
         }
+        for symbol in dict.fromkeys((*symbols, *also))
+    }
     return Stock(settings.exchange, {symbol: shelf.market(symbol) for symbol in held}, held)
 
 

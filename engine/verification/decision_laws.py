@@ -28,8 +28,8 @@ from shared.models.data import Candles
 from shared.models.lookahead import Law, Sighting, Subject, SubjectKind
 from shared.models.timeframe import DAY_MS, Timeframe, iso
 
-DRAWS: Final = 4
-"""Instants drawn, at most, for each that is wanted of a kind: plans are rare."""
+DRAWS, LONG_DRAWS, FEW_PLANS = 4, 12, 5
+"""Instants drawn, at most, for each that is wanted of a kind: four, and while fewer than five plans are found, twelve. Plans are rare."""
 NEAR, BESIDE = 3, 12
 """Every third draw is beside an instant that has a plan, at most twelve candles away."""
 LEFT_MS: Final = DAY_MS
@@ -93,15 +93,16 @@ def find_instants(
     """
     draw, kept = np.random.default_rng(seed), dict.fromkeys(NAMES, 0)
     by_symbol, found = {span.symbol: span for span in spans}, list[Instant]()
-    for place in range(DRAWS * count if spans else 0):
+    for place in range(LONG_DRAWS * count if spans else 0):
         near = [instant for instant in found if instant.decided.is_plan] if place % NEAR == 0 else []
         symbol, as_of_ms = _beside(near, by_symbol, draw) if near else _anywhere(spans, draw)
         decided = court.on(symbol, as_of_ms, court.stock)
         if kept[decided.is_plan] < count:
             kept[decided.is_plan] += 1
             found.append(Instant(symbol, as_of_ms, decided))
-        progress("instants", place + 1, DRAWS * count)
-        if min(kept.values()) == count:
+        progress("instants", place + 1, LONG_DRAWS * count)
+        few = kept[True] < min(FEW_PLANS, count)
+        if min(kept.values()) == count or (place + 1 >= DRAWS * count and not few):
             break
     return tuple(found)
 
@@ -191,7 +192,7 @@ def _apart(stock: Stock, at: Instant, court: Court, told_under: Timeframe | None
 def told_apart(whole: bytes, found: bytes) -> str:
     """The first field in which two documents differ, with both values; a digest only where nothing else does."""
     apart = list(_fields_apart(json.loads(whole), json.loads(found), ""))
-    telling = [line for name, line in apart if name not in FINGERPRINTS]
+    telling = [line for name, line in apart if name.rpartition(".")[2] not in FINGERPRINTS]
     return (telling or [line for _, line in apart] or ["the bytes"])[0]
 
 

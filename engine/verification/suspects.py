@@ -19,7 +19,7 @@ Measure = Callable[[Candles], Mapping[str, Floats]]
 
 
 class Decided(NamedTuple):
-    """A decision as the bytes of a JSON document, and whether there is a plan in it."""
+    """A decision as the bytes of a JSON document, and whether a plan was drawn."""
 
     document: bytes
     is_plan: bool

@@ -404,10 +404,10 @@ def test_drift_is_a_share_of_the_larger_value(one: float, other: float, far: flo
     [
         (
             {"run_id": "a", "plans": [{"score": 1}]},
-            {"run_id": "b", "plans": [{"score": 2}]},
+            {"data_digest": "b", "plans": [{"score": 2}]},
             "plans[0].score: 1, else 2",
         ),
-        ({"run_id": "a", "x": 1}, {"run_id": "b", "x": 1}, 'run_id: "a", else "b"'),
+        ({"scan": {"run_id": "a", "x": 1}}, {"scan": {"run_id": "b", "x": 1}}, 'scan.run_id: "a", else "b"'),
         ({"plans": []}, {"plans": [1, 2]}, "plans: 0 entries, else 2 entries"),
         ({"x": 1}, {}, "x: 1, else null"),
         ({"x": 1}, {"x": 1.0}, "the bytes"),
