@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from bot.ui.lookahead import cases_line, effort_text, lookahead_lines, lookahead_tsv
 from bot.ui.lookahead_document import lookahead_json
@@ -20,8 +21,14 @@ from engine.scan_decision import ScanDecision
 from engine.verification.lookahead import Effort, verify_lookahead
 from engine.verification.suspects import Suspects
 from shared.errors import EXIT_FAILED, EXIT_OK
-from shared.models.lookahead import Lookahead
+from shared.models.lookahead import Lookahead, SubjectKind
 from shared.models.verification import Examined
+
+NOT_DECIDED: Final = "- no decision was checked: no symbol has candles of every timeframe that the profile needs, for long enough"
+DEFECT: Final = "This is a defect in SniperSight; please report it."
+UNSURE: Final = (
+    "This is a defect in SniperSight or of a plugin; please report it if it stays without plugins."
+)
 
 
 def lookahead(flags: Flags, checks: Checks, environ: Mapping[str, str] = os.environ) -> int:
@@ -54,14 +61,14 @@ def show_lookahead(examined: Examined, found: Lookahead, output: Output, console
     console.warn(_complaints(found))
 
 
-NOT_DECIDED = "- no decision was checked: no symbol has candles of every timeframe that the profile needs, for long enough"
-
-
 def _complaints(found: Lookahead) -> Iterator[str]:
-    """What looks ahead and whose defect that is: ours all together, each thing of a plugin by itself."""
+    """What looks ahead and whose defect that is: ours all together, each thing of a plugin by itself. Decisions alone may be
+    misled by a plugin, where one is installed."""
     own = [check for check in found.checks if check.subject.is_ours]
-    if any(check.differing for check in own):
-        yield f"! {cases_line(OURS, own)}. This is a defect in SniperSight; please report it."
+    kinds = {check.subject.kind for check in own if check.differing}
+    if kinds:
+        unsure = kinds == {SubjectKind.DECISION} and HOOKS.signature()
+        yield f"! {cases_line(OURS, own)}. {UNSURE if unsure else DEFECT}"
     for name in dict.fromkeys(check.subject.name for check in found.checks if not check.subject.is_ours):
         its = [check for check in found.checks if check.subject.name == name and not check.subject.is_ours]
         if any(check.differing for check in its):

@@ -298,6 +298,7 @@ def a_candle_late(stock: Stock, symbol: str, as_of_ms: int) -> Decided:
 def test_the_whole_scan_decides_the_same_whatever_comes_after() -> None:
     found = checked(Evidence((), demo_stock(), ("XRP/USDT",), 300), decide=SCAN)
     assert caught(found) == {}
+    assert found.planned > 0
     assert found.unplanned == 4
 
 
