@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from shared.models.data import AnyInts, Candles, Floats, Ints, Market
 from shared.models.events import EventLog
 from shared.models.timeframe import Timeframe
+
+Value = TypeVar("Value", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,6 +27,11 @@ class Frame:
     def last_bars(self, as_of_ms: Ints) -> Ints:
         """Index of the last candle closed at each instant, −1 before the first; shape as given."""
         return np.searchsorted(self.candles.close_ms, as_of_ms, "right") - 1
+
+
+def at_bars(column: npt.NDArray[Value], bars: Ints, absent: Value | float | bool) -> npt.NDArray[Value]:
+    """A column's values at ``bars``, ``absent`` where that is −1: no candle is closed yet."""
+    return np.append(column, np.array([absent], column.dtype))[bars]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +66,8 @@ class Decisions:
     measured (0 where there is a plan). ``side`` is the plan's or the rejection's, 0 where data stopped it before a direction was
     chosen; ``long_tenths`` and ``short_tenths`` the two scores, −1 where none was taken. ``zone_ms`` is the origin of the zone that is
     traded and ``zone_kind`` its place in ``tuple(ZoneKind)`` (0 and −1 without a plan): with the side they name the setup.
+    Where both directions pass with one score there is no side either. ``doubtful`` are the rows that only objects can decide: what
+    stands there means nothing.
     """
 
     as_of_ms: Ints
@@ -67,6 +78,7 @@ class Decisions:
     short_tenths: AnyInts
     zone_ms: Ints
     zone_kind: AnyInts
+    doubtful: Ints = field(default_factory=lambda: np.empty(0, np.int64))
 
     @property
     def planned(self) -> Ints:
