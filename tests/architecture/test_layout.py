@@ -32,6 +32,7 @@ EDGES_OF_ENGINE = (
     "engine/commands/lock_app.py",
     "engine/commands/options.py",
     "engine/commands/store_app.py",
+    "engine/commands/verify_app.py",
 )
 """The typer app and its options: the door's own modules, imported by the door alone."""
 LAST_RESORT = ["engine/commands/app.py"]
