@@ -11,6 +11,7 @@ from typer.exceptions import TyperException
 
 from engine.commands.alerts_app import add_alert_commands
 from engine.commands.app_audit import audit, replay
+from engine.commands.backtest_app import add_backtest_commands
 from engine.commands.bot_app import add_bot_commands
 from engine.commands.chart_app import add_chart_commands
 from engine.commands.live_app import Slot, add_live_commands
@@ -83,6 +84,7 @@ add_lock_commands(app)
 add_live_commands(app)
 add_alert_commands(app)
 add_bot_commands(app)
+add_backtest_commands(app)
 add_chart_commands(app)
 
 

@@ -22,6 +22,11 @@ def candle_file(environ: Mapping[str, str]) -> Path:
     return _place("cache", environ) / "candles.sqlite3"
 
 
+def backtest_folder(environ: Mapping[str, str]) -> Path:
+    """Columns that backtests decided: a cache, may be deleted."""
+    return _place("cache", environ) / "backtests"
+
+
 def journal_file(environ: Mapping[str, str]) -> Path:
     """The journal: the truth, to be backed up."""
     return _place("data", environ) / "journal.sqlite3"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 AnyInts = npt.NDArray[np.signedinteger[Any]]
+Bools = npt.NDArray[np.bool_]
 
 COLUMNS: Final = ("open", "high", "low", "close", "volume")
 NO_ROWS: Final = (np.empty(0, np.int64), *(np.empty(0) for _ in COLUMNS))

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from shared.models.data import AnyInts, Candles, Floats, Ints, Market
 from shared.models.events import EventLog
 from shared.models.timeframe import Timeframe
+
+Value = TypeVar("Value", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,6 +27,11 @@ class Frame:
     def last_bars(self, as_of_ms: Ints) -> Ints:
         """Index of the last candle closed at each instant, −1 before the first; shape as given."""
         return np.searchsorted(self.candles.close_ms, as_of_ms, "right") - 1
+
+
+def at_bars(column: npt.NDArray[Value], bars: Ints, absent: Value | float | bool) -> npt.NDArray[Value]:
+    """A column's values at ``bars``, ``absent`` where that is −1: no candle is closed yet."""
+    return np.append(column, np.array([absent], column.dtype))[bars]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

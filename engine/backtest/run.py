@@ -1,0 +1,194 @@
+"""A whole backtest: history read, every close of every symbol decided, one pass through risk, and what it comes to."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from engine.backtest.deciding import decide_with_objects
+from engine.backtest.frames import Shelves
+from engine.backtest.history import History, read_history
+from engine.backtest.market import MarketPast
+from engine.backtest.portfolio import TAKEN, Book, Portfolio, equity_points, trade
+from engine.backtest.replayer import Replayer
+from engine.backtest.request import BacktestRequest
+from engine.edges import Edges, Progress, silent
+from engine.funnel import ROWS
+from engine.hooks import HOOKS, Hooks
+from shared.config.digest import config_digest
+from shared.models.backtest import Backtest, Coverage
+from shared.models.data import Ints
+from shared.models.scan import FunnelRow
+from shared.version import VERSION
+from strategy.columns.span import Decisions
+from strategy.gates import GATES
+
+NAMED: Final = "the symbols named, chosen with what is known today"
+RANKED: Final = (
+    "ranked at every close from the candles stored until then; markets that were never stored are not in it"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A backtest with what a report draws and checks: its history and the pass through it."""
+
+    backtest: Backtest
+    history: History
+    book: Book
+
+
+def run_backtest(
+    request: BacktestRequest, edges: Edges, *, hooks: Hooks = HOOKS, progress: Progress = silent
+) -> Replayed:
+    """Replay a period.
+
+    Raises:
+        NotFound: a symbol asked for is not listed.
+        DataFault: nothing is stored.
+        SniperError: the store as a whole cannot be read.
+    """
+    history = read_history(request, edges, progress)
+    market = MarketPast.of(request, history)
+    replayers = {symbol: _replayer(request, history, symbol, hooks) for symbol in _traded(request, history)}
+    decisions = _decide_all(request, market, replayers, progress)
+    book = trade(Portfolio(request, history, market, replayers), decisions, progress)
+    return Replayed(_result(request, history, decisions, book, hooks), history, book)
+
+
+def _traded(request: BacktestRequest, history: History) -> tuple[str, ...]:
+    return tuple(sorted(symbol for symbol in request.symbols or history.candles if symbol in history.candles))
+
+
+def _replayer(request: BacktestRequest, history: History, symbol: str, hooks: Hooks) -> Replayer:
+    needed = {name: history.candles[symbol][name] for name in request.profile.timeframes.needed}
+    profile = request.profile
+    shelves = Shelves.of(history.markets[symbol], needed, profile.smc, profile.data.history_bars)
+    return Replayer(profile, shelves, hooks, request.until_ms)
+
+
+def _decide_all(
+    request: BacktestRequest, market: MarketPast, replayers: Mapping[str, Replayer], progress: Progress
+) -> dict[str, Decisions]:
+    found = {}
+    instants = _instants(request)
+    for done, (symbol, replayer) in enumerate(replayers.items(), 1):
+        found[symbol] = decide_with_objects(replayer, instants, market.context)
+        progress("decide", done, len(replayers))
+    return found
+
+
+def _instants(request: BacktestRequest) -> Ints:
+    """The first close, and every close of the trigger timeframe: at those between nothing has changed."""
+    closes, trigger = request.closes_ms, request.profile.timeframes.trigger
+    on_grid = (closes - trigger.anchor_ms) % trigger.ms == 0
+    on_grid[0] = True
+    instants: Ints = closes[on_grid]
+    return instants
+
+
+def _result(
+    request: BacktestRequest,
+    history: History,
+    decisions: Mapping[str, Decisions],
+    book: Book,
+    hooks: Hooks,
+) -> Backtest:
+    config, data = config_digest(request.profile, request.account), history_digest(history)
+    asked = (request.since_ms, request.until_ms, request.symbols, request.top, request.seed)
+    parts = (VERSION, request.exchange, config, data, repr(asked), *hooks.signature())
+    stood_for = {
+        symbol: closes_each(table.as_of_ms, request.closes_ms) for symbol, table in decisions.items()
+    }
+    order = sorted(
+        (one.trade for one in book.taken),
+        key=lambda one: (one.decided_ms, -one.setup.plan.score, one.symbol),
+    )
+    account = request.account
+    return Backtest(
+        run_id="b-" + _sha256(parts)[:12],
+        profile=request.profile.name,
+        exchange=request.exchange,
+        universe=NAMED if request.symbols else RANKED,
+        symbols=tuple(decisions),
+        since_ms=request.since_ms,
+        until_ms=request.until_ms,
+        base=request.profile.timeframes.base,
+        trigger=request.profile.timeframes.trigger,
+        capital=account.equity,
+        currency=account.currency,
+        seed=request.seed,
+        config_digest=config,
+        data_digest=data,
+        version=VERSION,
+        decisions=int(sum(weights.sum() for weights in stood_for.values())),
+        funnel=funnel_of(decisions, stood_for, book),
+        trades=tuple(order),
+        turned=tuple(
+            sorted(book.turned.values(), key=lambda one: (one.decided_ms, one.symbol, one.fingerprint))
+        ),
+        equity=equity_points(book, request),
+        locks=tuple(sorted(book.locks.values(), key=lambda lock: (lock.since_ms, lock.id))),
+        coverage=tuple(_coverage(request, history, symbol, stood_for[symbol]) for symbol in decisions),
+        faults=tuple(sorted((*history.faults, *book.faults.values()), key=lambda fault: fault.symbol)),
+        flags=history.flags,
+    )
+
+
+def closes_each(as_of_ms: Ints, closes_ms: Ints) -> Ints:
+    """How many closes each of the ascending instants stands for: itself and those before the next one; shape as ``as_of_ms``."""
+    places = np.searchsorted(closes_ms, as_of_ms)
+    return np.diff(np.append(places, len(closes_ms)))
+
+
+def funnel_of(
+    decisions: Mapping[str, Decisions], stood_for: Mapping[str, Ints], book: Book
+) -> tuple[FunnelRow, ...]:
+    """How many decisions reached each stage and what stopped the others; at risk, plans that were taken pass, plans of setups taken
+    before stop."""
+    codes: Counter[tuple[str, str]] = Counter()
+    total = 0
+    for symbol, table in decisions.items():
+        weights = stood_for[symbol]
+        total += int(weights.sum())
+        for place in np.unique(table.place[table.place >= 0]).tolist():
+            gate = GATES[place]
+            codes[gate.stage, gate.code] += int(weights[table.place == place].sum())
+        for row in table.planned.tolist():
+            end = book.ends.get((symbol, int(table.as_of_ms[row])), TAKEN)
+            if end != TAKEN:
+                codes["risk", end] += int(weights[row])
+    rows, reached = [], total
+    for stage in ROWS:
+        own = {code: count for (where, code), count in codes.items() if where == stage}
+        ordered = tuple(sorted(own.items(), key=lambda item: (-item[1], item[0])))
+        rows.append(FunnelRow(stage, reached, sum(own.values()), 0, ordered))
+        reached -= sum(own.values())
+    return tuple(rows)
+
+
+def _coverage(request: BacktestRequest, history: History, symbol: str, weights: Ints) -> Coverage:
+    held = history.candles[symbol][request.profile.timeframes.base].between(
+        request.since_ms, request.until_ms
+    )
+    ends = (int(held.open_ms[0]), int(held.open_ms[-1]) + held.timeframe.ms) if len(held) else (0, 0)
+    return Coverage(symbol, *ends, int(weights.sum()), held.gaps())
+
+
+def history_digest(history: History) -> str:
+    """SHA-256 over every symbol's candles, rules and first day, and what could not be read."""
+    parts = [repr(fault) for fault in history.faults]
+    for symbol in sorted(history.candles):
+        series = history.candles[symbol]
+        parts += [symbol, repr(history.markets[symbol]), str(history.first_days.get(symbol, 0))]
+        parts += [f"{name} {series[name].digest()}" for name in series]
+    return _sha256(parts)
+
+
+def _sha256(parts: list[str] | tuple[str, ...]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
