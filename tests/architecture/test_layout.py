@@ -25,6 +25,7 @@ EDGES_OF_ENGINE = (
     "engine/commands/alerts_app.py",
     "engine/commands/app.py",
     "engine/commands/app_audit.py",
+    "engine/commands/backtest_app.py",
     "engine/commands/bot_app.py",
     "engine/commands/chart_app.py",
     "engine/commands/live_app.py",

@@ -43,6 +43,7 @@ NAMES = (
     "snipersight.locks-1",
     "snipersight.signals-1",
     "snipersight.alerts-1",
+    "snipersight.backtest-1",
 )
 
 
@@ -148,6 +149,7 @@ def test_the_page_describes_nothing_that_is_not_there() -> None:
         ("snipersight.scan-1", "snipersight.explain-1", {"plan", "gate", "score"}),
         ("snipersight.scan-1", "snipersight.universe-1", {"rejection", "fault"}),
         ("snipersight.verify-repaint-1", "snipersight.verify-null-1", {"series", "left_out"}),
+        ("snipersight.scan-1", "snipersight.backtest-1", {"plan", "gate", "size", "fault"}),
         ("snipersight.verify-repaint-1", "snipersight.verify-lookahead-1", {"series", "left_out"}),
     ],
 )
