@@ -15,7 +15,7 @@ from bot.ui.html_parts import Html, joined, safe, table, tag
 from bot.ui.look import GLUE
 from bot.ui.numbers import counted, measure_text
 from bot.ui.svg_axes import MONTHS
-from shared.models.backtest import Backtest, Trade, Turned
+from shared.models.backtest import Backtest, Coverage, Trade, Turned
 from shared.models.fills import Ending
 from shared.models.gates import unit_of
 from shared.models.scan import FunnelRow
@@ -261,20 +261,17 @@ def _measured(measured: float, threshold: float, unit: str) -> str:
 
 def coverage_table(backtest: Backtest) -> Html:
     """What was replayed of each symbol."""
-    rows = [
-        (
-            one.symbol,
-            minute(one.first_ms),
-            minute(one.last_ms),
-            f"{one.decisions:,}",
-            f"{one.missing:,}",
-            _share(one.missing, one.decisions),
-        )
-        for one in backtest.coverage
-    ]
+    rows = [_covered(one) for one in backtest.coverage]
     return table(
         ("Symbol", "First", "Last", "Closes decided on", "Candles missing", "Share"), rows, (3, 4, 5)
     )
+
+
+def _covered(one: Coverage) -> tuple[str, ...]:
+    if not one.last_ms:
+        return (one.symbol, "no candle", "", f"{one.decisions:,}", "all", "100 %")
+    missing, share = f"{one.missing:,}", _share(one.missing, one.decisions)
+    return (one.symbol, minute(one.first_ms), minute(one.last_ms), f"{one.decisions:,}", missing, share)
 
 
 def _share(missing: int, there: int) -> str:
