@@ -174,12 +174,12 @@ def _stored_tickers(
             faults.append(SymbolFault(name, "data", DamagedPage.__name__, damage.problem, damage.action))
             continue
         if len(hours):
-            tickers[name] = _stored_ticker(name, hours)
+            tickers[name] = stored_ticker(name, hours)
     return tickers, tuple(faults)
 
 
-def _stored_ticker(name: str, hours: Candles) -> Ticker:
-    """The turnover is the sum of close times volume; there is no book, and a range only of a whole day."""
+def stored_ticker(name: str, hours: Candles) -> Ticker:
+    """24-hour figures from the stored hours of that day. The turnover is the sum of close times volume; there is no book, and a range only of a whole day."""
     turnover = float((hours.close * hours.volume).sum())
     whole = len(hours) >= DAY_HOURS
     high, low = (float(hours.high.max()), float(hours.low.min())) if whole else (0.0, 0.0)

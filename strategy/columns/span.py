@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -58,6 +58,12 @@ class Climate:
     veto_short: AnyInts
 
 
+TOLD: Final = (
+    *("as_of_ms", "place", "measured", "side", "long_tenths", "short_tenths", "zone_ms", "zone_kind"),
+)
+"""What stands in :class:`Decisions` for each instant."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Decisions:
     """What was decided at each instant, shape (n,) each.
@@ -66,6 +72,8 @@ class Decisions:
     measured (0 where there is a plan). ``side`` is the plan's or the rejection's, 0 where data stopped it before a direction was
     chosen; ``long_tenths`` and ``short_tenths`` the two scores, −1 where none was taken. ``zone_ms`` is the origin of the zone that is
     traded and ``zone_kind`` its place in ``tuple(ZoneKind)`` (0 and −1 without a plan): with the side they name the setup.
+    Where both directions pass with one score there is no side either. ``doubtful`` are the rows that only objects can decide: what
+    stands there means nothing.
     """
 
     as_of_ms: Ints
@@ -76,8 +84,18 @@ class Decisions:
     short_tenths: AnyInts
     zone_ms: Ints
     zone_kind: AnyInts
+    doubtful: Ints = field(default_factory=lambda: np.empty(0, np.int64))
 
     @property
     def planned(self) -> Ints:
         """Rows that have a plan."""
         return np.flatnonzero(self.place < 0)
+
+    def at(self, rows: Ints) -> Decisions:
+        """Some of the rows; none of them in doubt."""
+        return Decisions(**{name: getattr(self, name)[rows] for name in TOLD})
+
+    @classmethod
+    def joined(cls, parts: Sequence[Decisions]) -> Decisions:
+        """The decisions of spans that follow one another, as one; none of them in doubt."""
+        return cls(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in TOLD})
