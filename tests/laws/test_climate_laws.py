@@ -285,6 +285,20 @@ def test_a_required_timeframe_that_is_not_there_fails_coverage_throughout(
     assert measured[-1] == 1.0
 
 
+def test_a_symbol_of_which_nothing_is_stored_fails_coverage_and_has_the_benchmark_all_the_same(
+    ordinary: History,
+) -> None:
+    nothing = {name: candles.head(0) for name, candles in ordinary.own.items()}
+    span = span_of(ordinary.market, nothing, ordinary.settings, ordinary.as_of_ms)
+    place, measured = check_columns(span, ordinary.settings)
+    climate = read_climate(span, ordinary.columns, ordinary.settings)
+    assert ({GATES[row].code for row in place}, set(measured)) == ({"data.coverage"}, {4.0})
+    assert {STATES[state] for state in climate.state} == {RegimeState.CHOP}
+    assert set(climate.beta) == {1.0}
+    assert np.isnan(climate.percentile).all()
+    assert climate.market is ordinary.columns.state
+
+
 def test_a_benchmark_without_one_of_its_timeframes_is_unknown_and_risk_is_off() -> None:
     bench = series_of(walk(1, 20), (Timeframe.M15, Timeframe.H1))
     rules = profile_of("balanced")
