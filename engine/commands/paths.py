@@ -52,6 +52,11 @@ def lock_file(environ: Mapping[str, str]) -> Path:
     return _place("data", environ) / "locks.sqlite3"
 
 
+def track_file(environ: Mapping[str, str]) -> Path:
+    """Out-of-sample trades that alerts may speak of; deleted, alerts say nothing of the past."""
+    return _place("data", environ) / "track.sqlite3"
+
+
 def bot_file(environ: Mapping[str, str]) -> Path:
     """What the bot remembers: the newest command it took up, what is paused and muted."""
     return _place("data", environ) / "bot.sqlite3"
