@@ -6,11 +6,12 @@ Candles come by the reading that an offline scan uses, one read a series instead
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from data.source import Source
 from data.symbol_reading import Checks, SymbolReading
+from data.universe_history import Stored
 from engine.backtest.request import BacktestRequest
 from engine.edges import Edges, Progress
 from engine.gather import BENCHMARK_TIMEFRAMES, benchmark_symbol, open_source, run_now
@@ -24,20 +25,33 @@ from strategy.confluence.breadth import BREADTH_TIMEFRAME
 RANKED_BY: Final = (Timeframe.H1, Timeframe.D1)
 """What the universe's figures are taken from, besides the anchor timeframe."""
 Series = Mapping[Timeframe, Candles]
+END_MS: Final = 2**62
+"""After every candle."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class History:
-    """Markets by symbol, each one's candles by timeframe, what could not be read, and when each one's first stored daily candle
-    opens. ``benchmark`` is the benchmark's symbol, listed or not."""
+    """Markets by symbol, each one's candles by timeframe (a renamed one's under its former name before its own), what could not be
+    read, and when each series' first candle under its own name opens. ``benchmark`` is the benchmark's symbol, listed or not."""
 
     exchange: str
     benchmark: str
     markets: Mapping[str, Market]
     candles: Mapping[str, Series]
-    first_days: Mapping[str, int]
+    begins_ms: Mapping[tuple[str, Timeframe], int]
     faults: tuple[SymbolFault, ...] = ()
-    flags: tuple[str, ...] = field(default=())
+
+    @property
+    def stored(self) -> Stored:
+        """What the universe is chosen from: every market under its own name."""
+        return Stored(
+            self.markets,
+            {
+                symbol: {name: series[name].between(self.begins_ms.get((symbol, name), 0), END_MS) for name in series}
+                for symbol, series in self.candles.items()
+            },
+            {symbol: begins_ms for (symbol, name), begins_ms in self.begins_ms.items() if name is Timeframe.D1},
+        )
 
 
 def read_history(request: BacktestRequest, edges: Edges, progress: Progress) -> History:
@@ -71,7 +85,7 @@ async def _read(request: BacktestRequest, edges: Edges, progress: Progress) -> H
             benchmark=benchmark,
             markets=markets,
             candles=candles,
-            first_days=_first_days(source, request.exchange, candles),
+            begins_ms=_begins(source, request.exchange, candles),
             faults=tuple(faults),
         )
 
@@ -121,9 +135,14 @@ async def _series(
     return found
 
 
-def _first_days(source: Source, exchange: str, candles: Mapping[str, Series]) -> Mapping[str, int]:
+def _begins(
+    source: Source, exchange: str, candles: Mapping[str, Series]
+) -> Mapping[tuple[str, Timeframe], int]:
     if source.store is not None:
-        series = source.store.series(exchange)
-        return {info.symbol: info.first_ms for info in series if info.timeframe is Timeframe.D1}
-    days = {symbol: series.get(Timeframe.D1) for symbol, series in candles.items()}
-    return {symbol: int(held.open_ms[0]) for symbol, held in days.items() if held is not None and len(held)}
+        return {(info.symbol, info.timeframe): info.first_ms for info in source.store.series(exchange)}
+    return {
+        (symbol, name): int(held.open_ms[0])
+        for symbol, series in candles.items()
+        for name, held in series.items()
+        if len(held)
+    }

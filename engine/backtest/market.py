@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from contracts.data_contract import Ticker
-from data.universe import Universe, choose
-from data.universe_known import Known, Place, stored_ticker
+import numpy as np
+
+from data.universe_history import UniverseHistory, membership
 from engine.backtest.frames import FrameReader, Shelves, windows
 from engine.backtest.history import History
 from engine.backtest.request import BacktestRequest
 from engine.gather import BENCHMARK_TIMEFRAMES
-from shared.models.data import Candles, MultiTimeframeData
+from shared.models.data import MultiTimeframeData
 from shared.models.profile import Profile
 from shared.models.regime import Breadth, MarketContext
 from shared.models.smc import Trend
-from shared.models.timeframe import DAY_MS, Timeframe
 from strategy.confluence.breadth import BREADTH_TIMEFRAME, is_fresh
 from strategy.confluence.regime_detection import market_context, unknown_market
 from strategy.smc.snapshot import find_structure
@@ -24,11 +23,12 @@ from strategy.smc.snapshot import find_structure
 
 @dataclass(frozen=True, slots=True)
 class MarketPast:
-    """The market as a scan of any close in the period would see it. ``shelves`` hold every symbol's 4h candles, ``benchmark`` those of
+    """The market as a scan of any close in the period would see it. ``ranked`` is the profile's universe at every close; ``shelves`` hold every symbol's 4h candles, ``benchmark`` those of
     the benchmark, empty where it cannot be read; ``why_unknown`` then says why."""
 
     request: BacktestRequest
     history: History
+    ranked: UniverseHistory
     shelves: Mapping[str, Shelves]
     benchmark: tuple[Shelves, ...]
     why_unknown: str
@@ -43,15 +43,16 @@ class MarketPast:
             )
             for symbol, series in history.candles.items()
         }
+        ranked = membership(history.stored, ranking(request), request.closes_ms)
         symbol = history.benchmark
         if symbol not in history.markets:
-            return cls(request, history, shelves, (), f"{history.exchange} does not list {symbol}")
+            return cls(request, history, ranked, shelves, (), f"{history.exchange} does not list {symbol}")
         for fault in history.faults:
             if fault.symbol == symbol:
-                return cls(request, history, shelves, (), fault.problem)
+                return cls(request, history, ranked, shelves, (), fault.problem)
         wanted = {name: history.candles[symbol][name] for name in BENCHMARK_TIMEFRAMES.needed}
         own = Shelves.of(history.markets[symbol], wanted, rules, bars)
-        return cls(request, history, shelves, (own,), "")
+        return cls(request, history, ranked, shelves, (own,), "")
 
     @property
     def rules(self) -> Profile:
@@ -74,10 +75,15 @@ class MarketPast:
         return Breadth(
             tuple(
                 (symbol, trend)
-                for symbol in sorted(self.universe(as_of_ms, ranked=True).symbols)
+                for symbol in self.ranked_at(as_of_ms)
                 for trend in self._trend(symbol, as_of_ms)
             )
         )
+
+    def ranked_at(self, as_of_ms: int) -> tuple[str, ...]:
+        """The symbols of the universe as of a close of the period, by name."""
+        column = self.ranked.members[:, int(np.searchsorted(self.ranked.as_of_ms, as_of_ms))]
+        return tuple(np.asarray(self.ranked.symbols)[column].tolist())
 
     def _trend(self, symbol: str, as_of_ms: int) -> tuple[Trend, ...]:
         """A symbol's 4h swing trend; nothing where its candles are not fresh."""
@@ -89,28 +95,8 @@ class MarketPast:
             return ()
         return (Trend(int(frame.log.trend[1][len(candles) - 1])),)
 
-    def universe(self, as_of_ms: int, *, ranked: bool) -> Universe:
-        """The universe that a scan would choose as of a close, without one before it: the profile's, or of the symbols asked for those
-        that may be looked at."""
-        place = Place(self.request.exchange, as_of_ms, self.request.top)
-        wanted = () if ranked else self.request.symbols
-        return choose(wanted, self.request.profile, place, self._known(as_of_ms))
 
-    def _known(self, as_of_ms: int) -> Known:
-        tickers: dict[str, Ticker] = {}
-        for symbol, series in self.history.candles.items():
-            hours = series[Timeframe.H1].between(as_of_ms - DAY_MS, as_of_ms)
-            if len(hours):
-                tickers[symbol] = stored_ticker(symbol, hours)
-        return Known(
-            self.history.markets,
-            tickers,
-            as_of_ms,
-            first_days=self.history.first_days,
-            stored=lambda symbol, timeframe: self._newest(symbol, timeframe, as_of_ms),
-            all_there_is=True,
-        )
-
-    def _newest(self, symbol: str, timeframe: Timeframe, as_of_ms: int) -> Candles:
-        series = self.history.candles.get(symbol, {})
-        return series.get(timeframe, Candles.empty(timeframe)).between(0, as_of_ms)
+def ranking(request: BacktestRequest) -> Profile:
+    """The settings the universe is ranked by: the profile's, with as many seats as were asked for."""
+    profile = request.profile
+    return replace(profile, universe=replace(profile.universe, size=request.top or profile.universe.size))

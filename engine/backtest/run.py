@@ -44,64 +44,37 @@ class Replayed:
 
 
 def run_backtest(
-    request: BacktestRequest, edges: Edges, *, hooks: Hooks = HOOKS, progress: Progress = silent
+    request: BacktestRequest,
+    edges: Edges,
+    *,
+    hooks: Hooks = HOOKS,
+    kept: FileShelf | None = None,
+    progress: Progress = silent,
 ) -> Replayed:
-    """Replay a period.
+    """Replay a period. ``kept`` is where columns of earlier runs are; the work is shared among the workers of the edges' executor.
 
     Raises:
         NotFound: a symbol asked for is not listed.
         DataFault: nothing is stored.
-        SniperError: the store as a whole cannot be read.
+        SniperError: the store as a whole cannot be read or written.
     """
     history = read_history(request, edges, progress)
     market = MarketPast.of(request, history)
-    replayers = {symbol: _replayer(request, history, symbol, hooks) for symbol in _traded(request, history)}
-    decisions = _decide_all(request, market, replayers, progress)
-    book = trade(Portfolio(request, history, market, replayers), decisions, progress)
-    return Replayed(_result(request, history, decisions, book, hooks), history, book)
+    around = read_around(market)
+    desk = Desk(request, history, market, around, hooks)
+    decisions, broken = decide_all(desk, edges.executor, kept, progress)
+    replayers = {symbol: desk.replayer(symbol) for symbol in decisions}
+    taken_through = {symbol: admitted(around, symbol, table) for symbol, table in decisions.items()}
+    book = trade(Portfolio(request, history, market, replayers), taken_through, progress)
+    book.faults |= broken
+    return Replayed(_result(desk, decisions, book), history, book)
 
 
-def _traded(request: BacktestRequest, history: History) -> tuple[str, ...]:
-    return tuple(sorted(symbol for symbol in request.symbols or history.candles if symbol in history.candles))
-
-
-def _replayer(request: BacktestRequest, history: History, symbol: str, hooks: Hooks) -> Replayer:
-    needed = {name: history.candles[symbol][name] for name in request.profile.timeframes.needed}
-    profile = request.profile
-    shelves = Shelves.of(history.markets[symbol], needed, profile.smc, profile.data.history_bars)
-    return Replayer(profile, shelves, hooks, request.until_ms)
-
-
-def _decide_all(
-    request: BacktestRequest, market: MarketPast, replayers: Mapping[str, Replayer], progress: Progress
-) -> dict[str, Decisions]:
-    found = {}
-    instants = _instants(request)
-    for done, (symbol, replayer) in enumerate(replayers.items(), 1):
-        found[symbol] = decide_with_objects(replayer, instants, market.context)
-        progress("decide", done, len(replayers))
-    return found
-
-
-def _instants(request: BacktestRequest) -> Ints:
-    """The first close, and every close of the trigger timeframe: at those between nothing has changed."""
-    closes, trigger = request.closes_ms, request.profile.timeframes.trigger
-    on_grid = (closes - trigger.anchor_ms) % trigger.ms == 0
-    on_grid[0] = True
-    instants: Ints = closes[on_grid]
-    return instants
-
-
-def _result(
-    request: BacktestRequest,
-    history: History,
-    decisions: Mapping[str, Decisions],
-    book: Book,
-    hooks: Hooks,
-) -> Backtest:
+def _result(desk: Desk, decisions: Mapping[str, Decisions], book: Book) -> Backtest:
+    request, history = desk.request, desk.history
     config, data = config_digest(request.profile, request.account), history_digest(history)
     asked = (request.since_ms, request.until_ms, request.symbols, request.top, request.seed)
-    parts = (VERSION, request.exchange, config, data, repr(asked), *hooks.signature())
+    parts = (VERSION, request.exchange, config, data, repr(asked), *desk.hooks.signature())
     stood_for = {
         symbol: closes_each(table.as_of_ms, request.closes_ms) for symbol, table in decisions.items()
     }
@@ -127,7 +100,7 @@ def _result(
         data_digest=data,
         version=VERSION,
         decisions=int(sum(weights.sum() for weights in stood_for.values())),
-        funnel=funnel_of(decisions, stood_for, book),
+        funnel=funnel_of(desk.around, decisions, stood_for, book),
         trades=tuple(order),
         turned=tuple(
             sorted(book.turned.values(), key=lambda one: (one.decided_ms, one.symbol, one.fingerprint))
@@ -136,40 +109,8 @@ def _result(
         locks=tuple(sorted(book.locks.values(), key=lambda lock: (lock.since_ms, lock.id))),
         coverage=tuple(_coverage(request, history, symbol, stood_for[symbol]) for symbol in decisions),
         faults=tuple(sorted((*history.faults, *book.faults.values()), key=lambda fault: fault.symbol)),
-        flags=history.flags,
+        flags=(),
     )
-
-
-def closes_each(as_of_ms: Ints, closes_ms: Ints) -> Ints:
-    """How many closes each of the ascending instants stands for: itself and those before the next one; shape as ``as_of_ms``."""
-    places = np.searchsorted(closes_ms, as_of_ms)
-    return np.diff(np.append(places, len(closes_ms)))
-
-
-def funnel_of(
-    decisions: Mapping[str, Decisions], stood_for: Mapping[str, Ints], book: Book
-) -> tuple[FunnelRow, ...]:
-    """How many decisions reached each stage and what stopped the others; at risk, plans that were taken pass, plans of setups taken
-    before stop."""
-    codes: Counter[tuple[str, str]] = Counter()
-    total = 0
-    for symbol, table in decisions.items():
-        weights = stood_for[symbol]
-        total += int(weights.sum())
-        for place in np.unique(table.place[table.place >= 0]).tolist():
-            gate = GATES[place]
-            codes[gate.stage, gate.code] += int(weights[table.place == place].sum())
-        for row in table.planned.tolist():
-            end = book.ends.get((symbol, int(table.as_of_ms[row])), TAKEN)
-            if end != TAKEN:
-                codes["risk", end] += int(weights[row])
-    rows, reached = [], total
-    for stage in ROWS:
-        own = {code: count for (where, code), count in codes.items() if where == stage}
-        ordered = tuple(sorted(own.items(), key=lambda item: (-item[1], item[0])))
-        rows.append(FunnelRow(stage, reached, sum(own.values()), 0, ordered))
-        reached -= sum(own.values())
-    return tuple(rows)
 
 
 def _coverage(request: BacktestRequest, history: History, symbol: str, weights: Ints) -> Coverage:

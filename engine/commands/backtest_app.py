@@ -39,18 +39,22 @@ TakerFee = Annotated[
     float | None, typer.Option("--taker-bps", help="Taker fee. [the profile's costs.taker_bps]")
 ]
 Slippage = Annotated[
-    float | None, typer.Option("--slippage-bps", help="Slippage of a stop. [the profile's costs.slippage_bps]")
+    float | None,
+    typer.Option("--slippage-bps", help="Slippage of a stop. [the profile's costs.slippage_bps]"),
 ]
 Scheduler = Annotated[
     str | None,
-    typer.Option("--executor", help="A Dask scheduler instead of worker processes, like tcp://10.0.0.5:8786."),
+    typer.Option(
+        "--executor", help="A Dask scheduler instead of worker processes, like tcp://10.0.0.5:8786."
+    ),
 ]
 Folder = Annotated[
     str | None,
     typer.Option("--output", "-o", help="Folder of the report, made if it is not there. [reports/RUN-ID]"),
 ]
 Draws = Annotated[
-    int, typer.Option("--placebo", min=0, max=10_000, help="Times the plans are tried at random times; 0: not.")
+    int,
+    typer.Option("--placebo", min=0, max=10_000, help="Times the plans are tried at random times; 0: not."),
 ]
 Resume = Annotated[
     bool,
@@ -96,7 +100,11 @@ def backtest(
     asked = Replaying(
         since=since,
         until=until,
-        costs=tuple((name, given[name]) for name in ("maker_bps", "taker_bps", "slippage_bps") if given[name] is not None),
+        costs=tuple(
+            (name, given[name])
+            for name in ("maker_bps", "taker_bps", "slippage_bps")
+            if given[name] is not None
+        ),
         executor=executor,
         seed=seed,
         placebo=placebo,

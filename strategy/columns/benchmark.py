@@ -50,6 +50,10 @@ class MarketColumns:
         joint = {name: np.concatenate([getattr(part, name) for part in parts]) for name in PER_INSTANT}
         return cls(parts[0].benchmark, **joint, hour_ms=hour_ms, hour_returns=hour_returns)
 
+    def at(self, places: Ints) -> Self:
+        """Some of the instants."""
+        return replace(self, **{name: getattr(self, name)[places] for name in PER_INSTANT})
+
     def rows(self, start: int, stop: int) -> Self:
         """Instants ``start`` up to, not including, ``stop``."""
         return replace(self, **{name: getattr(self, name)[start:stop] for name in PER_INSTANT})

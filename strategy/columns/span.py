@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
@@ -66,6 +66,8 @@ class Decisions:
     measured (0 where there is a plan). ``side`` is the plan's or the rejection's, 0 where data stopped it before a direction was
     chosen; ``long_tenths`` and ``short_tenths`` the two scores, −1 where none was taken. ``zone_ms`` is the origin of the zone that is
     traded and ``zone_kind`` its place in ``tuple(ZoneKind)`` (0 and −1 without a plan): with the side they name the setup.
+    Where both directions pass with one score there is no side either. ``doubtful`` are the rows that only objects can decide: what
+    stands there means nothing.
     """
 
     as_of_ms: Ints
@@ -76,6 +78,7 @@ class Decisions:
     short_tenths: AnyInts
     zone_ms: Ints
     zone_kind: AnyInts
+    doubtful: Ints = field(default_factory=lambda: np.empty(0, np.int64))
 
     @property
     def planned(self) -> Ints:

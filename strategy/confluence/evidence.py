@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from shared.models.indicators import IndicatorSet, IndicatorSets
+from shared.models.profile import Profile
 from shared.models.regime import MarketContext, Regime, RegimeState, RiskAppetite
 from shared.models.smc import (
     BreakLabel,
@@ -185,7 +186,7 @@ def _read(asked: _Asked) -> Evidence:
         side=side,
         anchor=anchor.timeframe,
         alignment=alignment.along(side),
-        alignment_weight=_context_share(reading),
+        alignment_weight=context_share(alignment.weight, reading.settings),
         alignment_parts=", ".join(f"{part[0]} {part[2].name.lower()}" for part in alignment.parts)
         or "no timeframe",
         zones=zones,
@@ -205,11 +206,12 @@ def _read(asked: _Asked) -> Evidence:
     )
 
 
-def _context_share(reading: Reading) -> float:
-    """How much of the weight of the profile's own context has a trend; timeframes outside it are not missed."""
-    weights, context = reading.settings.confluence.alignment, reading.settings.timeframes.context
+def context_share(weight: float, settings: Profile) -> float:
+    """How much of the weight of the profile's own context has a trend, if ``weight`` of all that is declared has; timeframes outside it
+    are not missed."""
+    weights, context = settings.confluence.alignment, settings.timeframes.context
     own = sum(weights.get(timeframe, 0.0) for timeframe in context)
-    return min(1.0, reading.snapshot.alignment.weight * sum(weights.values()) / own) if own > 0 else 0.0
+    return min(1.0, weight * sum(weights.values()) / own) if own > 0 else 0.0
 
 
 def _drawn(drafts: tuple[Draft, ...]) -> dict[str, Any]:

@@ -60,6 +60,11 @@ def align(structures: Mapping[Timeframe, TimeframeStructure], weights: Mapping[s
         for timeframe, structure in sorted(structures.items(), key=lambda item: -item[0].ms)
         if weights.get(timeframe, 0.0) > 0
     )
+    return lean(parts, weights)
+
+
+def lean(parts: tuple[tuple[Timeframe, Layer, Trend, float], ...], weights: Mapping[str, float]) -> Alignment:
+    """The alignment of (timeframe, layer, trend, weight), coarsest first."""
     speaking = sum(weight for _, _, trend, weight in parts if trend is not Trend.NONE)
     leaning = sum(weight * trend for _, _, trend, weight in parts)
     declared = sum(weights.values())
