@@ -7,16 +7,14 @@ few trades nothing wider is told in its place: nothing is told.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 
 from bot.telemetry.analytics import Result, expectancy
+from bot.telemetry.calibration import deciles_of
 from shared.models.data import Ints
 from shared.models.statistics import Insufficient, Unsaid
 from shared.models.track import TENTHS, Alike, PastTrade
-
-PARTS: Final = 10
 
 
 def setups_like(rows: Sequence[PastTrade], score: float, decided_ms: int) -> Alike | Unsaid:
@@ -47,11 +45,9 @@ def setups_like(rows: Sequence[PastTrade], score: float, decided_ms: int) -> Ali
 
 
 def first_scores(scores: Ints) -> Ints:
-    """The lowest score of each tenth of ``scores``, ascending: tenths by mean rank, so that equal scores are never torn apart and there may
-    be fewer than ten. A tenth reaches to the next one's lowest."""
-    distinct, counts = np.unique(scores, return_counts=True)
-    mean_ranks = np.cumsum(counts) - (counts - 1) / 2
-    part = ((mean_ranks - 0.5) * PARTS // len(scores)).astype(np.int64)
-    starts = np.flatnonzero(np.diff(part, prepend=-1))
-    firsts: Ints = distinct[starts]
+    """The lowest score of each tenth of ``scores``, ascending, fewer than ten where equal scores fill several: the tenths of
+    :func:`bot.telemetry.calibration.deciles_of`, each reaching to the next one's lowest."""
+    ordered = np.sort(scores)
+    _, starts = np.unique(deciles_of(ordered.astype(np.float64)), return_index=True)
+    firsts: Ints = ordered[starts]
     return firsts
