@@ -9,11 +9,23 @@ from shared.errors import ContractError
 from shared.models.backtest import Trade
 from shared.models.profile import Profile
 from shared.models.track import TENTHS, PastTrade
+from shared.models.walk_forward import Choice, WalkForward
+
+
+def rows_of(walk: WalkForward) -> tuple[PastTrade, ...]:
+    """The finished trades of every test, each under the profile that its fold had chosen before."""
+    return tuple(
+        row
+        for result in walk.folds
+        if isinstance(result.choice, Choice)
+        for row in out_of_sample_rows(
+            [trade for trade in walk.trades if result.fold.test.holds(trade.decided_ms)], result.choice.profile
+        )
+    )
 
 
 def out_of_sample_rows(trades: Sequence[Trade], profile: Profile) -> tuple[PastTrade, ...]:
-    """The finished ones of ``trades``, which were all decided under ``profile`` in a time that its choice had not seen. A walk-forward that
-    chose a profile for each test calls it once a test.
+    """The finished ones of ``trades``, which were all decided under ``profile`` in a time that its choice had not seen.
 
     Raises:
         ContractError: a trade was decided under another profile.

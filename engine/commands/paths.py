@@ -57,6 +57,11 @@ def track_file(environ: Mapping[str, str]) -> Path:
     return _place("data", environ) / "track.sqlite3"
 
 
+def trial_file(environ: Mapping[str, str]) -> Path:
+    """Every configuration that was ever tried on candles, and which held-back times were looked at."""
+    return _place("data", environ) / "trials.sqlite3"
+
+
 def bot_file(environ: Mapping[str, str]) -> Path:
     """What the bot remembers: the newest command it took up, what is paused and muted."""
     return _place("data", environ) / "bot.sqlite3"

@@ -22,6 +22,7 @@ from contracts.plugin_contract import OffersDetectors, OffersFactors, OffersHook
 from contracts.risk_contract import RiskJudge
 from contracts.strategy_contract import Detector, StructureReader
 from contracts.track_contract import TrackStore
+from contracts.trial_contract import TrialLog
 from contracts.universe_contract import UniverseStore
 from data.adapters.ccxt_feed import CcxtFeed
 from data.adapters.ccxt_stream import CcxtStream
@@ -33,6 +34,7 @@ from data.lock_store import SqliteLockStore
 from data.object_store import ObjectCandleStore
 from data.outbox_store import SqliteOutbox
 from data.track_store import SqliteTrackStore
+from data.trial_log import SqliteTrialLog
 from data.universe_store import SqliteUniverseStore
 from engine.commands.desk import EngineDesk
 from engine.commands.edges import SystemClock
@@ -53,6 +55,7 @@ KEPT_BY: tuple[tuple[type, Any], ...] = (
     (UniverseStore, SqliteUniverseStore),
     (LockStore, SqliteLockStore),
     (TrackStore, SqliteTrackStore),
+    (TrialLog, SqliteTrialLog),
     (Desk, EngineDesk),
     (BotStore, SqliteBotStore),
     (Channel, JsonLines),

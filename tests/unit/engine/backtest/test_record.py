@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from engine.backtest.record import out_of_sample_rows
+from engine.backtest.record import out_of_sample_rows, rows_of
+from engine.backtest.walk_forward import best_of, folds, walk_forward
 from shared.config.digest import decision_digest
 from shared.config.profiles import load_profile
 from shared.errors import ContractError
@@ -15,8 +16,12 @@ from shared.models.backtest import Trade
 from shared.models.fills import Ending, Funding, Outcome
 from shared.models.planner import Style
 from shared.models.smc import Side
+from shared.models.timeframe import DAY_MS
 from shared.models.track import PastTrade
+from shared.models.walk_forward import Choice, FoldPlan
+from tests.fixtures.hand_backtest import MONDAY_MS
 from tests.fixtures.hand_scan import AS_OF_MS, BTC, HOUR_MS
+from tests.fixtures.made_run import YEAR_MS, Made
 
 BALANCED = load_profile()
 
@@ -56,3 +61,18 @@ def test_only_what_was_filled_and_is_over_counts(ending: Ending) -> None:
 def test_trades_of_another_profile_are_refused() -> None:
     with pytest.raises(ContractError, match="'balanced' is none of 'mine'"):
         out_of_sample_rows([traded(Ending.TARGET)], replace(BALANCED, name="mine"))
+
+
+def test_the_trades_of_each_test_stand_under_the_profile_that_was_chosen_before_it() -> None:
+    """60 is best in the first half of the year, 70 in the second: the choice changes, and so does what is on record."""
+    sixty, seventy = (load_profile("balanced", {"gates": {"min_score": score}}) for score in (60, 70))
+    run = Made(lambda profile, day: 0.5 if (profile == sixty) is (day < 183) else -0.5, noise=0.3)
+    turns = folds(MONDAY_MS, MONDAY_MS + YEAR_MS, FoldPlan(60, 30, 30, 4 * DAY_MS))
+    walk = walk_forward(run, best_of((sixty, seventy)), turns)
+    rows = rows_of(walk)
+    assert [row.decided_ms for row in rows] == [t.decided_ms for t in walk.trades if t.is_finished]
+    assert {row.decision for row in rows} == {decision_digest(sixty), decision_digest(seventy)}
+    for result in walk.folds:
+        assert isinstance(result.choice, Choice)
+        of_test = {row.decision for row in rows if result.fold.test.holds(row.decided_ms)}
+        assert of_test == {decision_digest(result.choice.profile)}
