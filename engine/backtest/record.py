@@ -19,7 +19,8 @@ def rows_of(walk: WalkForward) -> tuple[PastTrade, ...]:
         for result in walk.folds
         if isinstance(result.choice, Choice)
         for row in out_of_sample_rows(
-            [trade for trade in walk.trades if result.fold.test.holds(trade.decided_ms)], result.choice.profile
+            [trade for trade in walk.trades if result.fold.test.holds(trade.decided_ms)],
+            result.choice.profile,
         )
     )
 
