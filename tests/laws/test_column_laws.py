@@ -18,9 +18,12 @@ from shared.models.profile import Profile
 from shared.models.regime import MarketContext, Regime
 from shared.models.timeframe import DAY_MS, Timeframe
 from shared.utils import kernels
+from strategy.columns import points, verdicts
 from strategy.columns.decisions import decide_span
 from strategy.columns.span import Decisions, Span
-from strategy.gates import GATES
+from strategy.confluence.factors import FACTORS
+from strategy.confluence.rules import CONFLICTS, SYNERGIES
+from strategy.gates.side_gates import SIDE_GATES
 from tests.laws.spans import (
     CODES,
     climate_of,
@@ -153,6 +156,19 @@ def test_compiled_and_plain_decide_the_same() -> None:
         assert np.array_equal(getattr(plain, name), getattr(compiled, name)), name
 
 
+def test_closes_between_two_of_the_trigger_are_decided_as_the_first_of_them() -> None:
+    settings = short_profile("aggressive")
+    span = span_of(made_up("ARB/USDT"), settings, 301)
+    span = drawn(span, range(300))
+    assert span.as_of_ms[0] % settings.timeframes.trigger.ms == 0
+    regimes = [regime for regime in weather(100, 8) for _ in range(3)]
+    decisions = in_columns(span, regimes, settings)
+    firsts = in_columns(drawn(span, range(0, 300, 3)), regimes[::3], settings)
+    for name in ("place", "measured", "side", "long_tenths", "short_tenths", "zone_ms", "zone_kind"):
+        assert np.array_equal(getattr(decisions, name), np.repeat(getattr(firsts, name), 3)), name
+    assert_told_alike(span, regimes, settings, range(2, 300, 50))
+
+
 def test_what_was_turned_down_before_is_taken_over_and_changes_nothing_else() -> None:
     settings = short_profile("balanced")
     whole = span_of(made_up("ARB/USDT"), settings, 288)
@@ -178,9 +194,7 @@ def test_a_tick_too_fine_for_whole_numbers_leaves_every_close_to_objects() -> No
     assert np.array_equal(decisions.doubtful, np.arange(30))
 
 
-def test_the_gates_of_the_kernel_are_those_of_the_table() -> None:
-    from strategy.columns.verdicts import CODES as KNOWN
-    from strategy.gates.side_gates import SIDE_GATES
-
-    assert tuple(gate.code for gate, _, _ in SIDE_GATES) == KNOWN
-    assert [gate.code for gate in GATES].index(KNOWN[0]) + len(KNOWN) == len(GATES) - 1
+def test_gates_factors_and_rules_of_the_kernel_are_those_of_the_tables() -> None:
+    assert tuple(gate.code for gate, _, _ in SIDE_GATES) == verdicts.CODES
+    assert CODES.index(verdicts.CODES[0]) + len(verdicts.CODES) == len(CODES) - 1
+    assert tuple(part.name for table in (FACTORS, SYNERGIES, CONFLICTS) for part in table) == points.ORDER
