@@ -69,7 +69,7 @@ mutants: $(VENV)/.ready-dev   ## Put small faults into sizing, exposure, gates a
 	nice $(BIN)/python -m devtools.mutation --jobs 2
 
 clean:          ## Remove what these commands made
-	rm -rf $(VENV) dist build
+	rm -rf $(VENV) dist build var/peers
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "SniperSight needs Python 3.11 or newer: make PYTHON=python3.11 …")'

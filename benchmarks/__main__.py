@@ -8,6 +8,7 @@ from typing import Final
 
 from benchmarks import (
     alerts,
+    backtest_peers,
     charts,
     cold_start,
     decide,
@@ -28,6 +29,7 @@ BENCHMARKS: Final[dict[str, Callable[[], None]]] = {
     "decide": decide.run,
     "pipeline": pipeline.run,
     "turns": turns.run,
+    "backtest_peers": backtest_peers.run,
     "charts": charts.run,
     "alerts": alerts.run,
     "memory": memory.run,

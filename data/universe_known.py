@@ -132,11 +132,16 @@ def _with_memory(known: Known, settings: Profile, source: Source, place: Place) 
 def _newest(store: CandleStore, place: Place, symbol: str, timeframe: Timeframe) -> Candles:
     """The newest stored candles that a mean range is taken of, none older than a day more than that takes; none where they are
     damaged: whoever reads them for a decision says so."""
-    since = place.as_of_ms - (ATR_BARS + 1) * timeframe.ms - DAY_MS
+    since = place.as_of_ms - reach_ms(timeframe)
     try:
         return store.read(place.exchange, symbol, timeframe, since, place.as_of_ms)
     except DamagedPage:
         return Candles.empty(timeframe)
+
+
+def reach_ms(timeframe: Timeframe) -> int:
+    """How far back candles are read that a mean range is taken of."""
+    return (ATR_BARS + 1) * timeframe.ms + DAY_MS
 
 
 def _nothing_listed(place: Place) -> DataFault:
@@ -169,12 +174,12 @@ def _stored_tickers(
             faults.append(SymbolFault(name, "data", DamagedPage.__name__, damage.problem, damage.action))
             continue
         if len(hours):
-            tickers[name] = _stored_ticker(name, hours)
+            tickers[name] = stored_ticker(name, hours)
     return tickers, tuple(faults)
 
 
-def _stored_ticker(name: str, hours: Candles) -> Ticker:
-    """The turnover is the sum of close times volume; there is no book, and a range only of a whole day."""
+def stored_ticker(name: str, hours: Candles) -> Ticker:
+    """24-hour figures from the stored hours of that day. The turnover is the sum of close times volume; there is no book, and a range only of a whole day."""
     turnover = float((hours.close * hours.volume).sum())
     whole = len(hours) >= DAY_HOURS
     high, low = (float(hours.high.max()), float(hours.low.min())) if whole else (0.0, 0.0)

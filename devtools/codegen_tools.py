@@ -13,6 +13,7 @@ from typing import Any, Final, get_args, get_type_hints
 from data.adapters.venue import Tiers, Venue
 from data.adapters.venues import VENUES
 from data.universe_gates import RANK, UNIVERSE_GATES
+from devtools.beside.comparison import beside_table
 from devtools.fill_examples import fill_table
 from devtools.profile_reasons import profile_tables
 from devtools.scenarios.table import PARTS as SCENARIO_PARTS
@@ -188,7 +189,7 @@ def scenario_tables() -> str:
 
 PARTS: Final[dict[str, tuple[tuple[str, Callable[[], str]], ...]]] = {
     "adapters.md": (("venues", venue_table),),
-    "fills.md": (("rules", fill_table),),
+    "fills.md": (("rules", fill_table), ("beside", beside_table)),
     "audit.md": (("record", record_table), ("replay", replay_table)),
     "notification_spec.md": (("notice", notice_table),),
     "profiles.md": (("profiles", profile_tables),),

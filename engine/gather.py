@@ -140,7 +140,7 @@ async def read_benchmark(
 ) -> Benchmark:
     """The benchmark's regime; UNKNOWN, which vetoes, when it cannot be read."""
     markets = await source.listed(place.exchange)
-    symbol = _benchmark(markets, settings.universe.quote)
+    symbol = benchmark_symbol(markets, settings.universe.quote)
     if symbol not in markets:
         return Benchmark(unknown_market(symbol, f"{place.exchange} does not list {symbol}"), (), breadth)
     market, desk = markets[symbol], Desk(settings, source, place.as_of_ms)
@@ -162,7 +162,7 @@ async def market_state(benchmark: Market, candles: Ingested, breadth: Breadth, d
     return market_context_of(data, desk.as_of_ms, find_structure(data, rules), breadth)
 
 
-def _benchmark(markets: Mapping[str, Market], quote: str) -> str:
+def benchmark_symbol(markets: Mapping[str, Market], quote: str) -> str:
     """Its spot market's symbol; where only contracts are listed, the perpetual's."""
     spot = f"{BENCHMARK_BASE}/{quote}"
     contract = f"{spot}:{quote}"

@@ -86,6 +86,15 @@ def liquidation_price(entry: Decimal, side: Side, leverage: Decimal, maintenance
     return max(Decimal(0), entry * (1 - way / leverage) / (1 - way * maintenance))
 
 
+def isolated_liquidation(entry: Decimal, side: Side, rules: RiskRules, *, perpetual: bool) -> Decimal:
+    """Where an isolated position at the most leverage the rules allow is liquidated; 0 where nothing is borrowed: on spot, or without
+    leverage."""
+    if not perpetual or rules.max_leverage <= 1:
+        return Decimal(0)
+    maintenance = Decimal(str(rules.maintenance_margin_pct)) / PERCENT
+    return liquidation_price(entry, side, Decimal(str(rules.max_leverage)), maintenance)
+
+
 def liquidation_distance(plan: TradePlan, market: Market, rules: RiskRules) -> float:
     """Distance from entry to liquidation over that to the stop, at the most leverage the rules allow. On spot nothing is
     borrowed: the whole price lies between."""

@@ -113,3 +113,19 @@ class Prune:
     older_than: int = 0
     timeframes: tuple[str, ...] = ()
     yes: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replaying:
+    """What a backtest replays: from and to when, which ``costs`` (field of the profile, basis points) stand over the profile's, the
+    scheduler that does the work (worker processes without one), the seed, how often the plans are tried at random times, the folder of
+    the report, and whether it goes on from an earlier run."""
+
+    since: str | None = None
+    until: str | None = None
+    costs: tuple[tuple[str, float], ...] = ()
+    executor: str | None = None
+    seed: int = 7
+    placebo: int = 200
+    output: str | None = None
+    resume: bool = True

@@ -22,6 +22,11 @@ def candle_file(environ: Mapping[str, str]) -> Path:
     return _place("cache", environ) / "candles.sqlite3"
 
 
+def backtest_folder(environ: Mapping[str, str]) -> Path:
+    """Columns that backtests decided: a cache, may be deleted."""
+    return _place("cache", environ) / "backtests"
+
+
 def journal_file(environ: Mapping[str, str]) -> Path:
     """The journal: the truth, to be backed up."""
     return _place("data", environ) / "journal.sqlite3"
@@ -45,6 +50,11 @@ def universe_file(environ: Mapping[str, str]) -> Path:
 def lock_file(environ: Mapping[str, str]) -> Path:
     """Locks that keep plans from being approved."""
     return _place("data", environ) / "locks.sqlite3"
+
+
+def trial_file(environ: Mapping[str, str]) -> Path:
+    """Every configuration that was ever tried on candles, and which held-back times were looked at."""
+    return _place("data", environ) / "trials.sqlite3"
 
 
 def bot_file(environ: Mapping[str, str]) -> Path:

@@ -17,6 +17,7 @@ from shared.models.timeframe import Timeframe
 from shared.utils.suggest import suggest
 
 DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+MONTH: Final = re.compile(r"\d{4}-\d{2}")
 CHECKED: Final = (Timeframe.M15, Timeframe.H1, Timeframe.H4)
 """Timeframes a check reads unless others are named."""
 SYMBOL: Final = re.compile(r"[^\s/,@#]+/[^\s/,@#]+")
@@ -44,6 +45,16 @@ def parse_as_of(given: str | datetime, called: str = "--as-of") -> int:
     if time_ms < 0:
         raise ConfigFault(f"{called} is before 1970: {text!r}", "Write it like 2024-08-05T12:00:00Z")
     return time_ms
+
+
+def parse_day(given: str, called: str) -> int:
+    """The same, and of a month like ``2024-11`` its first day.
+
+    Raises:
+        ConfigFault: as :func:`parse_as_of`.
+    """
+    text = given.strip()
+    return parse_as_of(f"{text}-01" if MONTH.fullmatch(text) else text, called)
 
 
 def parse_symbols(given: Iterable[str], quote: str, called: str = "--symbols") -> tuple[str, ...]:

@@ -9,18 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from bot.executor.paper_broker import play
 from bot.executor.terms import recorded_terms
 from bot.notifications.life import Stage, stages_of
 from contracts.data_contract import CandleStore
 from engine.following.setups import Followed
-from risk.position_sizing import liquidation_price
-from shared.models.fills import Ending, Outcome
+from risk.position_sizing import isolated_liquidation
+from shared.models.fills import Outcome
 from shared.models.journal import Entry, RecordKind
 from shared.models.smc import Side
-from shared.models.trades import Exit
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +71,8 @@ def _developed(setup: Followed, store: CandleStore, exchange: str, as_of_ms: int
 
 
 def _liquidation(setup: Followed) -> Decimal:
-    """Where an isolated position at the most leverage the rules allow is liquidated; 0 on spot, where nothing is borrowed."""
-    rules = setup.profile.risk
-    if not setup.perpetual or rules.max_leverage <= 1:
-        return Decimal(0)
     entry, side = Decimal(setup.plan["entry"]["price_text"]), Side[setup.plan["side"].upper()]
-    maintenance = Decimal(str(rules.maintenance_margin_pct)) / 100
-    return liquidation_price(entry, side, Decimal(str(rules.max_leverage)), maintenance)
+    return isolated_liquidation(entry, side, setup.profile.risk, perpetual=setup.perpetual)
 
 
 def outcome_document(plan: Mapping[str, Any], outcome: Outcome, as_of_ms: int) -> dict[str, Any]:
@@ -115,14 +109,3 @@ def outcome_document(plan: Mapping[str, Any], outcome: Outcome, as_of_ms: int) -
             for fill in outcome.fills
         ],
     }
-
-
-EXITS: Final[Mapping[Ending, Exit]] = {
-    Ending.STOP: "stop",
-    Ending.GAP_STOP: "stop",
-    Ending.LIQUIDATED: "stop",
-    Ending.BREAK_EVEN: "stop",
-    Ending.TARGET: "target",
-    Ending.TIME: "time",
-}
-"""How a protection counts each ending."""

@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from bot.telemetry.analytics import Result, expectancy
-from engine.following.follow import EXITS
 from engine.following.setups import Followed
 from shared.models.fills import Ending
 from shared.models.notifications import SetupState
 from shared.models.signals import Signal
 from shared.models.smc import Side
 from shared.models.statistics import Expectancy, Insufficient
-from shared.models.trades import ClosedTrade, EquityPoint, History
+from shared.models.trades import EXITS, ClosedTrade, EquityPoint, History
 
 
 def finished(setups: Iterable[Followed]) -> tuple[Followed, ...]:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
 
+import numpy as np
+
+from shared.models.data import Bools, Floats
 from shared.models.profile import Profile
 
 Comparison = Literal[">=", "<="]
@@ -95,6 +98,11 @@ class Gate:
             self.comparison,
             float(limit),
         )
+
+    def fails(self, measured: Floats, limit: float) -> Bools:
+        """Which of many measures do not pass, as :attr:`GateResult.passed` has it; one that is NaN is not held against anybody."""
+        distance = limit - measured if self.comparison == ">=" else measured - limit
+        return np.greater(distance, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,8 @@ class Calibration:
 class Statistics:
     """Everything that is said of a backtest. Results are in R net of costs, read for the worse where a candle can be read in two ways.
 
-    ``hit_rates`` are the shares of filled trades that reached target 1, 2, …; ``endings`` how every setup ended, by name. ``worst_r`` and
+    Below the minima no average is told, and ``hit_rates``, the shares of finished trades that reached target 1, 2, …, is empty.
+    ``endings`` is how every setup ended, in the order of a plan's life. ``worst_r`` and
     ``peak_r`` are mean largest excursions against and for a trade; ``capture`` is the sum of results over the sum of peaks.
     ``hours_held`` is the median. ``exposure`` is the share of the time in which anything was held. ``sharpe`` and ``sortino`` are
     yearly, from daily mark-to-market equity; ``probabilistic_sharpe`` the probability that the true ratio is above 0.

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal
 
+from shared.models.fills import Ending
 from shared.models.smc import Side
 
 Exit = Literal["stop", "target", "time", "manual"]
+
+EXITS: Final[Mapping[Ending, Exit]] = {
+    Ending.STOP: "stop",
+    Ending.GAP_STOP: "stop",
+    Ending.LIQUIDATED: "stop",
+    Ending.BREAK_EVEN: "stop",
+    Ending.TARGET: "target",
+    Ending.TIME: "time",
+}
+"""How a protection counts each ending."""
 
 
 @dataclass(frozen=True, slots=True)

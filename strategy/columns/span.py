@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from shared.models.data import AnyInts, Candles, Floats, Ints, Market
 from shared.models.events import EventLog
 from shared.models.timeframe import Timeframe
+
+Value = TypeVar("Value", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,6 +27,11 @@ class Frame:
     def last_bars(self, as_of_ms: Ints) -> Ints:
         """Index of the last candle closed at each instant, −1 before the first; shape as given."""
         return np.searchsorted(self.candles.close_ms, as_of_ms, "right") - 1
+
+
+def at_bars(column: npt.NDArray[Value], bars: Ints, absent: Value | float | bool) -> npt.NDArray[Value]:
+    """A column's values at ``bars``, ``absent`` where that is −1: no candle is closed yet."""
+    return np.append(column, np.array([absent], column.dtype))[bars]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +56,12 @@ class Climate:
     appetite: AnyInts
     veto_long: AnyInts
     veto_short: AnyInts
+
+
+TOLD: Final = (
+    *("as_of_ms", "place", "measured", "side", "long_tenths", "short_tenths", "zone_ms", "zone_kind"),
+)
+"""What stands in :class:`Decisions` for each instant."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,3 +90,12 @@ class Decisions:
     def planned(self) -> Ints:
         """Rows that have a plan."""
         return np.flatnonzero(self.place < 0)
+
+    def at(self, rows: Ints) -> Decisions:
+        """Some of the rows; none of them in doubt."""
+        return Decisions(**{name: getattr(self, name)[rows] for name in TOLD})
+
+    @classmethod
+    def joined(cls, parts: Sequence[Decisions]) -> Decisions:
+        """The decisions of spans that follow one another, as one; none of them in doubt."""
+        return cls(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in TOLD})

@@ -126,10 +126,15 @@ def trend_states(efficiency: Floats, swing_trend: Ints, state_out: Ints) -> None
     """
     state = 0
     for t in range(len(efficiency)):
-        trend = swing_trend[t]
-        along = efficiency[t] * trend
-        if trend != 0 and along >= TREND_ENTER:
-            state = trend
-        elif state != 0 and not (trend == state and along >= TREND_LEAVE):
-            state = 0
+        state = next_trend(state, swing_trend[t], efficiency[t])
         state_out[t] = state
+
+
+def next_trend(state: int, swing_trend: int, efficiency: float) -> int:
+    """The trend after one more bar."""
+    along = efficiency * swing_trend
+    if swing_trend != 0 and along >= TREND_ENTER:
+        return swing_trend
+    if state != 0 and not (swing_trend == state and along >= TREND_LEAVE):
+        return 0
+    return state

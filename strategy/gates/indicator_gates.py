@@ -56,5 +56,11 @@ def check_indicators(multi_tf_indicators: IndicatorSets, settings: Profile) -> t
 
 
 def _outside(values: np.ndarray[tuple[int], np.dtype[np.float64]], low: float, high: float) -> int:
+    least, most = with_slack(low, high)
+    return int(((values < least) | (values > most)).sum())
+
+
+def with_slack(low: float, high: float) -> tuple[float, float]:
+    """The bounds of a column, with what rounding may leave beyond them."""
     slack = SLACK * max(1.0, high if high < inf else 1.0)
-    return int(((values < low - slack) | (values > high + slack)).sum())
+    return low - slack, high + slack

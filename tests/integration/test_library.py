@@ -204,16 +204,3 @@ def test_importing_it_loads_nothing_heavy() -> None:
         [sys.executable, "-c", probe], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout == "[]\n"
-
-
-@pytest.mark.checkout
-def test_the_cron_script_scans_quietly_and_passes_flags_on() -> None:
-    script = ROOT / "scripts" / "sync_cache.py"
-    done = subprocess.run(
-        [sys.executable, script, "-e", "demo"], capture_output=True, text=True, timeout=120, check=False
-    )
-    assert (done.returncode, done.stdout.splitlines()[0].split("\t")[0]) == (0, "symbol")
-    wrong = subprocess.run(
-        [sys.executable, script, "-p", "trendy"], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert (wrong.returncode, "Did you mean 'trend'" in wrong.stderr) == (2, True)

@@ -18,6 +18,8 @@ from shared.models.profile import SmcRules
 @pytest.mark.checkout
 @pytest.mark.parametrize("page", PARTS)
 def test_a_page_holds_its_tables_as_they_are(page: str) -> None:
+    if page == "fills.md":
+        pytest.importorskip("backtesting", reason="a table compares with it: make test installs it")
     assert written(page) == (DOCS / page).read_text("utf-8"), "run: make schema"
 
 

@@ -1,0 +1,290 @@
+"""The one sequential pass: at every close in order, the plans of all symbols are judged together against what is open by then.
+
+A setup is taken once: what names it (symbol, side, zone) is remembered, as the trader is told of it once. One that risk turns down may
+be taken at a later close, while it still passes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from bot.executor.paper_broker import play
+from bot.executor.terms import Terms, terms_of
+from data.universe_known import stored_ticker
+from engine.backtest.history import History
+from engine.backtest.market import MarketPast
+from engine.backtest.positions import Taken
+from engine.backtest.replayer import Replayer
+from engine.backtest.request import BacktestRequest
+from engine.edges import Progress
+from engine.reduce import judge_risk, setup_of
+from engine.symbols import hook_each
+from risk.position_sizing import isolated_liquidation, risk_unit
+from risk.protections import locks_in_force
+from shared.errors import ContractError
+from shared.models.backtest import Trade, Turned
+from shared.models.context import SniperContext
+from shared.models.data import Candles, MultiTimeframeData
+from shared.models.events import object_id
+from shared.models.gates import Rejection
+from shared.models.planner import TradePlan
+from shared.models.risk import Account, Lock
+from shared.models.scan import SymbolFault
+from shared.models.smc import Side, ZoneKind
+from shared.models.timeframe import DAY_MS, Timeframe, iso
+from shared.models.trades import EquityPoint
+from shared.models.trades import History as TradeHistory
+from strategy.columns.span import Decisions
+from strategy.planner.planner_service import fingerprint
+
+SAME_SETUP: Final = "setup.taken"
+"""Why a plan is not judged again: its setup was taken at an earlier close."""
+CONFLICT: Final = "risk.conflict"
+SPOT_SHORT: Final = "risk.spot_short"
+TAKEN: Final = "taken"
+ZONES: Final = tuple(ZoneKind)
+
+
+class Key(NamedTuple):
+    """What names a setup."""
+
+    symbol: str
+    side: int
+    zone_kind: int
+    zone_ms: int
+
+
+class Candidate(NamedTuple):
+    """A planned row: the setup it names, and its score in tenths."""
+
+    key: Key
+    score_tenths: int
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """What the pass reads. ``replayers`` make the objects of a plan that is judged."""
+
+    request: BacktestRequest
+    history: History
+    market: MarketPast
+    replayers: Mapping[str, Replayer]
+
+
+@dataclass(slots=True)
+class Book:
+    """What the pass has done: setups taken (``active`` those not known to be over), turned down by key, locks set, how many planned rows
+    ended how by symbol, and what broke."""
+
+    taken: list[Taken] = field(default_factory=list)
+    active: list[Taken] = field(default_factory=list)
+    keys: set[Key] = field(default_factory=set)
+    turned: dict[Key, Turned] = field(default_factory=dict)
+    locks: dict[tuple[str, str], Lock] = field(default_factory=dict)
+    ends: dict[tuple[str, int], str] = field(default_factory=dict)
+    faults: dict[str, SymbolFault] = field(default_factory=dict)
+
+    def settle(self, now_ms: int) -> None:
+        """Let go of what is known to be over."""
+        self.active = [one for one in self.active if not one.is_over(now_ms)]
+
+
+def trade(portfolio: Portfolio, decisions: Mapping[str, Decisions], progress: Progress) -> Book:
+    """Take every symbol's plans through risk, in the order of time."""
+    book = Book()
+    instants = candidates_by_close(decisions)
+    for done, (now_ms, candidates) in enumerate(instants, 1):
+        book.settle(now_ms)
+        wanted = [one for one in candidates if not _foregone(portfolio, book, one, now_ms)]
+        if wanted:
+            _judge(portfolio, book, now_ms, wanted)
+        progress("trade", done, len(instants))
+    return book
+
+
+def candidates_by_close(decisions: Mapping[str, Decisions]) -> list[tuple[int, list[Candidate]]]:
+    """Every close with a plan, in order, with its plans by symbol."""
+    found: dict[int, list[Candidate]] = {}
+    for symbol in sorted(decisions):
+        table = decisions[symbol]
+        for row in table.planned.tolist():
+            side = int(table.side[row])
+            key = Key(symbol, side, int(table.zone_kind[row]), int(table.zone_ms[row]))
+            scored = table.long_tenths if side > 0 else table.short_tenths
+            found.setdefault(int(table.as_of_ms[row]), []).append(Candidate(key, int(scored[row])))
+    return sorted(found.items())
+
+
+def _foregone(portfolio: Portfolio, book: Book, one: Candidate, now_ms: int) -> bool:
+    """Whether a plan's end is known without its objects: its setup was taken, its market is held, or it is a short on spot."""
+    symbol, rules = one.key.symbol, portfolio.request.profile.risk
+    market = portfolio.history.markets[symbol]
+    spot_short = market.kind == "spot" and one.key.side < 0 and rules.allow_spot_shorts == "reject"
+    code = ""
+    if one.key in book.keys:
+        code = SAME_SETUP
+    elif spot_short:
+        code = SPOT_SHORT
+    elif any(held.symbol == symbol for held in book.active):
+        code = CONFLICT
+    if not code:
+        return False
+    book.ends[symbol, now_ms] = code
+    if code != SAME_SETUP:
+        _turn_down(portfolio, book, one, now_ms, code)
+    return True
+
+
+def _turn_down(portfolio: Portfolio, book: Book, one: Candidate, now_ms: int, code: str) -> None:
+    before = book.turned.get(one.key)
+    first_ms = before.decided_ms if before else now_ms
+    name, side = _name(portfolio, one.key), Side(one.key.side)
+    book.turned[one.key] = Turned(name, one.key.symbol, side, first_ms, one.score_tenths / 10, code)
+
+
+def _name(portfolio: Portfolio, key: Key) -> str:
+    """The fingerprint of a setup, as its plan has it."""
+    side, zone = Side(key.side), ZONES[key.zone_kind]
+    data = MultiTimeframeData(portfolio.history.markets[key.symbol], 0, {}, (), ())
+    return fingerprint(
+        data, portfolio.request.profile, side, object_id(zone.value, "", int(side), key.zone_ms)
+    )
+
+
+def _judge(portfolio: Portfolio, book: Book, now_ms: int, wanted: list[Candidate]) -> None:
+    contexts = tuple(_decided(portfolio, book, now_ms, wanted))
+    if not contexts:
+        return
+    hooks = next(iter(portfolio.replayers.values())).hooks
+    kept, broken = hook_each(contexts, hooks, "before_risk", "plan")
+    others = tuple(_looked_at(portfolio, book, now_ms))
+    account = _account(portfolio, book, now_ms)
+    volumes = {one.symbol: _quote_volume(portfolio.history, one.symbol, now_ms) for one in kept}
+    judged = judge_risk((*kept, *others), account, portfolio.request.profile, volumes)
+    ends, failed = hook_each(judged, hooks, "after_risk", "risk_plan")
+    book.faults |= {fault.symbol: fault for fault in (*broken, *failed)}
+    by_symbol = {one.key.symbol: one for one in wanted}
+    for context in ends:
+        if isinstance(context.plan, TradePlan):
+            _end(portfolio, book, context, by_symbol[context.symbol])
+
+
+def _decided(
+    portfolio: Portfolio, book: Book, now_ms: int, wanted: list[Candidate]
+) -> Iterator[SniperContext]:
+    """The contexts of planned rows.
+
+    Raises:
+        ContractError: the objects have no plan where the columns have one.
+    """
+    market = portfolio.market.context(now_ms)
+    for one in wanted:
+        context = portfolio.replayers[one.key.symbol].decide(now_ms, market)
+        plan = context.plan
+        if not isinstance(plan, TradePlan) or int(plan.side) != one.key.side:
+            raise ContractError(
+                f"{one.key.symbol} at {iso(now_ms)}: the columns of this history have a plan, its objects do not",
+                "This is a bug: report it with the period and profile",
+            )
+        yield context
+
+
+def _looked_at(portfolio: Portfolio, book: Book, now_ms: int) -> Iterator[SniperContext]:
+    """Contexts of markets that are held, for their returns."""
+    market = portfolio.market.context(now_ms)
+    for symbol in sorted({held.symbol for held in book.active}):
+        yield portfolio.replayers[symbol].context(now_ms, market)
+
+
+def _end(portfolio: Portfolio, book: Book, context: SniperContext, one: Candidate) -> None:
+    """A judged plan: taken and followed to its end, or turned down."""
+    now_ms, answer = context.as_of_ms, context.risk_plan
+    if isinstance(answer, Rejection):
+        book.ends[context.symbol, now_ms] = answer.code
+        _turn_down(portfolio, book, one, now_ms, answer.code)
+        return
+    book.ends[context.symbol, now_ms] = TAKEN
+    book.turned.pop(one.key, None)
+    book.keys.add(one.key)
+    taken = follow_out(portfolio, book, context)
+    book.taken.append(taken)
+    book.active.append(taken)
+
+
+def follow_out(portfolio: Portfolio, book: Book, context: SniperContext) -> Taken:
+    """An approved context with what becomes of it on later candles."""
+    setup = setup_of(context)
+    terms = _terms(portfolio, context)
+    candles = _lifetime(portfolio, setup.plan.symbol, terms)
+    outcome = play(terms, candles)
+    structure = context.smc_snapshot.timeframes[setup.plan.anchor] if context.smc_snapshot else None
+    if structure is None:
+        raise ContractError(f"{context.symbol}: an approval without structure")
+    account = _account(portfolio, book, context.as_of_ms)
+    heat_r = float(setup.risk.risk_amount / risk_unit(account, portfolio.request.profile.risk))
+    return Taken(Trade(setup, structure.atr, terms.risk, outcome), terms, heat_r, candles)
+
+
+def _terms(portfolio: Portfolio, context: SniperContext) -> Terms:
+    setup, profile = setup_of(context), portfolio.request.profile
+    market = portfolio.history.markets[context.symbol]
+    perpetual = market.kind == "perpetual"
+    plan = setup.plan
+    liquidation = isolated_liquidation(plan.entry.price, plan.side, profile.risk, perpetual=perpetual)
+    return terms_of(plan, setup.risk.quantity, market, profile.costs, liquidation)
+
+
+def _lifetime(portfolio: Portfolio, symbol: str, terms: Terms) -> Candles:
+    base = portfolio.request.profile.timeframes.base
+    candles = portfolio.history.candles[symbol][base]
+    latest_ms = max(terms.expires_ms, terms.live_ms + base.ms) + terms.hold_ms + 2 * base.ms
+    return candles.between(terms.live_ms, latest_ms)
+
+
+def _account(portfolio: Portfolio, book: Book, now_ms: int) -> Account:
+    """The account as of a close: what ended trades left, what is open, and the locks that both call for."""
+    account, profile = portfolio.request.account, portfolio.request.profile
+    over = sorted(
+        (one for one in book.taken if one.is_over(now_ms)), key=lambda one: one.trade.outcome.ended_ms
+    )
+    settled, points = account.equity, [EquityPoint(portfolio.request.since_ms, account.equity, Decimal(0))]
+    for one in over:
+        settled += one.worth(now_ms)
+        points.append(EquityPoint(one.trade.outcome.ended_ms, settled, Decimal(0)))
+    held = [one for one in book.active if one.fills_by(now_ms)]
+    if held:
+        points.append(EquityPoint(now_ms, settled, sum((one.worth(now_ms) for one in held), Decimal(0))))
+    trades = tuple(one.closed() for one in over if one.trade.outcome.filled)
+    past = TradeHistory(now_ms, trades, tuple(points))
+    locks = locks_in_force(past, profile.protection, profile.risk.zone)
+    book.locks |= {(lock.id, lock.scope): lock for lock in locks}
+    positions = tuple(one.position(now_ms) for one in book.active)
+    return replace(account, equity=settled, positions=(*account.positions, *positions), locks=locks)
+
+
+def _quote_volume(history: History, symbol: str, now_ms: int) -> float:
+    hours = history.candles[symbol][Timeframe.H1].between(now_ms - DAY_MS, now_ms)
+    return stored_ticker(symbol, hours).quote_volume if len(hours) else 0.0
+
+
+def end_counts(book: Book) -> Counter[str]:
+    """How many planned rows ended how."""
+    return Counter(book.ends.values())
+
+
+def equity_points(book: Book, request: BacktestRequest) -> tuple[EquityPoint, ...]:
+    """Equity at the end of every UTC day of the period and, at last, when the last setup was over, marked to the last close."""
+    last_ms = max([request.until_ms, *(one.trade.outcome.ended_ms for one in book.taken)])
+    days = range((request.since_ms // DAY_MS + 1) * DAY_MS, last_ms, DAY_MS)
+    return tuple(_point(book.taken, request.account.equity, now_ms) for now_ms in (*days, last_ms))
+
+
+def _point(taken: Iterable[Taken], capital: Decimal, now_ms: int) -> EquityPoint:
+    begun = [one for one in taken if one.terms.live_ms < now_ms]
+    settled = sum((one.worth(now_ms) for one in begun if one.is_over(now_ms)), capital)
+    unrealised = sum((one.worth(now_ms) for one in begun if not one.is_over(now_ms)), Decimal(0))
+    return EquityPoint(now_ms, settled, unrealised)

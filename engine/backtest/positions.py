@@ -1,0 +1,78 @@
+"""A taken setup as it stood at a time: what of its outcome was known by then, as a position, as money, as a closed trade."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bot.executor.terms import Terms
+from shared.models.backtest import Trade
+from shared.models.data import Candles
+from shared.models.fills import Fill
+from shared.models.risk import Position
+from shared.models.trades import EXITS, ClosedTrade
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A trade, its terms, the heat it was approved with in R, and the candles it lives on."""
+
+    trade: Trade
+    terms: Terms
+    heat_r: float
+    candles: Candles
+
+    @property
+    def symbol(self) -> str:
+        """Its market."""
+        return self.trade.symbol
+
+    def is_over(self, now_ms: int) -> bool:
+        """Whether its end was known at a close."""
+        outcome = self.trade.outcome
+        return not outcome.alive and outcome.ended_ms <= now_ms
+
+    def fills_by(self, now_ms: int) -> tuple[Fill, ...]:
+        """Fills in candles closed by then."""
+        length_ms = self.candles.timeframe.ms
+        return tuple(fill for fill in self.trade.outcome.fills if fill.bar_ms + length_ms <= now_ms)
+
+    def position(self, now_ms: int) -> Position:
+        """What it counts against the limits: all of it while it rests, what is left of it afterwards, without risk once the stop
+        stands at break-even."""
+        plan, fills = self.trade.setup.plan, self.fills_by(now_ms)
+        left = _left(fills) if fills else self.terms.quantity
+        moved = self.terms.break_even is not None and any(fill.leg.startswith("target") for fill in fills)
+        risk_r = 0.0 if moved else self.heat_r * float(left / self.terms.quantity)
+        stop = self.terms.break_even if moved and self.terms.break_even is not None else plan.stop.price
+        return Position(plan.exchange, plan.symbol, plan.side, left, plan.entry.price, stop, risk_r)
+
+    def worth(self, now_ms: int) -> Decimal:
+        """Quote currency won or lost by then: at its end its result, before that its fills with what is left marked to the last close
+        (funding is settled at the end)."""
+        if self.is_over(now_ms):
+            return Decimal(repr(self.trade.outcome.result))
+        fills = self.fills_by(now_ms)
+        if not fills:
+            return Decimal(0)
+        way = int(self.terms.side)
+        flow = sum(
+            (-way if fill.leg == "entry" else way) * fill.price * float(fill.quantity) - fill.fee
+            for fill in fills
+        )
+        return Decimal(repr(flow + way * float(_left(fills)) * _last_close(self.candles, now_ms)))
+
+    def closed(self) -> ClosedTrade:
+        """As protections count it."""
+        outcome = self.trade.outcome
+        return ClosedTrade(
+            self.symbol, self.trade.side, outcome.ended_ms, outcome.result_r, EXITS[outcome.ending]
+        )
+
+
+def _left(fills: tuple[Fill, ...]) -> Decimal:
+    return sum((fill.quantity if fill.leg == "entry" else -fill.quantity for fill in fills), Decimal(0))
+
+
+def _last_close(candles: Candles, now_ms: int) -> float:
+    return float(candles.close[int(candles.close_ms.searchsorted(now_ms, "right")) - 1])

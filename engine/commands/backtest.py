@@ -1,0 +1,196 @@
+"""``backtest``: what was said to a request, the replay, its statistics and placebo, and the files of the report."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from bot.ui.progress import progress_on
+from engine.commands.console import Console
+from engine.commands.edges import DEMO, open_edges
+from engine.commands.flags import Flags, Output, Replaying
+from engine.commands.paths import backtest_folder
+from engine.commands.reading import parse_day, parse_symbols
+from engine.commands.settings import Configured, configure
+from engine.commands.stored import known_exchanges
+from shared.errors import EXIT_DEGRADED, EXIT_OK, ConfigFault, DataFault, StorageFault
+from shared.models.timeframe import DAY_MS
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from engine.backtest.kept import FileShelf
+    from engine.backtest.request import BacktestRequest
+    from engine.edges import Edges
+    from shared.models.backtest import Told
+    from shared.models.profile import Profile
+
+USUAL_DAYS: Final = 90
+"""Replayed where nothing is said."""
+FOLDER: Final = "reports"
+
+
+def backtest(flags: Flags, asked: Replaying, environ: Mapping[str, str] = os.environ) -> int:
+    """Replay, write the report and show its summary; 10 if some symbols could not be read, else 0."""
+    from engine.backtest.telling import tell
+    from engine.commands.trials import note_trial
+    from engine.plugins.loader import register_plugins
+
+    console = Console.of(flags.output, environ)
+    configured = configure(flags, environ, known_exchanges(environ, flags))
+    register_plugins()
+    with (
+        progress_on(sys.stderr, shown=not console.quiet, colour=console.error_look.colour) as report,
+        backtest_edges(configured, flags, asked, environ) as edges,
+    ):
+        request = request_of(flags, asked, configured, edges)
+        told = tell(
+            request,
+            edges,
+            kept=shelf_of(asked, environ),
+            draws=asked.placebo,
+            tried=note_trial(request, environ),
+            progress=report,
+        )
+    folder = Path(asked.output or Path(FOLDER) / told.backtest.run_id)
+    files = write_report(told, folder)
+    show(told, files, flags.output, console)
+    return EXIT_DEGRADED if told.backtest.faults else EXIT_OK
+
+
+@contextmanager
+def backtest_edges(
+    configured: Configured, flags: Flags, asked: Replaying, environ: Mapping[str, str]
+) -> Iterator[Edges]:
+    """The store (or the made-up market), nothing to fetch from, and who does the work."""
+    from engine.edges import ScanRequest
+
+    settings = configured.settings
+    looked = ScanRequest(settings.profile, settings.exchange, configured.account, offline=True)
+    with open_edges(settings, looked, environ, 1 if asked.executor else flags.jobs) as edges:
+        if asked.executor is None:
+            yield edges
+            return
+        with dask_executor(asked.executor) as executor:
+            yield replace(edges, executor=executor)
+
+
+@contextmanager
+def dask_executor(address: str) -> Iterator[Executor]:
+    """The workers of a Dask cluster.
+
+    Raises:
+        ConfigFault: ``distributed`` is not installed, or nobody answers at the address.
+    """
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise ConfigFault("--executor needs Dask", 'Run: pip install "dask[distributed]"') from error
+    try:
+        client = Client(address, timeout=10)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        raise ConfigFault(
+            f"--executor: no Dask scheduler at {address!r}", "Write it like tcp://10.0.0.5:8786"
+        ) from error
+    with client:
+        yield client.get_executor()  # type: ignore[no-untyped-call]
+
+
+def request_of(flags: Flags, asked: Replaying, configured: Configured, edges: Edges) -> BacktestRequest:
+    """The request that the flags and settings make; nothing said of the time means the last 90 days of what is stored.
+
+    Raises:
+        ConfigFault: a time or symbol that is none, an empty period, or another currency than the profile trades in.
+        DataFault: nothing is stored.
+    """
+    from engine.backtest.request import BacktestRequest
+
+    settings = configured.settings
+    newest_ms = newest_close_ms(settings.exchange, settings.profile, edges)
+    until_ms = min(newest_ms, parse_day(asked.until, "--to")) if asked.until else newest_ms
+    since_ms = parse_day(asked.since, "--from") if asked.since else until_ms - USUAL_DAYS * DAY_MS
+    return BacktestRequest(
+        profile=with_costs(settings.profile, asked),
+        exchange=settings.exchange,
+        account=configured.account,
+        since_ms=since_ms,
+        until_ms=until_ms,
+        symbols=parse_symbols(flags.symbols, settings.profile.universe.quote),
+        top=flags.top or 0,
+        seed=asked.seed,
+    )
+
+
+def newest_close_ms(exchange: str, profile: Profile, edges: Edges) -> int:
+    """The newest stored close of the base timeframe; of the made-up market its usual instant.
+
+    Raises:
+        DataFault: nothing is stored.
+    """
+    from data.adapters.demo import DEMO_AS_OF_MS
+
+    if exchange == DEMO or edges.store is None:
+        return DEMO_AS_OF_MS
+    base = profile.timeframes.base
+    ends = [info.last_ms + base.ms for info in edges.store.series(exchange) if info.timeframe is base]
+    if not ends:
+        raise DataFault(
+            f"no {base} candles of {exchange} are stored, and orders are filled on them",
+            "Import some with 'data import PATH', or fetch them with 'data sync --since 2024-01-01 -t 5m'",
+        )
+    return max(ends)
+
+
+def with_costs(profile: Profile, asked: Replaying) -> Profile:
+    """The profile with the costs that were said."""
+    return replace(profile, costs=replace(profile.costs, **dict(asked.costs))) if asked.costs else profile
+
+
+def shelf_of(asked: Replaying, environ: Mapping[str, str]) -> FileShelf | None:
+    """Where an earlier run of the same kept what it decided; nowhere if everything is to be decided anew."""
+    from engine.backtest.kept import FileShelf
+
+    return FileShelf(backtest_folder(environ)) if asked.resume else None
+
+
+def write_report(told: Told, folder: Path) -> tuple[Path, ...]:
+    """The report's files, written into ``folder``: the page, the document and the table of trades.
+
+    Raises:
+        StorageFault: they cannot be written.
+    """
+    from bot.ui.backtest_documents import backtest_json, trades_csv
+    from bot.ui.backtest_report import report_html
+
+    made = {
+        "report.html": report_html(told),
+        "backtest.json": backtest_json(told),
+        "trades.csv": trades_csv(told),
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in made.items():
+            (folder / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StorageFault(
+            f"the report cannot be written to {folder}: {error.strerror}", "Name another folder with --output"
+        ) from error
+    return tuple(folder / name for name in made)
+
+
+def show(told: Told, files: tuple[Path, ...], output: Output, console: Console) -> None:
+    """A summary, one document or the trades as tab-separated values; where the files are goes to standard error."""
+    from bot.ui.backtest_documents import backtest_json
+    from bot.ui.backtest_terminal import summary_lines, trades_tsv
+
+    names = tuple(str(file) for file in files)
+    if console.watched:
+        console.result(summary_lines(told, names, console.look))
+        return
+    console.result([backtest_json(told)] if output.json else trades_tsv(told))
+    console.remark([f"report: {names[0]}"])
