@@ -16,13 +16,14 @@ from functools import partial
 from contracts.data_contract import Ticker
 from data.seats import Seats
 from data.source import Source
-from data.universe_gates import NOT_LISTED, RANK, UNIVERSE_GATES, Facts, Listing, UniverseGate
+from data.universe_gates import ATR_BARS, NOT_LISTED, RANK, UNIVERSE_GATES, Facts, Listing, UniverseGate
 from data.universe_known import Known, Place, what_is_known
 from shared.errors import NotFound
 from shared.models.data import Market
 from shared.models.gates import GateResult, Rejection, unit_of
 from shared.models.profile import Profile
 from shared.models.scan import SymbolFault
+from shared.models.timeframe import Timeframe
 from shared.models.universe import Member, UniverseSnapshot, Unmeasured
 
 
@@ -131,7 +132,7 @@ def _sift(
             listing,
             known.first_days.get(name, 0),
             known.all_there_is,
-            partial(known.stored, name),
+            partial(_mean_range, known, name),
         )
         failed = _first_failed(facts, gates, blind)
         (drops.append(_drop(name, failed[0])) if failed else passed.append(name))
@@ -141,6 +142,10 @@ def _sift(
         if gate.row.code in blind
     )
     return passed, drops, tuple(unmeasured)
+
+
+def _mean_range(known: Known, name: str, timeframe: Timeframe) -> float:
+    return known.stored(name, timeframe).mean_true_range(ATR_BARS)
 
 
 def _first_failed(facts: Facts, gates: Sequence[UniverseGate], blind: Counter[str]) -> tuple[GateResult, ...]:

@@ -2,6 +2,8 @@
 
 A measure that cannot be taken is NaN: its gate is not applied to that symbol, and the universe says so. Nothing is
 guessed: ranges of days come from stored candles where there are enough, spreads from a book of the same moment.
+
+The measures take numbers, as of one instant, or arrays, as of many (``data.universe_history``).
 """
 
 from __future__ import annotations
@@ -11,10 +13,12 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from math import isnan, nan
-from typing import Final
+from typing import Any, Final, Protocol
 
-from contracts.data_contract import Ticker
-from shared.models.data import Candles, Market
+import numpy as np
+import numpy.typing as npt
+
+from shared.models.data import Bools, Floats, Ints, Market
 from shared.models.gates import Comparison, Gate, GateResult
 from shared.models.profile import Profile, UniverseRules
 from shared.models.timeframe import DAY_MS, Timeframe
@@ -22,6 +26,8 @@ from shared.models.timeframe import DAY_MS, Timeframe
 MILLION: Final = 1e6
 BPS: Final = 1e4
 ATR_BARS: Final = 14
+Number = float | npt.NDArray[np.floating[Any]]
+"""A measure as of one instant, or of many: shape (n,)."""
 
 
 @dataclass(frozen=True)
@@ -33,20 +39,55 @@ class Listing:
     known_ids: Mapping[str, str]
 
 
+class Figures(Protocol):
+    """24-hour figures as :class:`contracts.data_contract.Ticker` has them, 0 where not known; no book of many instants is kept."""
+
+    @property
+    def last(self) -> Number:
+        """Last price."""
+        ...
+
+    @property
+    def quote_volume(self) -> Number:
+        """Volume in quote currency."""
+        ...
+
+    @property
+    def bid(self) -> float:
+        """Best bid."""
+        ...
+
+    @property
+    def ask(self) -> float:
+        """Best ask."""
+        ...
+
+    @property
+    def high(self) -> Number:
+        """Highest price."""
+        ...
+
+    @property
+    def low(self) -> Number:
+        """Lowest price."""
+        ...
+
+
 @dataclass(frozen=True)
 class Facts:
-    """One symbol at ``as_of_ms``. ``first_day_ms`` is when its first stored daily candle opens, 0 if there is none;
-    ``all_there_is`` says that nothing can be fetched, so that the store's beginning counts as the symbol's. ``stored`` gives the
-    newest stored candles of a timeframe, none where they are damaged."""
+    """One symbol at ``as_of_ms``, or at each of many instants. ``first_day_ms`` is when its first stored daily candle opens, 0 if there
+    is none; ``all_there_is`` says that nothing can be fetched, so that the store's beginning counts as the symbol's: of many instants
+    nothing can. ``mean_range`` gives the mean true range of the newest ``ATR_BARS`` stored candles of a timeframe, in price, NaN where
+    there are too few or they are damaged."""
 
     market: Market
-    ticker: Ticker
+    ticker: Figures
     settings: Profile
-    as_of_ms: int
+    as_of_ms: int | Ints
     listing: Listing
     first_day_ms: int
     all_there_is: bool
-    stored: Callable[[Timeframe], Candles]
+    mean_range: Callable[[Timeframe], Number]
 
     @property
     def rules(self) -> UniverseRules:
@@ -54,17 +95,17 @@ class Facts:
         return self.settings.universe
 
     @cached_property
-    def day_range(self) -> float:
+    def day_range(self) -> Number:
         """Mean true range of the last 14 days, in price; NaN where not known."""
-        return self.stored(Timeframe.D1).mean_true_range(ATR_BARS)
+        return self.mean_range(Timeframe.D1)
 
-    @cached_property
-    def anchor_range(self) -> float:
+    @property
+    def anchor_range(self) -> Number:
         """Mean true range of the last 14 anchor candles, in price; NaN where not known."""
-        return self.stored(self.settings.timeframes.anchor).mean_true_range(ATR_BARS)
+        return self.mean_range(self.settings.timeframes.anchor)
 
 
-Measure = Callable[[Facts], float]
+Measure = Callable[[Facts], Number]
 Words = Callable[[Facts], str]
 
 
@@ -85,7 +126,7 @@ class UniverseGate:
 
     def result(self, facts: Facts) -> tuple[GateResult, ...]:
         """The gate evaluated; empty where its measure is not known."""
-        measured = self.measure(facts)
+        measured = float(self.measure(facts))
         if isnan(measured):
             return ()
         more = self.detail(facts)
@@ -103,23 +144,32 @@ def renamed(facts: Facts) -> float:
     return float(bool(known) and known != facts.market.market_id)
 
 
-def trading(facts: Facts) -> float:
+def over(part: Number, whole: Number) -> Number:
+    """``part`` over ``whole``, NaN where that is not above 0."""
+    if isinstance(whole, np.ndarray):
+        found: Floats = np.divide(part, whole, out=np.full(whole.shape, nan), where=whole > 0)
+        return found
+    return part / whole if whole > 0 else nan
+
+
+def trading(facts: Facts) -> Number:
     """1 if its market is open and traded in the last 24 hours."""
-    return float(facts.market.active and facts.ticker.quote_volume > 0)
+    traded: Number = 1.0 * (facts.ticker.quote_volume > 0)
+    return traded if facts.market.active else 0.0
 
 
-def days_left(facts: Facts) -> float:
+def days_left(facts: Facts) -> Number:
     """Days until its delivery."""
     until = facts.market.delivery_ms
     return (until - facts.as_of_ms) / DAY_MS if until else nan
 
 
-def age_days(facts: Facts) -> float:
+def age_days(facts: Facts) -> Number:
     """Days since it was listed, or else since its first stored daily candle. Where more can be fetched a store that begins
     late proves nothing: then only an age that is enough counts."""
     since = facts.market.onboard_ms or facts.first_day_ms
     age = (facts.as_of_ms - since) / DAY_MS if since else nan
-    proven = facts.market.onboard_ms or facts.all_there_is or age >= facts.rules.min_age_days
+    proven = facts.market.onboard_ms or facts.all_there_is or bool(age >= facts.rules.min_age_days)
     return age if proven else nan
 
 
@@ -129,25 +179,24 @@ def spread_bps(facts: Facts) -> float:
     return (ask - bid) / ((ask + bid) / 2) * BPS if 0 < bid <= ask else nan
 
 
-def tick_bps(facts: Facts) -> float:
+def tick_bps(facts: Facts) -> Number:
     """The price step over the last price."""
-    last = facts.ticker.last
-    return float(facts.market.tick) / last * BPS if last > 0 else nan
+    return over(float(facts.market.tick), facts.ticker.last) * BPS
 
 
-def range_pct(facts: Facts) -> float:
+def range_pct(facts: Facts) -> Number:
     """Highest less lowest price of 24 hours, over the last price."""
     ticker = facts.ticker
-    known = 0 < ticker.low <= ticker.high and ticker.last > 0
-    return 100.0 * (ticker.high - ticker.low) / ticker.last if known else nan
+    known: bool | Bools = (ticker.low > 0) & (ticker.low <= ticker.high)
+    return over(100.0 * (ticker.high - ticker.low), ticker.last * known)
 
 
-def atr_pct(facts: Facts) -> float:
+def atr_pct(facts: Facts) -> Number:
     """Mean true range of a day, over the last price."""
-    return 100.0 * facts.day_range / facts.ticker.last if facts.ticker.last > 0 else nan
+    return over(100.0 * facts.day_range, facts.ticker.last)
 
 
-def atr_ticks(facts: Facts) -> float:
+def atr_ticks(facts: Facts) -> Number:
     """Mean true range of the anchor timeframe, in price steps."""
     return facts.anchor_range / float(facts.market.tick)
 

@@ -132,11 +132,16 @@ def _with_memory(known: Known, settings: Profile, source: Source, place: Place) 
 def _newest(store: CandleStore, place: Place, symbol: str, timeframe: Timeframe) -> Candles:
     """The newest stored candles that a mean range is taken of, none older than a day more than that takes; none where they are
     damaged: whoever reads them for a decision says so."""
-    since = place.as_of_ms - (ATR_BARS + 1) * timeframe.ms - DAY_MS
+    since = place.as_of_ms - reach_ms(timeframe)
     try:
         return store.read(place.exchange, symbol, timeframe, since, place.as_of_ms)
     except DamagedPage:
         return Candles.empty(timeframe)
+
+
+def reach_ms(timeframe: Timeframe) -> int:
+    """How far back candles are read that a mean range is taken of."""
+    return (ATR_BARS + 1) * timeframe.ms + DAY_MS
 
 
 def _nothing_listed(place: Place) -> DataFault:

@@ -62,16 +62,16 @@ def left_out_lines(left_out: Sequence[LeftOut]) -> list[str]:
 
 def repaint_lines(ours: Sequence[DetectorCheck], library: LibraryCheck | None, look: Look) -> list[str]:
     """A table of our detectors and one of the library's, each with its sum in words."""
-    lines = [*_check_table(ours, look), "", *_wrapped(sum_line(OURS, ours), look)]
+    lines = [*_check_table(ours, look), "", *wrapped(sum_line(OURS, ours), look)]
     if library is not None:
         title = f"{library.name} {library.version}"
         lines += [
             "",
             *_check_table(library.checks, look),
             "",
-            *_wrapped(sum_line(title, library.checks), look),
+            *wrapped(sum_line(title, library.checks), look),
         ]
-    lines += ["", *_wrapped(LAG_MEANS, look, style="dim")]
+    lines += ["", *wrapped(LAG_MEANS, look, style="dim")]
     return lines
 
 
@@ -130,8 +130,8 @@ def repaint_tsv(ours: Sequence[DetectorCheck], library: LibraryCheck | None) -> 
 def null_lines(rates: Sequence[BaseRate], shuffles: int, look: Look) -> list[str]:
     """A table of base rates, what each measures, and how to read it."""
     shown = _rate_cards(rates, look) if look.layout is Layout.CARDS else _rate_table(rates, look)
-    meanings = [line for rate in rates for line in _wrapped(f"{rate.measure}: {rate.what}", look, "dim")]
-    reading = [line for text in how_to_read(shuffles) for line in _wrapped(text, look, "dim")]
+    meanings = [line for rate in rates for line in wrapped(f"{rate.measure}: {rate.what}", look, "dim")]
+    reading = [line for text in how_to_read(shuffles) for line in wrapped(text, look, "dim")]
     return [*shown, "", *meanings, "", *reading]
 
 
@@ -205,6 +205,7 @@ def null_tsv(rates: Sequence[BaseRate]) -> list[str]:
     return lines
 
 
-def _wrapped(text: str, look: Look, style: str = "") -> list[str]:
+def wrapped(text: str, look: Look, style: str = "") -> list[str]:
+    """``text`` as lines that fit, those after the first set in."""
     lines = textwrap.wrap(text, max(look.columns, 40), subsequent_indent="  ")
     return [look.paint(look.signs(line), style) if style else look.signs(line) for line in lines]

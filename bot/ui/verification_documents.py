@@ -51,7 +51,7 @@ def null_json(examined: Examined, shuffles: int, rates: Sequence[BaseRate]) -> s
 
 def repaint_document(found: Repaint) -> Document:
     """``library`` is there if one was asked for."""
-    document = _head(REPAINT, found.examined) | {
+    document = examined_part(REPAINT, found.examined) | {
         "cuts": found.cuts,
         "rewrites": found.rewrites,
         "detectors": [_detector(check) for check in found.ours],
@@ -68,10 +68,14 @@ def repaint_document(found: Repaint) -> Document:
 
 def null_document(examined: Examined, shuffles: int, rates: Sequence[BaseRate]) -> Document:
     """Every base rate beside its null."""
-    return _head(NULL, examined) | {"shuffles": shuffles, "measures": [_measure(rate) for rate in rates]}
+    return examined_part(NULL, examined) | {
+        "shuffles": shuffles,
+        "measures": [_measure(rate) for rate in rates],
+    }
 
 
-def _head(schema: str, examined: Examined) -> Document:
+def examined_part(schema: str, examined: Examined) -> Document:
+    """The fields with which every document of a check begins."""
     return {
         "schema": schema,
         "version": VERSION,

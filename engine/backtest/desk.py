@@ -19,7 +19,7 @@ from engine.backtest.kept import FileShelf
 from engine.backtest.market import MarketPast
 from engine.backtest.replayer import Replayer
 from engine.backtest.request import BacktestRequest
-from engine.backtest.work import COLUMNS, SymbolWork, decide_symbol
+from engine.backtest.work import SymbolWork, decide_symbol
 from engine.code import code_digest
 from engine.edges import Progress
 from engine.hooks import Hooks
@@ -138,7 +138,9 @@ def decide_or_fault(work: SymbolWork) -> Decisions | SymbolFault:
 
 def work_key(work: SymbolWork, hooks: Hooks) -> str:
     """SHA-256 over everything the columns of a symbol depend on, as 64 hex digits."""
-    sha = hashlib.sha256("\n".join((code_digest(hooks), config_digest(work.profile), repr(work.market))).encode())
+    sha = hashlib.sha256(
+        "\n".join((code_digest(hooks), config_digest(work.profile), repr(work.market))).encode()
+    )
     for name, candles in work.candles.items():
         sha.update(f"{name} {candles.digest()}".encode())
     around = work.around
@@ -153,5 +155,4 @@ def work_key(work: SymbolWork, hooks: Hooks) -> str:
 def admitted(around: Around, symbol: str, table: Decisions) -> Decisions:
     """The rows at which the symbol is in the universe."""
     rows = np.flatnonzero(drops_at(around, symbol, table.as_of_ms) == IN)
-    return Decisions(**{name: getattr(table, name)[rows] for name in COLUMNS})
-
+    return table.at(rows)

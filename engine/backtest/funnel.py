@@ -49,9 +49,7 @@ def funnel_of(
     return tuple(rows)
 
 
-def _count(
-    codes: Codes, symbol: str, table: Decisions, weights: Ints, dropped: AnyInts, book: Book
-) -> None:  # noqa: PLR0913
+def _count(codes: Codes, symbol: str, table: Decisions, weights: Ints, dropped: AnyInts, book: Book) -> None:
     inside = dropped == IN
     for place in np.unique(dropped[~inside]).tolist():
         gate = DROPS[place]

@@ -47,10 +47,17 @@ class History:
         return Stored(
             self.markets,
             {
-                symbol: {name: series[name].between(self.begins_ms.get((symbol, name), 0), END_MS) for name in series}
+                symbol: {
+                    name: series[name].between(self.begins_ms.get((symbol, name), 0), END_MS)
+                    for name in series
+                }
                 for symbol, series in self.candles.items()
             },
-            {symbol: begins_ms for (symbol, name), begins_ms in self.begins_ms.items() if name is Timeframe.D1},
+            {
+                symbol: begins_ms
+                for (symbol, name), begins_ms in self.begins_ms.items()
+                if name is Timeframe.D1
+            },
         )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from zipfile import BadZipFile
@@ -18,9 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from shared.errors import StorageFault
-from strategy.columns.span import Decisions
+from strategy.columns.span import TOLD, Decisions
 
-NAMES: Final = tuple(field.name for field in fields(Decisions))
 SEAL: Final = "seal"
 MOST_FILES: Final = 400
 """The oldest go when there are more: of a year of 15m closes one takes a third of a megabyte."""
@@ -40,7 +39,7 @@ class FileShelf:
         """
         try:
             with np.load(self._file(key), allow_pickle=False) as held:
-                columns = {name: held[name] for name in (*NAMES, SEAL)}
+                columns = {name: held[name] for name in (*TOLD, SEAL)}
         except FileNotFoundError:
             return ()
         except (BadZipFile, ValueError, KeyError, EOFError):
@@ -56,7 +55,7 @@ class FileShelf:
         Raises:
             StorageFault: they cannot be written.
         """
-        columns = {name: getattr(decisions, name) for name in NAMES}
+        columns = {name: getattr(decisions, name) for name in TOLD}
         place = self._file(key)
         beside = place.with_suffix(f".{os.getpid()}.part")
         try:
@@ -83,6 +82,6 @@ class FileShelf:
 
 def _seal(key: str, columns: Mapping[str, npt.NDArray[np.generic]]) -> str:
     sha = hashlib.sha256(key.encode())
-    for name in NAMES:
+    for name in TOLD:
         sha.update(name.encode() + columns[name].dtype.str.encode() + columns[name].tobytes())
     return sha.hexdigest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -32,6 +32,7 @@ class MarketPast:
     shelves: Mapping[str, Shelves]
     benchmark: tuple[Shelves, ...]
     why_unknown: str
+    asked: dict[int, MarketContext] = field(default_factory=dict)
 
     @classmethod
     def of(cls, request: BacktestRequest, history: History) -> MarketPast:
@@ -61,7 +62,14 @@ class MarketPast:
         return replace(self.request.profile, timeframes=BENCHMARK_TIMEFRAMES, smc=smc)
 
     def context(self, as_of_ms: int) -> MarketContext:
-        """The benchmark's state and the market's appetite as of a close."""
+        """The benchmark's state and the market's appetite as of a close; that of the last close asked about is kept."""
+        if as_of_ms not in self.asked:
+            known = self._context(as_of_ms)
+            self.asked.clear()
+            self.asked[as_of_ms] = known
+        return self.asked[as_of_ms]
+
+    def _context(self, as_of_ms: int) -> MarketContext:
         for shelves in self.benchmark:
             frames = shelves.frames_at(as_of_ms, self.request.until_ms)
             data = MultiTimeframeData(shelves.market, as_of_ms, windows(frames, as_of_ms), (), ())

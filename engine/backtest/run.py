@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
-from engine.backtest.deciding import decide_with_objects
-from engine.backtest.frames import Shelves
+from engine.backtest.around import read_around
+from engine.backtest.desk import Desk, admitted, decide_all
+from engine.backtest.funnel import closes_each, funnel_of
 from engine.backtest.history import History, read_history
+from engine.backtest.kept import FileShelf
 from engine.backtest.market import MarketPast
-from engine.backtest.portfolio import TAKEN, Book, Portfolio, equity_points, trade
-from engine.backtest.replayer import Replayer
+from engine.backtest.portfolio import Book, Portfolio, equity_points, trade
 from engine.backtest.request import BacktestRequest
 from engine.edges import Edges, Progress, silent
-from engine.funnel import ROWS
 from engine.hooks import HOOKS, Hooks
 from shared.config.digest import config_digest
 from shared.models.backtest import Backtest, Coverage
 from shared.models.data import Ints
-from shared.models.scan import FunnelRow
 from shared.version import VERSION
 from strategy.columns.span import Decisions
-from strategy.gates import GATES
 
 NAMED: Final = "the symbols named, chosen with what is known today"
 RANKED: Final = (
@@ -126,7 +121,11 @@ def history_digest(history: History) -> str:
     parts = [repr(fault) for fault in history.faults]
     for symbol in sorted(history.candles):
         series = history.candles[symbol]
-        parts += [symbol, repr(history.markets[symbol]), str(history.first_days.get(symbol, 0))]
+        parts += [
+            symbol,
+            repr(history.markets[symbol]),
+            repr([history.begins_ms.get((symbol, name), 0) for name in series]),
+        ]
         parts += [f"{name} {series[name].digest()}" for name in series]
     return _sha256(parts)
 

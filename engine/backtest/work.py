@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from strategy.columns.benchmark import MarketColumns
-from strategy.columns.checks import check_columns
-from strategy.columns.climate import read_climate
-from strategy.columns.decisions import decide_span
 
 from engine.backtest.deciding import row_of
 from engine.backtest.frames import Shelves
@@ -20,11 +16,14 @@ from shared.models.data import Candles, Ints, Market
 from shared.models.profile import Profile
 from shared.models.regime import MarketContext, RegimeState, RiskAppetite
 from shared.models.timeframe import Timeframe
+from strategy.columns.benchmark import MarketColumns
+from strategy.columns.checks import check_columns
+from strategy.columns.climate import read_climate
+from strategy.columns.decisions import decide_span
 from strategy.columns.span import Decisions
 
 STATES: Final = tuple(RegimeState)
 APPETITES: Final = {1: RiskAppetite.ON, 0: RiskAppetite.NEUTRAL, -1: RiskAppetite.OFF}
-COLUMNS: Final = tuple(field.name for field in fields(Decisions))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,21 +55,15 @@ def decide_symbol(work: SymbolWork) -> Decisions:
         stop = first + len(span.as_of_ms)
         around = work.around.rows(first, stop)
         climate = read_climate(span, around, work.profile)
-        parts.append(decide_span(span, climate, work.profile, *check_columns(span, work.profile)))
+        decided = decide_span(span, climate, work.profile, *check_columns(span, work.profile))
+        parts.append(settled(decided, replayer, around))
         first = stop
-    decisions = joined(parts)
-    return settled(decisions, replayer, work.around)
-
-
-def joined(parts: Iterable[Decisions]) -> Decisions:
-    """The columns of spans that follow one another, as one."""
-    held = list(parts)
-    return Decisions(**{name: np.concatenate([getattr(part, name) for part in held]) for name in COLUMNS})
+    return Decisions.joined(parts)
 
 
 def settled(decisions: Decisions, replayer: Replayer, around: MarketColumns) -> Decisions:
     """With the rows that rounding leaves in doubt decided by objects."""
-    for row in np.flatnonzero(decisions.doubtful).tolist():
+    for row in decisions.doubtful.tolist():
         context = replayer.decide(int(decisions.as_of_ms[row]), market_at(around, row))
         place, measured, side, long, short, zone_ms, zone_kind = row_of(context)
         decisions.place[row], decisions.measured[row], decisions.side[row] = place, measured, side

@@ -19,12 +19,9 @@ from engine.commands.lock_app import add_lock_commands
 from engine.commands.options import (
     Account,
     AsOf,
-    AtMost,
-    Bars,
     Chart,
     Checked,
     Config,
-    Cuts,
     Debug,
     DemoAsOf,
     Exchange,
@@ -36,7 +33,6 @@ from engine.commands.options import (
     Journal,
     Json,
     Jsonl,
-    Library,
     LogFormat,
     LogJson,
     NoColor,
@@ -45,18 +41,14 @@ from engine.commands.options import (
     Plain,
     Profile,
     Quiet,
-    Seed,
-    Shuffles,
-    Stored,
     StoredOnly,
     Symbols,
-    Timeframes,
     Top,
     Verbose,
-    checks_of,
     flags_of,
 )
 from engine.commands.store_app import add_store_commands
+from engine.commands.verify_app import verify
 from shared.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, SniperError
 from shared.version import VERSION
 
@@ -73,7 +65,6 @@ app = typer.Typer(
 profiles = typer.Typer(help="The packaged profiles: list, show.", rich_markup_mode=None)
 data = typer.Typer(help="Stored candles: sync, import, export, status, verify, prune.", rich_markup_mode=None)
 config = typer.Typer(help="Effective settings: show.", rich_markup_mode=None)
-verify = typer.Typer(help="Check the detectors on your own candles: repaint, null.", rich_markup_mode=None)
 app.add_typer(profiles, name="profiles")
 app.add_typer(data, name="data")
 app.add_typer(config, name="config")
@@ -297,57 +288,6 @@ def export_data(
     from engine.commands.transfer import export_candles as run
 
     return run(folder, Layout(file_format, tuple(timeframes or ())), flags)
-
-
-@verify.command("repaint")
-def verify_repaint(
-    *,
-    exchange: Stored = None,
-    symbols: Checked = None,
-    timeframes: Timeframes = None,
-    top: AtMost = None,
-    bars: Bars = 2000,
-    cuts: Cuts = 20,
-    seed: Seed = 1,
-    library: Library = None,
-    profile: Profile = None,
-    config: Config = None,
-    json: Json = False,
-    plain: Plain = False,
-    quiet: Quiet = False,
-    no_color: NoColor = False,
-    debug: Debug = False,
-) -> int:
-    """Does a detector say something else of the past once more candles are there? Per detector: events, rewrites, lag."""
-    given = locals()
-    from engine.commands.verify import repaint as run
-
-    return run(flags_of(given), checks_of(given))
-
-
-@verify.command("null")
-def verify_null(
-    *,
-    exchange: Stored = None,
-    symbols: Checked = None,
-    timeframes: Timeframes = None,
-    top: AtMost = None,
-    bars: Bars = 2000,
-    shuffles: Shuffles = 20,
-    seed: Seed = 1,
-    profile: Profile = None,
-    config: Config = None,
-    json: Json = False,
-    plain: Plain = False,
-    quiet: Quiet = False,
-    no_color: NoColor = False,
-    debug: Debug = False,
-) -> int:
-    """How often zones hold, sweeps reverse and breaks go on, beside the same on shuffled candles."""
-    given = locals()
-    from engine.commands.verify import null as run
-
-    return run(flags_of(given), checks_of(given))
 
 
 def run(arguments: list[str]) -> int:

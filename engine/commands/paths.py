@@ -52,6 +52,11 @@ def lock_file(environ: Mapping[str, str]) -> Path:
     return _place("data", environ) / "locks.sqlite3"
 
 
+def trial_file(environ: Mapping[str, str]) -> Path:
+    """Every configuration that was ever tried on candles, and which held-back times were looked at."""
+    return _place("data", environ) / "trials.sqlite3"
+
+
 def bot_file(environ: Mapping[str, str]) -> Path:
     """What the bot remembers: the newest command it took up, what is paused and muted."""
     return _place("data", environ) / "bot.sqlite3"

@@ -13,6 +13,11 @@ from engine.commands.flags import Checks, Flags
 from engine.commands.paths import candle_file, is_there
 from engine.commands.reading import parse_symbols, parse_timeframes
 from engine.commands.settings import configure_store
+from engine.gather import BENCHMARK_BASE, BENCHMARK_TIMEFRAMES
+from engine.verification.decision_laws import LEAST_MS
+from engine.verification.drift import LONGEST
+from engine.verification.lookahead import Evidence
+from engine.verification.stock import Stock
 from engine.verification.tallies import MIN_BARS
 from shared.errors import DataFault, NotFound
 from shared.models.data import Candles, Market
@@ -26,6 +31,8 @@ if TYPE_CHECKING:
     from shared.config.settings import Settings
 
 USUAL_SYMBOLS: Final = 10
+MEASURED: Final = (Timeframe.H1, Timeframe.D1)
+"""Timeframes that a symbol's turnover and age are read off, whatever the profile trades."""
 
 
 class Shelf(Protocol):
@@ -35,8 +42,12 @@ class Shelf(Protocol):
         """Symbols with any candles."""
         ...
 
-    def tick(self, symbol: str) -> float:
-        """The price step of a symbol."""
+    def market(self, symbol: str) -> Market:
+        """The trading rules of a symbol."""
+        ...
+
+    def since(self, symbol: str, timeframe: Timeframe, since_ms: int) -> Candles:
+        """The candles of a series that open at or after a time; empty if there are none."""
         ...
 
     def newest(self, symbol: str, timeframe: Timeframe, bars: int) -> Candles:
@@ -62,17 +73,55 @@ def read_series(flags: Flags, checks: Checks, settings: Settings, environ: Mappi
         NotFound: a symbol of which nothing is stored.
         DataFault: nothing is stored, or nothing that is long enough.
     """
-    timeframes = parse_timeframes(checks.timeframes)
+    with _open_shelf(settings, environ) as shelf:
+        return _examined(shelf, flags, checks, settings)
+
+
+def read_evidence(
+    flags: Flags, checks: Checks, settings: Settings, environ: Mapping[str, str]
+) -> tuple[Examined, Evidence]:
+    """The same series, and beside them all the candles that decisions on their symbols read, from further back than those do.
+
+    Raises:
+        SniperError: as :func:`read_series`.
+    """
+    with _open_shelf(settings, environ) as shelf:
+        examined = _examined(shelf, flags, checks, settings)
+        symbols = tuple(dict.fromkeys(one.symbol for one in examined.series))
+        stock = _stock(shelf, symbols, checks, settings)
+    return examined, Evidence(examined.series, stock, symbols, checks.bars)
+
+
+def _stock(shelf: Shelf, symbols: tuple[str, ...], checks: Checks, settings: Settings) -> Stock:
+    """The chosen symbols and the benchmark, of every timeframe that a scan looks into, all from before the first instant decided at."""
+    profile = settings.profile
+    quote, frames = profile.universe.quote, profile.timeframes
+    benchmarks = (f"{BENCHMARK_BASE}/{quote}", f"{BENCHMARK_BASE}/{quote}:{quote}")
+    also = tuple(name for name in benchmarks if name in shelf.symbols())
+    wanted = {*frames.needed, *BENCHMARK_TIMEFRAMES.needed, *MEASURED, *parse_timeframes(checks.timeframes)}
+    newest = (shelf.newest(symbol, frames.trigger, checks.bars) for symbol in symbols)
+    first_ms = min((int(candles.open_ms[0]) for candles in newest if len(candles)), default=0) - LEAST_MS
+    held = {
+        symbol: {
+            timeframe: shelf.since(symbol, timeframe, timeframe.window_start(first_ms, LONGEST))
+            for timeframe in sorted(wanted, key=lambda frame: frame.ms)
+        }
+        for symbol in dict.fromkeys((*symbols, *also))
+    }
+    return Stock(settings.exchange, {symbol: shelf.market(symbol) for symbol in held}, held)
+
+
+def _examined(shelf: Shelf, flags: Flags, checks: Checks, settings: Settings) -> Examined:
     found: list[Series] = []
     left_out: list[LeftOut] = []
-    with _open_shelf(settings, environ) as shelf:
-        for symbol in _chosen(flags, settings, shelf.symbols()):
-            for timeframe in timeframes:
-                candles = shelf.newest(symbol, timeframe, checks.bars)
-                if len(candles) < MIN_BARS:
-                    left_out.append(LeftOut(symbol, timeframe, len(candles), MIN_BARS))
-                else:
-                    found.append(Series(symbol, candles, shelf.tick(symbol)))
+    timeframes = parse_timeframes(checks.timeframes)
+    for symbol in _chosen(flags, settings, shelf.symbols()):
+        for timeframe in timeframes:
+            candles = shelf.newest(symbol, timeframe, checks.bars)
+            if len(candles) < MIN_BARS:
+                left_out.append(LeftOut(symbol, timeframe, len(candles), MIN_BARS))
+            else:
+                found.append(Series(symbol, candles, float(shelf.market(symbol).tick)))
     if not found:
         raise _too_short(left_out)
     return Examined(settings.exchange, settings.profile.name, checks.seed, tuple(found), tuple(left_out))
@@ -128,8 +177,8 @@ class StoreShelf:
         """Symbols with any candles, by name."""
         return tuple(dict.fromkeys(symbol for symbol, _ in self.series))
 
-    def tick(self, symbol: str) -> float:
-        """The price step of a symbol.
+    def market(self, symbol: str) -> Market:
+        """The trading rules of a symbol.
 
         Raises:
             DataFault: no trading rules are stored beside its candles.
@@ -138,7 +187,14 @@ class StoreShelf:
             raise DataFault(
                 f"no trading rules of {symbol} on {self.exchange} are stored", "Import or scan it again"
             )
-        return float(self.markets[symbol].tick)
+        return self.markets[symbol]
+
+    def since(self, symbol: str, timeframe: Timeframe, since_ms: int) -> Candles:
+        """The candles of a series that open at or after a time."""
+        info = self.series.get((symbol, timeframe))
+        if info is None:
+            return Candles.empty(timeframe)
+        return self.store.read(self.exchange, symbol, timeframe, since_ms, info.last_ms + timeframe.ms)
 
     def newest(self, symbol: str, timeframe: Timeframe, bars: int) -> Candles:
         """The newest candles of a series; across holes as many as without."""
@@ -162,12 +218,18 @@ class DemoShelf:
         """Every symbol, as the market lists them."""
         return tuple(self.markets)
 
-    def tick(self, symbol: str) -> float:
-        """The price step of a symbol."""
-        return float(self.markets[symbol].tick)
+    def market(self, symbol: str) -> Market:
+        """The trading rules of a symbol."""
+        return self.markets[symbol]
+
+    def since(self, symbol: str, timeframe: Timeframe, since_ms: int) -> Candles:
+        """The candles of a series that open at or after a time."""
+        return asyncio.run(self._read(symbol, timeframe, since_ms))
+
+    async def _read(self, symbol: str, timeframe: Timeframe, since_ms: int) -> Candles:
+        return await self.feed.candles(symbol, timeframe, since_ms, await self.feed.time_ms())
 
     def newest(self, symbol: str, timeframe: Timeframe, bars: int) -> Candles:
         """The newest candles of a series."""
-        end = asyncio.run(self.feed.time_ms())
-        held = asyncio.run(self.feed.candles(symbol, timeframe, 0, end))
+        held = self.since(symbol, timeframe, 0)
         return held.rows(max(0, len(held) - bars), len(held))

@@ -73,12 +73,13 @@ def check_series(one: Series, rules: SmcRules, lengths: Sequence[int], find: Det
     shown: set[Row] = set()
     longest = 0
     for length in lengths:
-        then, later = find(one.candles.head(length), rules, one.tick), whole.until(length - 1)
-        if _same(then, later):
-            longest = max(longest, length)
-        else:
-            rewritten.update(differences(then, later))
+        then = find(one.candles.head(length), rules, one.tick)
+        told = told_otherwise(then, whole.until(length - 1))
+        if told:
+            rewritten.update(told)
             shown.update(_rows(then))
+        else:
+            longest = max(longest, length)
     shown.update(_rows(whole.until(longest - 1)))
     counts = Counter((detector, what) for detector, what, _ in rewritten)
     return {
@@ -107,6 +108,11 @@ def _sizes(
         lags = bars[(kinds == kind) & opening].astype(int).tolist()
         yield kind.name.lower(), int((kinds == kind).sum()), seen[kind], tuple(lags)
     yield STATE, len(whole.atr), max(lengths, default=0), ()
+
+
+def told_otherwise(then: EventLog, later: EventLog) -> tuple[Finding, ...]:
+    """:func:`differences`, without looking for them where there are none."""
+    return () if _same(then, later) else tuple(differences(then, later))
 
 
 def differences(then: EventLog, later: EventLog) -> Iterator[Finding]:

@@ -60,10 +60,18 @@ def profile_of(name: str, changes: Tree, key: str = "") -> Profile:
         raise ConfigFault(f"unknown profile {name!r}", suggest(name, trees))
     if "name" in changes:
         raise unknown_key("name", changes["name"], ())
-    profile = read_into(Profile(name, ""), merged((trees[name], changes)), key)
+    return fitting(read_into(Profile(name, ""), merged((trees[name], changes)), key))
+
+
+def fitting(profile: Profile) -> Profile:
+    """The profile, if its values go together.
+
+    Raises:
+        ConfigFault: they do not.
+    """
     for rule, kept in TOGETHER:
         if not kept(profile):
-            raise ConfigFault(f"profile {name!r}: {rule}", "Change one of the two")
+            raise ConfigFault(f"profile {profile.name!r}: {rule}", "Change one of the two")
     return profile
 
 

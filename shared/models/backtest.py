@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from shared.models.data import Candles
 from shared.models.fills import Outcome
+from shared.models.profile import CostRules
 from shared.models.risk import Lock
 from shared.models.scan import FunnelRow, Setup, SymbolFault
 from shared.models.smc import Side
+from shared.models.statistics import Placebo, Statistics, Unsaid
 from shared.models.timeframe import Timeframe
 from shared.models.trades import EquityPoint
 
@@ -111,3 +114,24 @@ class Backtest:
     def finished(self) -> tuple[Trade, ...]:
         """Trades that were filled and are closed."""
         return tuple(trade for trade in self.trades if trade.is_finished)
+
+
+@dataclass(frozen=True, slots=True)
+class TradeChart:
+    """Candles around one trade: from before its decision to after its end, of any one timeframe."""
+
+    candles: Candles
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """All that is shown of a backtest. ``tried`` is how many configurations were tried on these candles, this one counted;
+    ``charts`` are by fingerprint, and a trade without one is shown without; ``notes`` are remarks in words."""
+
+    backtest: Backtest
+    statistics: Statistics
+    placebo: Placebo | Unsaid
+    tried: int
+    notes: tuple[str, ...]
+    charts: Mapping[str, TradeChart]
+    costs: CostRules | Unsaid = Unsaid("not stated")

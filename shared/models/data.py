@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 from shared.errors import ConfigFault, DataFault
 from shared.models.timeframe import Timeframe, iso
@@ -156,6 +157,15 @@ class Candles:
         before = self.close[-bars - 1 : -1]
         reach = np.maximum(self.high[-bars:], before) - np.minimum(self.low[-bars:], before)
         return float(reach.mean())
+
+    def mean_true_ranges(self, bars: int) -> Floats:
+        """:meth:`mean_true_range` as of every candle, shape (n,); NaN for the first ``bars``."""
+        means = np.full(len(self), np.nan)
+        if len(self) > bars:
+            before = self.close[:-1]
+            reach = np.maximum(self.high[1:], before) - np.minimum(self.low[1:], before)
+            means[bars:] = sliding_window_view(reach, bars).mean(axis=1)
+        return means
 
     def digest(self) -> str:
         """SHA-256 over the timeframe and the little-endian bytes of every column."""

@@ -43,5 +43,5 @@ def _proven(found: Floats, rest: Floats, bound: Floats) -> npt.NDArray[np.bool_]
     """Whether ``found + rest``, give or take ``bound``, rounds to ``found``: it stays on this side of halfway to both neighbours."""
     above = (np.nextafter(found, np.inf) - found) / 2
     below = (found - np.nextafter(found, -np.inf)) / 2
-    kept: npt.NDArray[np.bool_] = (rest + bound < above) & (bound - rest < below) & (found != 0.0)
+    kept: npt.NDArray[np.bool_] = (rest + bound < above) & (bound - rest < below)
     return kept

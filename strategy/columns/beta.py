@@ -1,7 +1,7 @@
 """A symbol's beta at every instant, to the bit as ``strategy.confluence.regime_detection`` has it at one.
 
-It changes only with the newest hour of the symbol or of the benchmark. Returns stand on a grid of hours, so that those which pair are a
-window of each grid; sums are rounded once, as ``math.fsum`` rounds them, so that their order does not matter.
+It changes only with the benchmark's newest hour: what the symbol has up to then is known by then. Returns stand on a grid of hours, so that
+those which pair are a window of each grid; sums are rounded once, as ``math.fsum`` rounds them, so that their order does not matter.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import numpy as np
 from shared.models.data import Bools, Candles, Floats, Ints
 from shared.utils.exact_sums import column_sums
 from strategy.columns.benchmark import MarketColumns, log_returns
-from strategy.columns.span import at_bars
 from strategy.confluence.regime_detection import BETA_BARS, MIN_BETA_PAIRS, UNSURE_BETA
 
 BLOCK: Final = 1024
@@ -25,8 +24,8 @@ def betas_at(hours: Candles, bars: Ints, market: MarketColumns) -> Floats:
     none.
     """
     length = hours.timeframe.ms
-    until_ms = np.minimum(at_bars(hours.close_ms, bars, 0), market.returns_until_ms)
-    steps = (until_ms - market.returns_after_ms) // length
+    until_ms = market.returns_until_ms
+    steps = np.where(bars < 0, 0, (until_ms - market.returns_after_ms) // length)
     changes = np.append(True, (np.diff(until_ms) != 0) | (np.diff(steps) != 0))
     whole = np.diff(hours.open_ms) == length
     own_ms, own = hours.close_ms[1:][whole], log_returns(hours)[whole]

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from shared.models.data import AnyInts, Bools, Candles, Floats, Ints
 from shared.models.gates import Gate
@@ -58,7 +57,7 @@ def _measures(span: Span, settings: Profile) -> Iterator[tuple[Gate, Floats, flo
         share = missing_pcts(frames[name].candles, rules.gap_window_bars)
         yield GAPS, at_bars(share, held, np.nan), GAPS.threshold(settings)
     anchor, held = frames[parts.anchor], bars[parts.anchor]
-    ranges = at_bars(mean_true_ranges(anchor.candles, ATR_BARS), held, np.nan)
+    ranges = at_bars(anchor.candles.mean_true_ranges(ATR_BARS), held, np.nan)
     yield TICK, ranges / float(span.market.tick), TICK.threshold(settings)
     yield FINITE, at_bars(_lost(anchor), held, np.nan), FINITE.threshold(settings)
     yield BOUNDS, at_bars(_outside(anchor), held, np.nan), BOUNDS.threshold(settings)
@@ -80,16 +79,6 @@ def missing_pcts(candles: Candles, window_bars: int) -> Floats:
     held = np.arange(1, opens.size + 1) - np.searchsorted(opens, first_ms, "left")
     share: Floats = 100.0 * (wanted - held) / wanted
     return share
-
-
-def mean_true_ranges(candles: Candles, bars: int) -> Floats:
-    """``Candles.mean_true_range`` as of every candle, shape (n,), price; NaN for the first ``bars``."""
-    means = np.full(len(candles), np.nan)
-    if len(candles) > bars:
-        before = candles.close[:-1]
-        reach = np.maximum(candles.high[1:], before) - np.minimum(candles.low[1:], before)
-        means[bars:] = sliding_window_view(reach, bars).mean(axis=1)
-    return means
 
 
 def _lost(frame: Frame) -> Floats:

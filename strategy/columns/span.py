@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -58,6 +58,12 @@ class Climate:
     veto_short: AnyInts
 
 
+TOLD: Final = (
+    *("as_of_ms", "place", "measured", "side", "long_tenths", "short_tenths", "zone_ms", "zone_kind"),
+)
+"""What stands in :class:`Decisions` for each instant."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Decisions:
     """What was decided at each instant, shape (n,) each.
@@ -84,3 +90,12 @@ class Decisions:
     def planned(self) -> Ints:
         """Rows that have a plan."""
         return np.flatnonzero(self.place < 0)
+
+    def at(self, rows: Ints) -> Decisions:
+        """Some of the rows; none of them in doubt."""
+        return Decisions(**{name: getattr(self, name)[rows] for name in TOLD})
+
+    @classmethod
+    def joined(cls, parts: Sequence[Decisions]) -> Decisions:
+        """The decisions of spans that follow one another, as one; none of them in doubt."""
+        return cls(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in TOLD})

@@ -21,6 +21,7 @@ from contracts.notification_contract import Channel, Outbox
 from contracts.plugin_contract import OffersDetectors, OffersFactors, OffersHooks, OffersIndicators
 from contracts.risk_contract import RiskJudge
 from contracts.strategy_contract import Detector, StructureReader
+from contracts.trial_contract import TrialLog
 from contracts.universe_contract import UniverseStore
 from data.adapters.ccxt_feed import CcxtFeed
 from data.adapters.ccxt_stream import CcxtStream
@@ -31,6 +32,7 @@ from data.journal import SqliteJournal
 from data.lock_store import SqliteLockStore
 from data.object_store import ObjectCandleStore
 from data.outbox_store import SqliteOutbox
+from data.trial_log import SqliteTrialLog
 from data.universe_store import SqliteUniverseStore
 from engine.commands.desk import EngineDesk
 from engine.commands.edges import SystemClock
@@ -50,6 +52,7 @@ KEPT_BY: tuple[tuple[type, Any], ...] = (
     (CandleStore, ObjectCandleStore),
     (UniverseStore, SqliteUniverseStore),
     (LockStore, SqliteLockStore),
+    (TrialLog, SqliteTrialLog),
     (Desk, EngineDesk),
     (BotStore, SqliteBotStore),
     (Channel, JsonLines),

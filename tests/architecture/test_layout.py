@@ -25,12 +25,14 @@ EDGES_OF_ENGINE = (
     "engine/commands/alerts_app.py",
     "engine/commands/app.py",
     "engine/commands/app_audit.py",
+    "engine/commands/backtest_app.py",
     "engine/commands/bot_app.py",
     "engine/commands/chart_app.py",
     "engine/commands/live_app.py",
     "engine/commands/lock_app.py",
     "engine/commands/options.py",
     "engine/commands/store_app.py",
+    "engine/commands/verify_app.py",
 )
 """The typer app and its options: the door's own modules, imported by the door alone."""
 LAST_RESORT = ["engine/commands/app.py"]

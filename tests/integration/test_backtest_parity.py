@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from data.cache import SqliteCandleStore
+from engine.backtest.around import read_around
+from engine.backtest.desk import Desk, decide_all
 from engine.backtest.frames import Shelves
 from engine.backtest.history import History, read_history
 from engine.backtest.market import MarketPast
@@ -18,9 +20,17 @@ from engine.gather import Gathered, gather
 from engine.hooks import Hooks
 from engine.pipeline import LOOK, Pipeline
 from engine.run import Run
-from engine.symbols import decide_all
+from engine.symbols import decide_all as decide_each
 from shared.models.context import SniperContext
+from shared.models.data import Market, MultiTimeframeData
+from shared.models.events import object_id
+from shared.models.gates import Rejection
+from shared.models.planner import TradePlan
+from shared.models.smc import Side, ZoneKind
 from shared.utils.serialization import canonical_json, to_plain
+from strategy.columns.span import Decisions
+from strategy.gates import GATES
+from strategy.planner.planner_service import fingerprint
 from tests.fixtures.past import SYMBOLS, past_edges, past_request, past_store
 
 
@@ -40,7 +50,7 @@ def scanned(
         request.profile, request.exchange, request.account, request.symbols, as_of_ms=as_of_ms, offline=True
     )
     gathered = gather(LOOK, asked, edges, silent)
-    decided, faults = decide_all(
+    decided, faults = decide_each(
         Pipeline.of(Hooks()), Run.of(asked, gathered, Hooks()).contexts(), None, silent
     )
     assert not faults
@@ -80,12 +90,53 @@ def test_a_replayed_close_has_the_bytes_of_a_scan_as_of_it(store: SqliteCandleSt
     assert "Rejection" in ends
 
 
+@pytest.mark.parametrize("name", ["balanced", "aggressive", "trend", "range", "mobile"])
+def test_the_columns_decide_what_a_scan_decides(store: SqliteCandleStore, name: str) -> None:
+    request, edges = past_request(40, name), past_edges(store)
+    history = read_history(request, edges, silent)
+    market = MarketPast.of(request, history)
+    desk = Desk(request, history, market, read_around(market), Hooks())
+    tables, faults = decide_all(desk, None, None, silent)
+    assert not faults
+    for as_of_ms in (*closes_of(request, seed=11, count=5), *planned_closes(tables, 3)):
+        _, scans = scanned(request, edges, as_of_ms)
+        for symbol, scan in scans.items():
+            table = tables[symbol]
+            row = int(np.searchsorted(table.as_of_ms, as_of_ms, "right")) - 1
+            assert said(table, row, request, history.markets[symbol]) == answer(scan)
+
+
+def planned_closes(tables: dict[str, Decisions], count: int) -> list[int]:
+    """Some closes at which there is a plan, if there are any."""
+    closes = np.unique(np.concatenate([table.as_of_ms[table.planned] for table in tables.values()]))
+    return [int(close) for close in closes[:: max(1, len(closes) // count)][:count]]
+
+
+def said(table: Decisions, row: int, request: BacktestRequest, market: Market) -> tuple[object, ...]:
+    """A row in words: the setup's name, or the gate and what it measured."""
+    if table.place[row] >= 0:
+        return GATES[int(table.place[row])].code, float(table.measured[row])
+    side, zone = Side(int(table.side[row])), tuple(ZoneKind)[int(table.zone_kind[row])]
+    name = object_id(zone.value, "", int(side), int(table.zone_ms[row]))
+    data = MultiTimeframeData(market, 0, {}, (), ())
+    scored = table.long_tenths if side > 0 else table.short_tenths
+    return fingerprint(data, request.profile, side, name), int(scored[row]) / 10
+
+
+def answer(scan: SniperContext) -> tuple[object, ...]:
+    """A scan's decision in the same words."""
+    if isinstance(scan.plan, TradePlan):
+        return scan.plan.fingerprint, scan.plan.score
+    assert isinstance(scan.plan, Rejection)
+    return scan.plan.code, scan.plan.measured
+
+
 def test_the_universe_of_a_close_is_the_one_a_scan_would_choose(store: SqliteCandleStore) -> None:
     request, edges = past_request(40, symbols=()), past_edges(store)
     market = MarketPast.of(request, read_history(request, edges, silent))
     for as_of_ms in closes_of(request, seed=5, count=6):
         gathered, _ = scanned(request, edges, as_of_ms)
-        assert market.universe(as_of_ms, ranked=True).snapshot == gathered.universe
+        assert market.ranked_at(as_of_ms) == tuple(sorted(one.symbol for one in gathered.universe.chosen))
 
 
 def test_a_window_moves_on_at_calendar_boundaries_alone(store: SqliteCandleStore) -> None:

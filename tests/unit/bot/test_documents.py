@@ -13,12 +13,14 @@ from jsonschema import Draft202012Validator
 
 from bot.ui.documents import plan_json, scan_document, scan_json
 from bot.ui.explain_document import explain_document
+from bot.ui.lookahead import LOOKAHEAD_HEADINGS
+from bot.ui.lookahead_document import lookahead_json
 from bot.ui.terminal import TSV_HEADINGS
 from bot.ui.universe import UNIVERSE_HEADINGS
 from bot.ui.universe_document import universe_json
 from bot.ui.verification import NULL_HEADINGS, REPAINT_HEADINGS
 from bot.ui.verification_documents import null_json, repaint_json
-from tests.fixtures.hand_checks import EXAMINED, RATES, REPAINT, REPAINT_ALONE
+from tests.fixtures.hand_checks import EXAMINED, LOOKAHEAD, LOOKS_AHEAD, RATES, REPAINT, REPAINT_ALONE
 from tests.fixtures.hand_scan import BROKEN, BTC, EMPTY, FAULT, PLANNED, REJECTED, SCAN, SHIB
 from tests.fixtures.hand_universe import FIRST, HELD, NAMED
 
@@ -32,6 +34,7 @@ NAMES = (
     "snipersight.universe-1",
     "snipersight.verify-repaint-1",
     "snipersight.verify-null-1",
+    "snipersight.verify-lookahead-1",
     "snipersight.data-sync-1",
     "snipersight.data-status-1",
     "snipersight.data-verify-1",
@@ -40,6 +43,7 @@ NAMES = (
     "snipersight.locks-1",
     "snipersight.signals-1",
     "snipersight.alerts-1",
+    "snipersight.backtest-1",
 )
 
 
@@ -94,6 +98,15 @@ def test_base_rates_are_valid_with_and_without_a_rate() -> None:
     assert ["rate" in measure for measure in document["measures"]] == [True, True, False]
 
 
+@pytest.mark.parametrize("found", [LOOKAHEAD, LOOKS_AHEAD])
+def test_a_check_for_look_ahead_is_valid(found: Any) -> None:
+    document = json.loads(lookahead_json(EXAMINED, found))
+    Draft202012Validator(schema("snipersight.verify-lookahead-1")).validate(document)
+    assert ["first" in check for check in document["checks"]] == [
+        check["differing"] > 0 for check in document["checks"]
+    ]
+
+
 @pytest.mark.parametrize("setup", [BTC, SHIB])
 def test_a_line_of_jsonl_is_a_valid_plan(setup: Any) -> None:
     whole = schema("snipersight.scan-1")
@@ -136,6 +149,8 @@ def test_the_page_describes_nothing_that_is_not_there() -> None:
         ("snipersight.scan-1", "snipersight.explain-1", {"plan", "gate", "score"}),
         ("snipersight.scan-1", "snipersight.universe-1", {"rejection", "fault"}),
         ("snipersight.verify-repaint-1", "snipersight.verify-null-1", {"series", "left_out"}),
+        ("snipersight.scan-1", "snipersight.backtest-1", {"plan", "gate", "size", "fault"}),
+        ("snipersight.verify-repaint-1", "snipersight.verify-lookahead-1", {"series", "left_out"}),
     ],
 )
 def test_two_schemas_say_the_same_of_what_they_share(one: str, other: str, expected: set[str]) -> None:
@@ -154,7 +169,7 @@ def test_the_page_lists_the_columns_of_the_checks_in_order() -> None:
     text = PAGE.read_text("utf-8").partition("## Tab-separated values of `verify`")[2].partition("\n## ")[0]
     lines = [line for line in text.splitlines() if line.startswith("- ")]
     found = [tuple(re.findall(r"`(\w+)`", line)) for line in lines]
-    assert found == [REPAINT_HEADINGS, NULL_HEADINGS]
+    assert found == [REPAINT_HEADINGS, NULL_HEADINGS, LOOKAHEAD_HEADINGS]
 
 
 def test_the_page_lists_the_columns_of_the_universe_in_order() -> None:

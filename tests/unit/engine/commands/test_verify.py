@@ -250,7 +250,7 @@ def test_top_limits_the_symbols_and_ten_is_usual(cli: Run) -> None:
         (("-e", "demo", "-s", "@gone"), 2, "--symbols: cannot read gone: No such file or directory."),
     ],
 )
-@pytest.mark.parametrize("command", ["repaint", "null"])
+@pytest.mark.parametrize("command", ["repaint", "null", "lookahead"])
 def test_what_cannot_be_checked_is_one_line(
     command: str, arguments: tuple[str, ...], code: int, message: str, cli: Run
 ) -> None:

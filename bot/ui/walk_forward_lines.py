@@ -1,0 +1,58 @@
+"""A walk-forward in lines: a fold a line, with what was chosen, what it promised and what it did."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import Any, Final
+
+from bot.ui.look import Look
+from bot.ui.numbers import counted
+from shared.config.parser import known_keys
+from shared.models.profile import Profile
+from shared.models.statistics import Unsaid
+from shared.models.timeframe import iso
+from shared.models.walk_forward import FoldResult, WalkForward
+
+NAMES: Final = frozenset({"name", "summary"})
+"""What a profile is called, which decides nothing."""
+
+
+def walk_forward_lines(found: WalkForward, base: Profile, look: Look) -> list[str]:
+    """Every fold, its choice told by what it changes in ``base``, and what all tests together came to."""
+    lines = [_fold_line(place, result, base) for place, result in enumerate(found.folds, 1)]
+    lines += ["", f"Out of sample: {found.worth}", _promise_line(found)]
+    return [line for text in lines for line in (look.flow(look.signs(text)) if text else [""])]
+
+
+def _fold_line(place: int, result: FoldResult, base: Profile) -> str:
+    test, choice = result.fold.test, result.choice
+    title = f"{place} · test {iso(test.since_ms)[:10]} to {iso(test.until_ms)[:10]}"
+    if isinstance(choice, Unsaid):
+        return f"{title} · nothing chosen: {choice.why}"
+    return (
+        f"{title} · {_difference(base, choice.profile)}, best of {choice.of} · promised {choice.promised.mean:+.2f}R · "
+        f"did {result.did}"
+    )
+
+
+def _promise_line(found: WalkForward) -> str:
+    promised = found.promised
+    told = f"{promised}" if isinstance(promised, Unsaid) else f"{promised.value:+.2f}R"
+    return f"Promised: {told} a trade · the profile changed {counted(found.drift, 'time')} in {counted(len(found.folds), 'fold')}"
+
+
+def _difference(base: Profile, profile: Profile) -> str:
+    """``min_score 70, max_targets 2``: what differs from ``base``; its name where nothing does."""
+    paths = [path for path in known_keys(base) if _at(base, path) != _at(profile, path) and path not in NAMES]
+    texts = [f"{path.rpartition('.')[2]} {_text(_at(profile, path))}" for path in paths]
+    return ", ".join(texts) or profile.name
+
+
+def _at(profile: Profile, path: str) -> Any:
+    return reduce(getattr, path.split("."), profile)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, tuple):
+        return "+".join(str(part) for part in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
