@@ -92,13 +92,13 @@ def dask_executor(address: str) -> Iterator[Executor]:
     except ImportError as error:
         raise ConfigFault("--executor needs Dask", 'Run: pip install "dask[distributed]"') from error
     try:
-        client = Client(address, timeout=10)
+        client = Client(address, timeout=10)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise ConfigFault(
             f"--executor: no Dask scheduler at {address!r}", "Write it like tcp://10.0.0.5:8786"
         ) from error
     with client:
-        yield client.get_executor()
+        yield client.get_executor()  # type: ignore[no-untyped-call]
 
 
 def request_of(flags: Flags, asked: Replaying, configured: Configured, edges: Edges) -> BacktestRequest:
