@@ -247,8 +247,7 @@ def _lock(lock: Lock) -> Document:
 def _coverage(one: Coverage) -> Document:
     return {
         "symbol": one.symbol,
-        "first": iso(one.first_ms),
-        "last": iso(one.last_ms),
+        **({"first": iso(one.first_ms), "last": iso(one.last_ms)} if one.last_ms else {}),
         "decisions": one.decisions,
         "missing": one.missing,
     }

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bot.ui.numbers import amount_shown, counted, measure_text
 from shared.models.backtest import Backtest, Told
 from shared.models.profile import CostRules
-from shared.models.scan import SymbolFault
 from shared.models.statistics import MIN_DAYS, MIN_TRADES, Expectancy, Insufficient, Placebo, Unsaid
 from shared.models.timeframe import iso
 
@@ -17,7 +16,7 @@ EDGE: Final = 0.95
 SMALL: Final = 100
 """Amounts below this are said with significant digits: they may be whole coins."""
 NAMED: Final = 3
-"""Symbols that broke which are named in a sentence."""
+"""Symbols named in a sentence."""
 
 
 def sentences(told: Told) -> tuple[str, ...]:
@@ -139,18 +138,20 @@ def _remarks(told: Told) -> str:
         parts.append(
             f"{counted(told.statistics.open_trades, 'trade')} still open ({r_text(told.statistics.open_r)}) count nowhere"
         )
+    empty = [one.symbol for one in told.backtest.coverage if not one.last_ms]
+    if empty:
+        parts.append(f"no candle in the period: {_named(empty)}")
     if told.backtest.faults:
-        parts.append(f"not replayed: {_broken(told.backtest.faults)}")
+        parts.append(f"not replayed: {_named([fault.symbol for fault in told.backtest.faults])}")
     if told.backtest.flags:
         parts.append(f"flagged: {', '.join(told.backtest.flags)}")
     text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}." if text else ""
 
 
-def _broken(faults: tuple[SymbolFault, ...]) -> str:
-    named = [fault.symbol for fault in faults[:NAMED]]
-    rest = len(faults) - len(named)
-    return ", ".join(named) + (f" and {rest} more" if rest else "")
+def _named(symbols: Sequence[str]) -> str:
+    rest = len(symbols) - NAMED
+    return ", ".join(symbols[:NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def costs_text(costs: CostRules | Unsaid) -> str:

@@ -10,13 +10,13 @@ from html import escape
 from typing import Final
 
 from bot.ui.backtest_figures import calibration_svg, curve_of, equity_svg, first_and_last, results_svg
+from bot.ui.backtest_key_figures import equity_rows, trade_rows
 from bot.ui.backtest_reading import heading_facts, money_text, period_text, r_text, sentences, signed
 from bot.ui.backtest_tables import (
     calibration_table,
     calibration_words,
     coverage_table,
     endings_table,
-    equity_rows,
     faults_list,
     funnel_table,
     groups_tables,
@@ -24,7 +24,6 @@ from bot.ui.backtest_tables import (
     locks_table,
     minute,
     month_map,
-    trade_rows,
     turned_table,
 )
 from bot.ui.backtest_trades import trade_hours

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from bot.ui.backtest_key_figures import equity_rows, trade_rows, untold
 from bot.ui.backtest_reading import (
     costs_text,
     interval_text,
@@ -16,7 +17,6 @@ from bot.ui.backtest_reading import (
     sentences,
     signed,
 )
-from bot.ui.backtest_tables import equity_rows, trade_rows, untold
 from bot.ui.backtest_trades import TRADE_HEADINGS, trade_cells
 from bot.ui.look import Layout, Look
 from bot.ui.numbers import amount_shown, counted

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
+
+import numpy as np
 
 from engine.commands.edges import DEMO, exchange_names, open_store_at
 from engine.commands.flags import Checks, Flags
@@ -209,10 +211,11 @@ class StoreShelf:
 
 @dataclass(frozen=True, slots=True)
 class DemoShelf:
-    """The made-up market."""
+    """The made-up market; a series is made once."""
 
     feed: DemoFeed
     markets: Mapping[str, Market]
+    made: dict[tuple[str, Timeframe], Candles] = field(default_factory=dict)
 
     def symbols(self) -> tuple[str, ...]:
         """Every symbol, as the market lists them."""
@@ -224,12 +227,20 @@ class DemoShelf:
 
     def since(self, symbol: str, timeframe: Timeframe, since_ms: int) -> Candles:
         """The candles of a series that open at or after a time."""
-        return asyncio.run(self._read(symbol, timeframe, since_ms))
-
-    async def _read(self, symbol: str, timeframe: Timeframe, since_ms: int) -> Candles:
-        return await self.feed.candles(symbol, timeframe, since_ms, await self.feed.time_ms())
+        whole = self._whole(symbol, timeframe)
+        first = int(np.searchsorted(whole.open_ms, since_ms))
+        return whole.rows(first, len(whole))
 
     def newest(self, symbol: str, timeframe: Timeframe, bars: int) -> Candles:
         """The newest candles of a series."""
-        held = self.since(symbol, timeframe, 0)
+        held = self._whole(symbol, timeframe)
         return held.rows(max(0, len(held) - bars), len(held))
+
+    def _whole(self, symbol: str, timeframe: Timeframe) -> Candles:
+        key = symbol, timeframe
+        if key not in self.made:
+            self.made[key] = asyncio.run(self._make(symbol, timeframe))
+        return self.made[key]
+
+    async def _make(self, symbol: str, timeframe: Timeframe) -> Candles:
+        return await self.feed.candles(symbol, timeframe, 0, await self.feed.time_ms())

@@ -68,7 +68,8 @@ class Turned:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What was replayed of one symbol: closes of the base timeframe decided on, and candles missing between the first and last."""
+    """What was replayed of one symbol: closes of the base timeframe decided on, and candles missing between the first and last;
+    0 for both times where it has no candle."""
 
     symbol: str
     first_ms: int

@@ -9,23 +9,34 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from shared.models.data import AnyInts, Floats, Ints
+from shared.models.data import AnyInts, Candles, Floats, Ints
 from shared.models.profile import Profile
 from shared.models.smc import ZoneKind
-from strategy.columns.entries import NOTES, WAY_FLOATS, WAY_INTS
-from strategy.columns.life import DEPTHS, HEAD, KIND, LIFE, ORIGIN_MS, ROW_INTS, SHELVES, SPAN_CELLS
-from strategy.columns.numbers import Rates, Tick, counts_of, limits_of, powers
+from strategy.columns.entries import NOBODY, NOTES, WAY_FLOATS, WAY_INTS
+from strategy.columns.life import (
+    AS_OF,
+    CURSOR,
+    DEPTHS,
+    HEAD,
+    KIND,
+    LIFE,
+    ORIGIN_MS,
+    ROW_INTS,
+    SEEN,
+    SHELVES,
+    SPAN_CELLS,
+)  # fmt: skip
+from strategy.columns.numbers import ROOM, Rates, Tick, counts_of, limits_of, powers
 from strategy.columns.packing import (
     NAMED,
     Frames,
-    breaks_of,
+    Past,
     leanings,
-    legs_of,
     living_rows,
     moment_floats,
     moment_ints,
+    news,
     stacked,
-    sweeps_of,
 )  # fmt: skip
 from strategy.columns.span import Climate, Decisions, Span
 from strategy.columns.verdicts import CODES, PASSED, judge_closes
@@ -74,21 +85,43 @@ class _Verdicts:
     zone_kind: Ints
     doubts: Ints
 
+    @classmethod
+    def of(
+        cls, rows: Ints, traded: Ints, failed: Ints, measured: Floats, tenths: Ints, doubts: Ints
+    ) -> _Verdicts:
+        """The kernel's outputs; ``traded`` are the rows of zones in ``rows``, −1 none."""
+        zone_ms, zone_kind = np.zeros(traded.size, np.int64), np.full(traded.size, NOBODY)
+        there = traded >= 0
+        zone_ms[there] = rows[traded[there], ORIGIN_MS]
+        for kind, place in KINDS.items():
+            zone_kind[np.flatnonzero(there)[rows[traded[there], KIND] == kind]] = place
+        pair = (-1, 2)
+        return cls(
+            failed.reshape(pair),
+            measured.reshape(pair),
+            tenths.reshape(pair),
+            zone_ms.reshape(pair),
+            zone_kind.reshape(pair),
+            doubts,
+        )
+
+    def at(self, places: Ints) -> _Verdicts:
+        """The verdicts at some places."""
+        return _Verdicts(
+            self.failed[places],
+            self.measured[places],
+            self.tenths[places],
+            self.zone_ms[places],
+            self.zone_kind[places],
+            self.doubts[places],
+        )
+
 
 def _taken_over(span: Span, open_place: AnyInts, open_measured: Floats) -> Decisions:
-    count = span.as_of_ms.size
-    none = np.full(count, -1, np.int64)
-    nil = np.zeros(count, np.int64)
-    return Decisions(
-        span.as_of_ms,
-        open_place.astype(np.int64),
-        open_measured.astype(np.float64),
-        nil,
-        none,
-        none.copy(),
-        nil.copy(),
-        none.copy(),
-    )
+    nil = np.zeros((2, span.as_of_ms.size), np.int64)
+    none = np.full((3, span.as_of_ms.size), NOBODY, np.int64)
+    place, measured = open_place.astype(np.int64), open_measured.astype(np.float64)
+    return Decisions(span.as_of_ms, place, measured, nil[0], none[0], none[1], nil[1], none[2])
 
 
 def _nothing(count: int) -> _Verdicts:
@@ -97,70 +130,49 @@ def _nothing(count: int) -> _Verdicts:
 
 
 def _judge(span: Span, climate: Climate, settings: Profile, rows: Ints) -> _Verdicts:
-    """Lay everything out and run the kernel over the open instants."""
-    as_of_ms = span.as_of_ms[rows]
+    """Lay everything out and run the kernel over the open instants, those that are as the one before left out."""
+    as_of_ms, clock = span.as_of_ms[rows], settings.timeframes.trigger
     frames = Frames.of(span, settings, as_of_ms)
-    trigger = frames.trigger.candles
-    parts = [living_rows(frame, trigger) for frame in frames.all]
-    ints, floats, starts = stacked(parts)
-    sections = (
-        breaks_of(frames.trigger),
-        breaks_of(frames.anchor),
-        sweeps_of(frames.anchor),
-        legs_of(frames.anchor),
-    )
-    begins = np.cumsum([0, *(section.bars.size for section in sections)])
-    read_at = (frames.trigger_bars, frames.bars[0], frames.bars[0], frames.bars[0])
-    ends = [
-        begin + np.searchsorted(section.bars, bars, "right")
-        for begin, section, bars in zip(begins[:-1], sections, read_at, strict=True)
-    ]
+    past, parts = Past.of(frames), [living_rows(frame, frames.trigger.candles) for frame in frames.all]
+    decided_ms = as_of_ms - (as_of_ms - clock.anchor_ms) % clock.ms
+    moments = moment_ints(frames, past.ends, climate, rows, decided_ms)
+    states = moment_floats(frames, leanings(span, settings, as_of_ms), climate, rows)
+    new = news(moments, states)
     window = max(frames.anchor.log.memory_bars, RECENT_BARS)
     ages = max(window + 2, *(part.most_touches for part in parts))
     room = max(1, *(part.room for part in parts))
     counts = counts_of(settings, span.market.tick, len(parts), (room, WAYS_HELD, LEVELS_HELD), (window, ages))
-    clock = settings.timeframes.trigger
-    decided_ms = as_of_ms - (as_of_ms - clock.anchor_ms) % clock.ms
-    count = rows.size
-    failed, measured = np.full(2 * count, PASSED, np.int64), np.zeros(2 * count)
-    tenths, traded, doubts = np.full(2 * count, -1, np.int64), np.full(2 * count, -1, np.int64), np.zeros(count, np.int64)  # fmt: skip
-    shelves = np.zeros(len(parts) * (HEAD + SHELVES * room), np.int64)
-    _unfold(shelves, starts, room)
-    judge_closes(
-        count, limits_of(settings, span.market.tick), counts, begins, starts, powers_of(ages, settings.confluence.synergy_bars),
-        ints, floats, np.concatenate([section.ints for section in sections]).ravel(),
-        np.concatenate([section.floats for section in sections]).ravel(), moment_ints(frames, ends, climate, rows, decided_ms),
-        moment_floats(frames, leanings(span, settings, as_of_ms), climate, rows), trigger.close_ms, trigger.high, trigger.low,
-        trigger.close, np.zeros(ints.size // ROW_INTS * LIFE, np.int64), np.zeros(ints.size // ROW_INTS * DEPTHS), shelves,
-        np.zeros(len(parts) * SPAN_CELLS), np.zeros(WAYS_HELD * WAY_INTS, np.int64), np.zeros(WAYS_HELD * WAY_FLOATS),
-        np.zeros(LEVELS_HELD), np.full(NOTES, -1, np.int64), failed, measured, tenths, traded, doubts,
-    )  # fmt: skip
-    return _read(ints.reshape(-1, ROW_INTS), failed, measured, tenths, traded, doubts)
-
-
-def _unfold(shelves: Ints, starts: Ints, room: int) -> None:
-    """Empty shelves, before the first row of every timeframe."""
-    for frame, start in enumerate(starts[:-1]):
-        base = frame * (HEAD + SHELVES * room)
-        shelves[base : base + 3] = start, -1, -1
-
-
-def _read(ints: Ints, failed: Ints, measured: Floats, tenths: Ints, traded: Ints, doubts: Ints) -> _Verdicts:
-    """The kernel's outputs by instant and side."""
-    kinds = np.full(len(NAMED) + 8, -1, np.int64)
-    for kind, place in KINDS.items():
-        kinds[kind] = place
-    there = traded >= 0
-    zone_ms = np.where(there, ints[traded, ORIGIN_MS] if len(ints) else 0, 0)
-    zone_kind = np.where(there, kinds[ints[traded, KIND]] if len(ints) else -1, -1)
-    return _Verdicts(
-        failed.reshape(-1, 2),
-        measured.reshape(-1, 2),
-        tenths.reshape(-1, 2),
-        zone_ms.reshape(-1, 2),
-        zone_kind.reshape(-1, 2),
-        doubts,
+    numbers = (
+        limits_of(settings, span.market.tick),
+        counts,
+        powers_of(ages, settings.confluence.synergy_bars),
     )
+    verdicts = _run(frames.trigger.candles, past, stacked(parts), moments[new], states[new], numbers)
+    return verdicts.at(np.cumsum(new) - 1)
+
+
+def _run(
+    trigger: Candles,
+    past: Past,
+    living: tuple[Ints, Floats, Ints],
+    moments: Ints,
+    states: Floats,
+    numbers: tuple[Floats, Ints, Floats],
+) -> _Verdicts:
+    """Call the kernel with the memory it needs. ``numbers`` are limits, counts and powers."""
+    (rows, shapes, starts), (limits, counts, tables) = living, numbers
+    count, held, frames, room = len(moments), rows.size // ROW_INTS, starts.size - 1, int(counts[ROOM])
+    failed, tenths, traded = (np.full(2 * count, NOBODY, np.int64) for _ in range(3))
+    measured, doubts = np.zeros(2 * count), np.zeros(count, np.int64)
+    shelves = np.zeros((frames, HEAD + SHELVES * room), np.int64)
+    shelves[:, CURSOR], shelves[:, AS_OF], shelves[:, SEEN] = starts[:-1], NOBODY, NOBODY
+    judge_closes(
+        count, limits, counts, past.begins, starts, tables, rows, shapes, past.ints, past.floats, moments.ravel(), states.ravel(),
+        trigger.close_ms, trigger.high, trigger.low, trigger.close, np.zeros(held * LIFE, np.int64), np.zeros(held * DEPTHS),
+        shelves.ravel(), np.zeros(frames * SPAN_CELLS), np.zeros(WAYS_HELD * WAY_INTS, np.int64), np.zeros(WAYS_HELD * WAY_FLOATS),
+        np.zeros(LEVELS_HELD), np.full(NOTES, NOBODY, np.int64), failed, measured, tenths, traded, doubts,
+    )  # fmt: skip
+    return _Verdicts.of(rows.reshape(-1, ROW_INTS), traded, failed, measured, tenths, doubts)
 
 
 def _filled(given: Decisions, rows: Ints, verdicts: _Verdicts, doubtful: Ints) -> Decisions:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from shared.models.data import AnyInts, Candles, Floats, Ints
 from shared.models.events import Event, EventLog, Kind, object_numbers
@@ -182,6 +183,37 @@ class Frames:
         return (self.anchor, *(frame for _, frame in self.coarser))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Past:
+    """What happened once in the trigger and the anchor, flat: the sections of :mod:`strategy.columns.happenings`, where each begins, and
+    where it ends for every instant."""
+
+    ints: Ints
+    floats: Floats
+    begins: Ints
+    ends: tuple[Ints, ...]
+
+    @classmethod
+    def of(cls, frames: Frames) -> Past:
+        """The sections of the frames' logs."""
+        sections = (
+            breaks_of(frames.trigger),
+            breaks_of(frames.anchor),
+            sweeps_of(frames.anchor),
+            legs_of(frames.anchor),
+        )
+        begins = np.cumsum([0, *(section.bars.size for section in sections)])
+        read_at = (frames.trigger_bars, *(frames.bars[0],) * 3)
+        ends = (
+            begin + np.searchsorted(section.bars, bars, "right")
+            for begin, section, bars in zip(begins[:-1], sections, read_at, strict=True)
+        )
+        ints = np.concatenate([section.ints for section in sections]).ravel()
+        return cls(
+            ints, np.concatenate([section.floats for section in sections]).ravel(), begins, tuple(ends)
+        )
+
+
 def leanings(span: Span, settings: Profile, as_of_ms: Ints) -> tuple[Floats, Floats]:
     """Alignment seen from a long, and the share of the context's weight that has a trend, at every instant: each combination of
     trends is weighed once."""
@@ -212,7 +244,7 @@ def _trends(frame: Frame, layer: Layer, as_of_ms: Ints) -> Ints:
 
 
 def moment_ints(frames: Frames, ends: Iterable[Ints], climate: Climate, rows: Ints, decided_ms: Ints) -> Ints:
-    """The whole numbers of every instant, flat; ``rows`` are the instants' rows in the climate."""
+    """The whole numbers of every instant, one row each; ``rows`` are the instants' rows in the climate."""
     count = rows.size
     swing = frames.anchor.log.trend[1].astype(np.int64)[frames.bars[0]]
     above = np.zeros(count, np.int64)
@@ -227,11 +259,11 @@ def moment_ints(frames: Frames, ends: Iterable[Ints], climate: Climate, rows: In
     for bars, frame in zip(frames.bars, frames.all, strict=True):
         later = np.searchsorted(frames.trigger.candles.close_ms, frame.candles.close_ms[bars], "right")
         columns += [bars, later]
-    return np.column_stack(columns).astype(np.int64).ravel()
+    return np.column_stack(columns).astype(np.int64)
 
 
 def moment_floats(frames: Frames, leaning: tuple[Floats, Floats], climate: Climate, rows: Ints) -> Floats:
-    """The floats of every instant, flat."""
+    """The floats of every instant, one row each."""
     anchor, bars = frames.anchor, frames.bars[0]
     pull = np.maximum(-1.0, np.minimum(1.0, climate.beta[rows]))
     market = np.array([ALONG.get(state, 0.0) for state in STATES])[climate.market[rows]] * pull
@@ -240,7 +272,7 @@ def moment_floats(frames: Frames, leaning: tuple[Floats, Floats], climate: Clima
         climate.percentile[rows], market, *_range(anchor, Layer.SWING, bars), *_bias_range(frames),
         *(anchor.columns[name][bars] for name in OSCILLATORS), *(frame.candles.close[at] for at, frame in zip(frames.bars, frames.all, strict=True)),
     ]  # fmt: skip
-    return np.column_stack(columns).astype(np.float64).ravel()
+    return np.column_stack(columns).astype(np.float64)
 
 
 def _range(frame: Frame, layer: Layer, bars: Ints) -> tuple[Floats, Floats]:
@@ -255,3 +287,11 @@ def _bias_range(frames: Frames) -> tuple[Floats, Floats]:
         lower, higher = _range(frame, bias_layer(name), bars)
         low, high = np.where(bars >= 0, lower, low), np.where(bars >= 0, higher, high)
     return low, high
+
+
+def news(ints: Ints, floats: Floats) -> npt.NDArray[np.bool_]:
+    """Which instants differ from the one before: of the others the same is decided."""
+    differ = np.ones(len(ints), np.bool_)
+    bits = floats.view(np.int64)
+    differ[1:] = (ints[1:] != ints[:-1]).any(axis=1) | (bits[1:] != bits[:-1]).any(axis=1)
+    return differ

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from shared.models.data import Floats, Ints
 from strategy.columns.ahead import is_opposed
 from strategy.columns.entries import (
@@ -107,6 +109,13 @@ from strategy.smc.fold_state import BREAKS as SHOWN_BREAKS
 from strategy.smc.order_blocks import HAS_GAP, SWEPT
 
 MAX_TENTHS = 1000
+ORDER: Final = (
+    *("alignment", "order_block", "range_position", "structure", "sweep_reclaim", "fair_value_gap", "momentum", "volume"),
+    *("sweep_wick", "stretch", "regime", "volatility", "btc"),
+    *("sweep_choch_block", "block_and_gap", "aligned_discount"),
+    *("opposing_htf_zone", "opposing_swing_trend", "momentum_extreme"),
+)  # fmt: skip
+"""Factors, synergies and conflicts by the numbers they have here."""
 UNKNOWN = 2
 """Of a symbol's state: against either side."""
 
@@ -127,40 +136,51 @@ def score_side(
     notes_out: Ints,
 ) -> None:  # fmt: skip
     """Every factor, synergy and conflict of ``side``, of which ``way`` is traded (−1 none)."""
-    here, now = i * counts[MOMENT_FLOATS], i * counts[MOMENT_INTS]
-    alignment = states[here + ALIGNMENT] * side
-    rsi = 50.0 + side * (states[here + RSI] - 50.0)
-    mfi = 50.0 + side * (states[here + MFI] - 50.0)
-    swing = moments[now + SWING] * side
-    place = drawn[way * WAY_FLOATS + PLACE] if way >= 0 else 0.0
-    total = 0
-    total += _tenths(0, clip(alignment * states[here + SHARE_PRESENT]), counts)
-    total += _tenths(
-        1,
-        _best_block(side, way, base, counts, rows, shapes, depths, shelves, drawn, states[here + ATR]),
-        counts,
-    )
-    total += _tenths(2, falling(place, 0.45, 0.75) if way >= 0 else 0.0, counts)
+    here, swing = i * counts[MOMENT_FLOATS], moments[i * counts[MOMENT_INTS] + SWING] * side
+    atr, place = states[here + ATR], drawn[way * WAY_FLOATS + PLACE] if way >= 0 else 0.0
+    agreed = clip(states[here + ALIGNMENT] * side * states[here + SHARE_PRESENT])
     broken = _best_break(i, side, counts, begins, tables, events, strengths, moments)
-    total += _tenths(3, 0.4 * (1.0 if swing > 0 else 0.0) + 0.6 * broken, counts)
-    total += _tenths(4, _best_sweep(i, side, 1, counts, begins, tables, events, strengths, moments), counts)
-    total += _tenths(
-        5,
-        _best_gap(side, way, base, counts, rows, shapes, depths, shelves, drawn, states[here + ATR]),
-        counts,
-    )
-    room = falling(rsi, 50.0, 75.0) + falling(mfi, 50.0, 85.0)
-    stoch_k = 50.0 + side * (states[here + STOCH_K] - 50.0)
-    stoch_d = 50.0 + side * (states[here + STOCH_D] - 50.0)
-    turning = clip(0.5 + (stoch_k - stoch_d) / 20.0)
-    total += _tenths(6, (room + turning) / 3, counts)
-    slope = 0.0 + side * (states[here + OBV_SLOPE] - 0.0)
     busy = clip(_leg_volume(i, side, counts, begins, events, strengths, moments) / FULL_VOLUME_Z)
-    total += _tenths(7, 0.5 * (1.0 if slope > 0 else 0.0) + 0.5 * busy, counts)
-    total += _tenths(8, _best_sweep(i, side, 0, counts, begins, tables, events, strengths, moments), counts)
-    percent_b = 0.5 + side * (states[here + PERCENT_B] - 0.5)
-    zscore = 0.0 + side * (states[here + ZSCORE] - 0.0)
-    total += _tenths(9, 0.5 * falling(percent_b, 0.0, 1.0) + 0.5 * falling(zscore, -2.0, 2.0), counts)
+    total = (
+        _tenths(0, agreed, counts)
+        + _tenths(1, _best_block(side, way, base, counts, rows, shapes, depths, shelves, drawn, atr), counts)
+        + _tenths(2, falling(place, 0.45, 0.75) if way >= 0 else 0.0, counts)
+        + _tenths(3, 0.4 * (1.0 if swing > 0 else 0.0) + 0.6 * broken, counts)
+        + _tenths(5, _best_gap(side, way, base, counts, rows, shapes, depths, shelves, drawn, atr), counts)
+        + _tenths(7, 0.5 * (1.0 if states[here + OBV_SLOPE] * side > 0 else 0.0) + 0.5 * busy, counts)
+        + _of_the_market(i, side, counts, moments, states)
+        + _synergies(i, side, way, base, limits, counts, begins, rows, events, moments, states, shelves, ways, drawn)
+    )  # fmt: skip
+    for factor, sort in ((4, 1), (8, 0)):
+        swept = _best_sweep(i, side, sort, counts, begins, tables, events, strengths, moments)
+        total += _tenths(factor, swept, counts)
+    lost = counts[CONFLICT_WEIGHTS + 1] if swing < 0 else 0
+    if is_opposed(i, side, way, limits, counts, rows, shapes, moments, depths, shelves, ways):
+        lost += counts[CONFLICT_WEIGHTS]
+    if mirrored(i, side, RSI, 50.0, counts, states) >= EXTREME_RSI or mirrored(i, side, MFI, 50.0, counts, states) >= EXTREME_MFI:  # fmt: skip
+        lost += counts[CONFLICT_WEIGHTS + 2]
+    notes_out[WON] = min(MAX_TENTHS, max(0, total - lost))
+    notes_out[LOST] = lost
+
+
+def mirrored(i: int, side: int, cell: int, middle: float, counts: Ints, states: Floats) -> float:
+    """An oscillator as a side sees it."""
+    return float(middle + side * (states[i * counts[MOMENT_FLOATS] + cell] - middle))
+
+
+def _of_the_market(i: int, side: int, counts: Ints, moments: Ints, states: Floats) -> int:
+    """The factors that oscillators and the regime give: momentum, stretch, regime, volatility, btc."""
+    here, now = i * counts[MOMENT_FLOATS], i * counts[MOMENT_INTS]
+    room = falling(mirrored(i, side, RSI, 50.0, counts, states), 50.0, 75.0) + falling(
+        mirrored(i, side, MFI, 50.0, counts, states), 50.0, 85.0
+    )
+    crossing = mirrored(i, side, STOCH_K, 50.0, counts, states) - mirrored(
+        i, side, STOCH_D, 50.0, counts, states
+    )
+    total = _tenths(6, (room + clip(0.5 + crossing / 20.0)) / 3, counts)
+    low = falling(mirrored(i, side, PERCENT_B, 0.5, counts, states), 0.0, 1.0)
+    far = falling(mirrored(i, side, ZSCORE, 0.0, counts, states), -2.0, 2.0)
+    total += _tenths(9, 0.5 * low + 0.5 * far, counts)
     state = moments[now + STATE]
     along = -1.0 if state == UNKNOWN else float(state * side)
     appetite = float(moments[now + APPETITE] * side)
@@ -168,28 +188,28 @@ def score_side(
     percentile = states[here + PERCENTILE]
     dead = 0.5 + 0.5 * clip(percentile / 20.0)
     total += _tenths(11, min(dead, falling(percentile, 80.0, 100.0)), counts)
-    total += _tenths(12, moments[now + MARKET_KNOWN] * clip(0.5 + states[here + MARKET] * side / 2), counts)
-    fresh = way >= 0 and drawn[way * WAY_FLOATS + FRESHNESS] >= limits[MIN_FRESHNESS]
-    cheap = place < DISCOUNT
-    if (
-        fresh
-        and cheap
-        and _in_sequence(i, side, way, base, counts, begins, rows, events, moments, shelves, ways)
-    ):
+    led = clip(0.5 + states[here + MARKET] * side / 2)
+    return total + _tenths(12, moments[now + MARKET_KNOWN] * led, counts)
+
+
+def _synergies(
+    i: int, side: int, way: int, base: int, limits: Floats, counts: Ints, begins: Ints, rows: Ints, events: Ints, moments: Ints,
+    states: Floats, shelves: Ints, ways: Ints, drawn: Floats,
+) -> int:  # fmt: skip
+    """What combinations add, where a zone is traded."""
+    if way < 0:
+        return 0
+    total = 0
+    fresh = drawn[way * WAY_FLOATS + FRESHNESS] >= limits[MIN_FRESHNESS]
+    cheap = drawn[way * WAY_FLOATS + PLACE] < DISCOUNT
+    if fresh and cheap and _in_sequence(i, side, way, base, counts, begins, rows, events, moments, shelves, ways):  # fmt: skip
         total += counts[SYNERGY_WEIGHTS]
     if fresh and ways[way * WAY_INTS + OTHER] >= 0:
         total += counts[SYNERGY_WEIGHTS + 1]
-    if way >= 0 and cheap and alignment >= max(0.5, limits[MIN_ALIGNMENT]):
+    alignment = states[i * counts[MOMENT_FLOATS] + ALIGNMENT] * side
+    if cheap and alignment >= max(0.5, limits[MIN_ALIGNMENT]):
         total += counts[SYNERGY_WEIGHTS + 2]
-    lost = 0
-    if is_opposed(i, side, way, limits, counts, rows, shapes, moments, depths, shelves, ways):
-        lost += counts[CONFLICT_WEIGHTS]
-    if swing < 0:
-        lost += counts[CONFLICT_WEIGHTS + 1]
-    if rsi >= EXTREME_RSI or mfi >= EXTREME_MFI:
-        lost += counts[CONFLICT_WEIGHTS + 2]
-    notes_out[WON] = min(MAX_TENTHS, max(0, total - lost))
-    notes_out[LOST] = lost
+    return int(total)
 
 
 def _tenths(factor: int, value: float, counts: Ints) -> int:

@@ -95,6 +95,15 @@ def reward(side: int, entry: int, stop: int, target: int, counts: Ints, notes_ou
     return float(gain) / float(loss)
 
 
+def cost_of(entry: int, stop: int, counts: Ints, notes_out: Ints) -> float:
+    """What a stopped trade costs over the stop's distance."""
+    apart = abs(entry - stop) * counts[UNIT]
+    if apart >= SURE or apart == 0:
+        notes_out[DOUBT] = 1
+        return 0.0
+    return float(entry * counts[MAKER] + stop * counts[LEAVING]) / float(apart)
+
+
 def draw_trade(
     i: int, side: int, way: int, base: int, limits: Floats, counts: Ints, rows: Ints, shapes: Floats, states: Floats, depths: Floats,
     shelves: Ints, levels: Floats, ways_out: Ints, drawn_out: Floats, notes_out: Ints,
@@ -116,16 +125,11 @@ def draw_trade(
         shelves,
         notes_out,
     )
-    apart = abs(entry - stop) * counts[UNIT]
-    if apart >= SURE or apart == 0:
-        notes_out[DOUBT] = 1
-        apart = max(apart, 1)
-    paid = entry * counts[MAKER] + stop * counts[LEAVING]
     ways_out[way * WAY_INTS + ENTRY] = entry
     ways_out[way * WAY_INTS + STOP] = stop
     ways_out[way * WAY_INTS + HELD] = _zones_at(price_at(stop, limits, counts), base, counts, shapes, shelves)
     drawn_out[way * WAY_FLOATS + DISTANCE] = price_at(abs(entry - stop), limits, counts) / atr
-    drawn_out[way * WAY_FLOATS + COST] = float(paid) / float(apart)
+    drawn_out[way * WAY_FLOATS + COST] = cost_of(entry, stop, counts, notes_out)
     _climb(side, way, entry, stop, limits, counts, levels, ways_out, drawn_out, notes_out)
 
 

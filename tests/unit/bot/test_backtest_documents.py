@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from bot.telemetry.summary import summarise
 from bot.ui.backtest_documents import backtest_document, backtest_json, trades_csv
 from bot.ui.backtest_terminal import trades_tsv
 from bot.ui.backtest_trades import TRADE_HEADINGS
-from shared.models.backtest import Told
+from shared.models.backtest import Coverage, Told
 from shared.models.fills import Ending
 from shared.models.statistics import Unsaid
 from tests.fixtures.hand_backtest import hand_backtest, hand_trade, year_of_trades
@@ -26,6 +27,14 @@ from tests.fixtures.hand_told import LOCK, TURNED, hand_told, rescaled
 pytestmark = pytest.mark.checkout
 
 DOCS = Path(__file__).parents[3] / "docs"
+
+
+def validate(document: Any) -> None:
+    schema = json.loads((DOCS / "schema" / "snipersight.backtest-1.schema.json").read_text("utf-8"))
+    Draft202012Validator(schema).validate(document)
+
+
+EMPTY = Coverage("ADA/USDT", 0, 0, 96, 0)
 
 
 def told_of(*trades: Any, **fields: Any) -> Told:
@@ -44,8 +53,15 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_backtest_is_valid(name: str) -> None:
-    schema = json.loads((DOCS / "schema" / "snipersight.backtest-1.schema.json").read_text("utf-8"))
-    Draft202012Validator(schema).validate(json.loads(backtest_json(CASES[name])))
+    validate(json.loads(backtest_json(CASES[name])))
+
+
+def test_a_symbol_without_a_candle_has_no_times() -> None:
+    told = CASES["one"]
+    told = replace(told, backtest=replace(told.backtest, coverage=(EMPTY,)))
+    document = json.loads(backtest_json(told))
+    validate(document)
+    assert document["coverage"] == [{"symbol": "ADA/USDT", "decisions": 96, "missing": 0}]
 
 
 def test_the_same_value_is_the_same_text() -> None:

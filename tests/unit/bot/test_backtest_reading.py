@@ -18,7 +18,7 @@ from bot.ui.backtest_reading import (
     tried_sentence,
     worth_sentence,
 )
-from shared.models.backtest import Told
+from shared.models.backtest import Coverage, Told
 from shared.models.fills import Ending, Funding
 from shared.models.profile import CostRules
 from shared.models.scan import SymbolFault
@@ -119,6 +119,13 @@ def test_missing_funding_open_trades_faults_and_flags_share_a_sentence() -> None
         "2 funding payments had no rate on record and were charged the stress rate; 1 trade still open (+0.40R) count nowhere; "
         "not replayed: A/USDT, B/USDT, C/USDT and 1 more; flagged: revised: BTC/USDT 15m 3."
     )
+
+
+def test_symbols_without_a_candle_are_named() -> None:
+    trade = hand_trade(1.0)
+    covered = hand_backtest([trade]).coverage
+    told = told_of(trade, backtest={"coverage": (*covered, Coverage("ADA/USDT", 0, 0, 96, 0))})
+    assert sentences(told)[-1] == "No candle in the period: ADA/USDT."
 
 
 @pytest.mark.parametrize("count", [0, 3, 40, 240])

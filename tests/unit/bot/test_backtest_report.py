@@ -18,7 +18,7 @@ from bot.ui.backtest_report import report_html
 from bot.ui.backtest_tables import MEANT, month_cells
 from bot.ui.svg_axes import LETTER
 from bot.ui.trade_chart import LETTERS as TRADE_LETTERS
-from shared.models.backtest import Told
+from shared.models.backtest import Coverage, Told
 from shared.models.fills import Ending
 from shared.models.scan import SymbolFault
 from shared.models.statistics import Calibration, Decile, Expectancy, Insufficient, Unsaid
@@ -298,6 +298,14 @@ def test_equity_is_labelled_in_currency_and_percent() -> None:
 def test_an_interval_is_drawn_only_where_there_is_one() -> None:
     assert 'class="span"' in interval_svg(Expectancy(40, 30, 0.3, -0.1, 0.7, 0.3, 0), (-1.0, 1.0))
     assert 'class="span"' not in interval_svg(Insufficient(3, 3), (-1.0, 1.0))
+
+
+def test_a_symbol_without_a_candle_has_no_times() -> None:
+    trade = hand_trade(1.0)
+    covered = (*hand_backtest([trade]).coverage, Coverage("ADA/USDT", 0, 0, 96, 0))
+    page = report_html(told_of(trade, backtest={"coverage": covered}))
+    assert "no candle" in page
+    assert "1970" not in page
 
 
 def test_no_edge_over_random_times_is_said_on_the_page() -> None:

@@ -1,0 +1,226 @@
+"""A whole backtest: the same whoever does the work and however often it is stopped, true to its own beginning, and its books add up."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from decimal import Decimal
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+from data.cache import SqliteCandleStore
+from engine.backtest.kept import FileShelf
+from engine.backtest.request import BacktestRequest
+from engine.backtest.run import Replayed, run_backtest
+from engine.hooks import Hooks
+from shared.errors import NotFound, StorageFault
+from shared.models.backtest import Backtest
+from shared.models.context import SniperContext
+from shared.models.fills import Ending
+from shared.models.timeframe import DAY_MS
+from shared.utils.serialization import canonical_json, to_plain
+from tests.fixtures.past import SYMBOLS, past_edges, past_request, past_store
+
+DAYS = 40
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteCandleStore]:
+    made = past_store(tmp_path_factory.mktemp("past"), days=140)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def whole(store: SqliteCandleStore) -> Replayed:
+    return run_backtest(asked(), past_edges(store), hooks=Hooks())
+
+
+def asked(days: float = DAYS, symbols: tuple[str, ...] = SYMBOLS) -> BacktestRequest:
+    """The profile that plans most often, with shorts allowed: enough trades to look at."""
+    request = past_request(days, "aggressive", symbols)
+    risk = replace(request.profile.risk, allow_spot_shorts="information")
+    return replace(request, profile=replace(request.profile, risk=risk))
+
+
+def bytes_of(backtest: Backtest) -> str:
+    return canonical_json(to_plain(backtest))
+
+
+@contextmanager
+def dask() -> Iterator[Executor]:
+    distributed = pytest.importorskip("distributed", reason="Dask is not installed")
+    with (
+        distributed.LocalCluster(
+            n_workers=1,
+            threads_per_worker=1,
+            processes=False,
+            protocol="tcp://",
+            dashboard_address=None,
+            host="127.0.0.1",
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client.get_executor()
+
+
+EXECUTORS: dict[str, Callable[[], AbstractContextManager[Executor]]] = {
+    "threads": lambda: ThreadPoolExecutor(2),
+    "processes": lambda: ProcessPoolExecutor(2, mp_context=get_context("spawn")),
+    "dask": dask,
+}
+
+
+@pytest.mark.parametrize("name", list(EXECUTORS))
+def test_whoever_does_the_work_the_bytes_are_the_same(
+    store: SqliteCandleStore, whole: Replayed, name: str
+) -> None:
+    with EXECUTORS[name]() as executor:
+        shared = run_backtest(asked(), replace(past_edges(store), executor=executor), hooks=Hooks())
+    assert len(whole.backtest.trades) > 5
+    assert bytes_of(shared.backtest) == bytes_of(whole.backtest)
+
+
+def test_what_was_decided_until_a_time_does_not_depend_on_what_came_after(
+    store: SqliteCandleStore, whole: Replayed
+) -> None:
+    request = asked()
+    cut_ms = request.since_ms + 20 * DAY_MS
+    short = run_backtest(replace(request, until_ms=cut_ms), past_edges(store), hooks=Hooks()).backtest
+    early = [trade for trade in whole.backtest.trades if trade.decided_ms <= cut_ms]
+    assert len(early) > 3
+    assert [bytes_of_setup(trade) for trade in short.trades] == [bytes_of_setup(trade) for trade in early]
+
+
+def bytes_of_setup(trade: object) -> str:
+    return canonical_json(to_plain(trade))
+
+
+def test_objects_decide_what_the_columns_decide(store: SqliteCandleStore) -> None:
+    """A hook makes every close be decided with objects; this one changes nothing."""
+    request, hooks = asked(4), Hooks()
+    columns = run_backtest(request, past_edges(store), hooks=Hooks()).backtest
+    hooks.register("after_plan", unchanged)
+    objects = run_backtest(request, past_edges(store), hooks=hooks).backtest
+    assert objects.run_id != columns.run_id
+    assert bytes_of(replace(objects, run_id=columns.run_id)) == bytes_of(columns)
+
+
+def unchanged(context: SniperContext) -> SniperContext:
+    return context
+
+
+def test_columns_that_were_kept_are_not_decided_again(
+    store: SqliteCandleStore, whole: Replayed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = FileShelf(tmp_path / "kept")
+    first = run_backtest(asked(), past_edges(store), hooks=Hooks(), kept=kept).backtest
+    assert len(list(kept.folder.glob("*.npz"))) == len(SYMBOLS)
+
+    def never(work: object) -> None:
+        raise AssertionError(f"decided again: {work}")
+
+    monkeypatch.setattr("engine.backtest.desk.decide_or_fault", never)
+    richer = replace(asked(), account=replace(asked().account, equity=Decimal(50_000)))
+    assert bytes_of(run_backtest(asked(), past_edges(store), hooks=Hooks(), kept=kept).backtest) == bytes_of(
+        first
+    )
+    again = run_backtest(richer, past_edges(store), hooks=Hooks(), kept=kept).backtest
+    assert bytes_of(first) == bytes_of(whole.backtest)
+    assert again.equity[0].settled == 50_000
+
+
+@pytest.mark.parametrize("harm", ["cut", "other bytes", "another's"])
+def test_a_kept_file_that_is_not_what_was_written_is_made_anew(
+    store: SqliteCandleStore, tmp_path: Path, harm: str
+) -> None:
+    kept, request = FileShelf(tmp_path / "kept"), asked(5)
+    first = run_backtest(request, past_edges(store), hooks=Hooks(), kept=kept).backtest
+    one, other = sorted(kept.folder.glob("*.npz"))[:2]
+    whole = one.read_bytes()
+    harmed = {
+        "cut": whole[: len(whole) // 2],
+        "other bytes": whole[:400] + bytes([whole[400] ^ 255]) + whole[401:],
+        "another's": other.read_bytes(),
+    }
+    one.write_bytes(harmed[harm])
+    again = run_backtest(request, past_edges(store), hooks=Hooks(), kept=kept).backtest
+    assert bytes_of(again) == bytes_of(first)
+    assert one.read_bytes() != harmed[harm]
+
+
+def test_a_folder_that_takes_nothing_says_so(store: SqliteCandleStore, tmp_path: Path) -> None:
+    (tmp_path / "kept").write_text("a file")
+    with pytest.raises(StorageFault, match="--no-resume"):
+        run_backtest(asked(2), past_edges(store), hooks=Hooks(), kept=FileShelf(tmp_path / "kept"))
+
+
+def test_the_books_add_up(whole: Replayed) -> None:
+    backtest = whole.backtest
+    results = sum(Decimal(repr(trade.outcome.result)) for trade in backtest.trades if not trade.outcome.alive)
+    assert backtest.equity[-1].settled == backtest.capital + results
+    assert sum(row.stopped for row in backtest.funnel) <= backtest.decisions
+    assert backtest.funnel[0].reached == backtest.decisions == len(SYMBOLS) * len(asked().closes_ms)
+    last = backtest.funnel[-1]
+    taken_at = {(trade.symbol, trade.decided_ms) for trade in backtest.trades}
+    assert len(taken_at) == len(backtest.trades)
+    assert last.reached - last.stopped > 0
+
+
+def test_no_limit_is_broken_at_any_close(whole: Replayed) -> None:
+    rules = asked().profile.risk
+    fingerprints = [trade.setup.plan.fingerprint for trade in whole.backtest.trades]
+    assert len(set(fingerprints)) == len(fingerprints)
+    for one in whole.book.taken:
+        now_ms = one.trade.decided_ms
+        beside = [
+            other
+            for other in whole.book.taken
+            if other is not one and other.trade.decided_ms <= now_ms and not other.is_over(now_ms)
+        ]
+        assert all(other.symbol != one.symbol for other in beside if other.trade.decided_ms < now_ms)
+        assert len(beside) < rules.max_positions
+        assert sum(other.trade.side is one.trade.side for other in beside) < rules.max_same_side
+        heat = one.heat_r + sum(other.position(now_ms).risk_r for other in beside)
+        assert heat <= rules.max_heat_r + 1e-9
+        assert one.trade.risk <= one.trade.setup.risk.equity * Decimal(str(rules.risk_pct)) / 100
+
+
+def test_every_trade_was_decided_before_it_was_filled(whole: Replayed) -> None:
+    base_ms = whole.backtest.base.ms
+    for trade in whole.backtest.trades:
+        assert asked().since_ms < trade.decided_ms <= asked().until_ms
+        assert all(fill.bar_ms >= trade.decided_ms for fill in trade.outcome.fills)
+        assert (
+            trade.outcome.ending is not Ending.PENDING
+        ) or trade.outcome.ended_ms >= asked().until_ms - base_ms
+
+
+def test_a_symbol_that_is_not_listed_is_refused_with_the_nearest(store: SqliteCandleStore) -> None:
+    with pytest.raises(NotFound, match="ETH/USDT"):
+        run_backtest(asked(2, ("ETHH/USDT",)), past_edges(store), hooks=Hooks())
+
+
+def test_a_process_with_another_hash_seed_gives_the_same_bytes(
+    store: SqliteCandleStore, whole: Replayed
+) -> None:
+    code = (
+        "import sys; from tests.integration.test_backtest_run import *; from data.cache import SqliteCandleStore;"
+        f"s = SqliteCandleStore(Path({str(store.path)!r}));"
+        "print(bytes_of(run_backtest(asked(), past_edges(s), hooks=Hooks()).backtest)); s.close()"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONHASHSEED": "12345"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.strip() == bytes_of(whole.backtest)
