@@ -252,6 +252,18 @@ class CandleStore(Protocol):
 
 
 @runtime_checkable
+class RevisionStore(Protocol):
+    """Kept former values of candles that came again with other ones.
+
+    Laws: ``revisions`` returns what was held before, bit for bit, or raises DamagedPage.
+    """
+
+    def revisions(self, exchange: str, symbol: str, timeframe: Timeframe) -> tuple[Revision, ...]:
+        """Former values of a series' candles, oldest sighting first."""
+        ...
+
+
+@runtime_checkable
 class BookStore(Protocol):
     """Kept snapshots of order books: what stood in the book at some instants, never a history of it.
 

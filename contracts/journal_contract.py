@@ -54,6 +54,10 @@ class Journal(Protocol):
         """The newest scan record of a run; None if there is none."""
         ...
 
+    def scans_since(self, since_ms: int) -> tuple[Record, ...]:
+        """The scan records written at or after a wall time, oldest first."""
+        ...
+
     def named(self, kind: RecordKind, since_ms: int = 0, *, newest: bool = False) -> tuple[Record, ...]:
         """Of each name that records of a kind have, the first that was written at or after a wall time, or with ``newest`` the
         newest, in the order in which they were written."""

@@ -149,6 +149,11 @@ class SqliteJournal:
         rows = self.file.all(query, run_id)
         return self._record(rows[0]) if rows else None
 
+    def scans_since(self, since_ms: int) -> tuple[Record, ...]:
+        """The scan records written at or after a wall time, oldest first."""
+        query = f"SELECT {COLUMNS} FROM record WHERE kind='scan' AND at_ms>=? ORDER BY seq"
+        return tuple(self._record(row) for row in self.file.all(query, since_ms))
+
     def named(self, kind: RecordKind, since_ms: int = 0, *, newest: bool = False) -> tuple[Record, ...]:
         """Of each name that records of a kind have, the first that was written at or after a wall time, or with ``newest`` the
         newest, in the order in which they were written."""

@@ -38,12 +38,13 @@ from shared.config.digest import config_digest
 from shared.config.layers import planted
 from shared.config.profiles import recorded_profile
 from shared.errors import NotFound
+from shared.models.context import SniperContext
 from shared.models.data import Market
 from shared.models.gates import Rejection
 from shared.models.journal import Record, RecordKind
 from shared.models.regime import Breadth, MarketContext, RegimeState, RiskAppetite
-from shared.models.replay import Difference, Replay
-from shared.models.scan import ScanResult, SymbolFault
+from shared.models.replay import Difference, Part, Replay
+from shared.models.scan import ScanResult, Setup, SymbolFault
 from shared.models.universe import Member, UniverseSnapshot, Unmeasured
 from shared.utils.serialization import canonical_json
 from shared.version import VERSION
@@ -126,25 +127,55 @@ class RecordedRun:
         return {symbol: tuple(flags) for symbol, _, _, flags in self.universe["symbols"]}
 
 
+@dataclass(frozen=True, slots=True)
+class Redecided:
+    """A recorded run decided again: what it gathered, what came out, every judged context, and what it is made of that is not as it was
+    recorded."""
+
+    run: Run
+    result: ScanResult
+    judged: tuple[SniperContext, ...]
+    differences: tuple[Difference, ...]
+
+    def approved(self, plan_id: str) -> tuple[Setup, ...]:
+        """The setup of a plan's id, if it is approved."""
+        return tuple(setup for setup in self.result.setups if setup.plan.fingerprint == plan_id)
+
+    def has_same(self, plan: Mapping[str, Any]) -> bool:
+        """Whether a published plan comes out again, byte for byte."""
+        found = self.approved(plan["id"])
+        return bool(found) and canonical_json(plan_document(found[0])) == canonical_json(plan)
+
+
+def redecide(recorded: RecordedRun, request: ScanRequest, edges: Edges, hooks: Hooks = HOOKS) -> Redecided:
+    """Decide again what was recorded. ``request`` is the recorded one, or one with another profile.
+
+    Raises:
+        SniperError: the store as a whole cannot be read.
+    """
+    gathered = asyncio.run(_gather_again(recorded, request, edges))
+    run = Run.of(request, gathered, hooks, edges.secrets)
+    result, reduction = decide_run(run, edges, hooks, silent)
+    differences = (*_code(recorded, hooks), *_settings(recorded, request), *_data(recorded, run))
+    return Redecided(run, result, reduction.judged, differences)
+
+
 def replay_run(
     recorded: RecordedRun, request: ScanRequest, edges: Edges, *, plan_id: str = "", hooks: Hooks = HOOKS
 ) -> Replay:
     """Decide again what was recorded, and compare. ``request`` is the recorded one."""
-    gathered = asyncio.run(_gather_again(recorded, request, edges))
-    run = Run.of(request, gathered, hooks, edges.secrets)
-    result, _ = decide_run(run, edges, hooks, silent)
-    differences = (*_code(recorded, hooks), *_settings(recorded, request), *_data(recorded, run))
-    found = document_digest(result)
+    again = redecide(recorded, request, edges, hooks)
+    found = document_digest(again.result)
     return Replay(
         run_id=recorded.run_id,
         plan_id=plan_id,
         exchange=request.exchange,
-        as_of_ms=gathered.as_of_ms,
-        same_plan=bool(plan_id) and _same_plan(recorded.plans[plan_id], plan_id, result),
+        as_of_ms=again.run.gathered.as_of_ms,
+        same_plan=bool(plan_id) and again.has_same(recorded.plans[plan_id]),
         same_scan=found == recorded.document_digest,
         recorded_digest=recorded.document_digest,
         found_digest=found,
-        differences=differences,
+        differences=again.differences,
     )
 
 
@@ -197,25 +228,22 @@ def _unknown_market(told: Mapping[str, Any]) -> MarketContext:
     )
 
 
-def _same_plan(recorded: Mapping[str, Any], plan_id: str, result: ScanResult) -> bool:
-    found = [setup for setup in result.setups if setup.plan.fingerprint == plan_id]
-    return bool(found) and canonical_json(plan_document(found[0])) == canonical_json(recorded)
-
-
 def _code(recorded: RecordedRun, hooks: Hooks) -> Iterator[Difference]:
     was = recorded.scan
     if was["version"] != VERSION:
-        yield Difference("version", was["version"], VERSION)
+        yield Difference("version", was["version"], VERSION, Part.CODE)
     if was["source_digest"] != source_digest():
-        yield Difference("source code", was["source_digest"][:16], source_digest()[:16])
+        yield Difference("source code", was["source_digest"][:16], source_digest()[:16], Part.CODE)
     if tuple(was["hooks"]) != hooks.signature():
-        yield Difference("hooks", "; ".join(was["hooks"]) or ABSENT, "; ".join(hooks.signature()) or ABSENT)
+        then, now = ("; ".join(names) or ABSENT for names in (was["hooks"], hooks.signature()))
+        yield Difference("hooks", then, now, Part.CODE)
 
 
 def _settings(recorded: RecordedRun, request: ScanRequest) -> Iterator[Difference]:
     found = config_digest(request.profile, request.account)
     if found != recorded.config:
-        yield Difference("profile and account as this version reads them", recorded.config[:16], found[:16])
+        what = "profile and account as this version reads them"
+        yield Difference(what, recorded.config[:16], found[:16], Part.SETTINGS)
 
 
 def _data(recorded: RecordedRun, run: Run) -> Iterator[Difference]:
@@ -225,28 +253,31 @@ def _data(recorded: RecordedRun, run: Run) -> Iterator[Difference]:
     for symbol, _, series, _ in recorded.universe["symbols"]:
         data = gathered.data.get(symbol)
         if data is None:
-            yield Difference(f"candles of {symbol}", _told(series), unread.get(symbol, ABSENT))
+            found = unread.get(symbol, ABSENT)
+            yield Difference(f"candles of {symbol}", _told(series), found, Part.CANDLES, symbol)
         else:
             yield from _series(symbol, series, series_digests(data, run.series[symbol]))
     yield from _trends(recorded.universe["trends"], gathered.benchmark.breadth)
-    found = market_digest(gathered.market_context)
-    if found != recorded.scan["market"]["digest"]:
-        benchmark = recorded.scan["market"]["benchmark"]
-        yield Difference(f"benchmark {benchmark}", recorded.scan["market"]["digest"], found)
+    was, found = recorded.scan["market"], market_digest(gathered.market_context)
+    if found != was["digest"]:
+        benchmark = was["benchmark"]
+        yield Difference(f"benchmark {benchmark}", was["digest"], found, Part.BENCHMARK, benchmark)
 
 
 def _series(symbol: str, was: Mapping[str, str], found: Mapping[str, str]) -> Iterator[Difference]:
     for timeframe in dict.fromkeys((*was, *found)):
         before, now = was.get(timeframe, ABSENT), found.get(timeframe, ABSENT)
         if before != now:
-            yield Difference(f"candles of {symbol} {timeframe}", before, now)
+            what = f"candles of {symbol} {timeframe}"
+            yield Difference(what, before, now, Part.CANDLES, symbol, timeframe)
 
 
 def _trends(was: Mapping[str, str], found: Breadth) -> Iterator[Difference]:
     now = {symbol: trend.name.lower() for symbol, trend in found.trends}
     for symbol, trend in was.items():
         if now.get(symbol, ABSENT) != trend:
-            yield Difference(f"4h trend of {symbol}", trend, now.get(symbol, ABSENT))
+            found_now = now.get(symbol, ABSENT)
+            yield Difference(f"4h trend of {symbol}", trend, found_now, Part.TREND, symbol)
 
 
 def _told(series: Mapping[str, str]) -> str:

@@ -31,11 +31,12 @@ RANKED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """A backtest with what a report draws and checks: its history and the pass through it."""
+    """A backtest with what a report draws and checks: its history, the pass through it, and the desk that decides a close again."""
 
     backtest: Backtest
     history: History
     book: Book
+    desk: Desk
 
 
 def run_backtest(
@@ -62,7 +63,7 @@ def run_backtest(
     taken_through = {symbol: admitted(around, symbol, table) for symbol, table in decisions.items()}
     book = trade(Portfolio(request, history, market, replayers), taken_through, progress)
     book.faults |= broken
-    return Replayed(_result(desk, decisions, book), history, book)
+    return Replayed(_result(desk, decisions, book), history, book, desk)
 
 
 def _result(desk: Desk, decisions: Mapping[str, Decisions], book: Book) -> Backtest:

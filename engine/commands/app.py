@@ -47,6 +47,7 @@ from engine.commands.options import (
     Verbose,
     flags_of,
 )
+from engine.commands.parity_app import add_parity_commands
 from engine.commands.store_app import add_store_commands
 from engine.commands.verify_app import verify
 from shared.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, SniperError
@@ -76,6 +77,7 @@ add_live_commands(app)
 add_alert_commands(app)
 add_bot_commands(app)
 add_backtest_commands(app)
+add_parity_commands(app)
 add_chart_commands(app)
 
 

@@ -58,13 +58,21 @@ def follow(
     return tuple(_developed(setup, store, exchange, as_of_ms) for setup in setups if not setup.is_over)
 
 
-def _developed(setup: Followed, store: CandleStore, exchange: str, as_of_ms: int) -> Development:
+def played_out(setup: Followed, store: CandleStore, exchange: str, as_of_ms: int) -> Outcome:
+    """What has become of a setup on the candles stored up to ``as_of_ms``.
+
+    Raises:
+        StorageFault: candles cannot be read.
+    """
     base = setup.profile.timeframes.base
     terms = recorded_terms(
         setup.plan, setup.profile.costs, perpetual=setup.perpetual, liquidation=_liquidation(setup)
     )
-    candles = store.read(exchange, str(setup.plan["symbol"]), base, terms.live_ms, as_of_ms)
-    outcome = play(terms, candles)
+    return play(terms, store.read(exchange, str(setup.plan["symbol"]), base, terms.live_ms, as_of_ms))
+
+
+def _developed(setup: Followed, store: CandleStore, exchange: str, as_of_ms: int) -> Development:
+    base, outcome = setup.profile.timeframes.base, played_out(setup, store, exchange, as_of_ms)
     stages = stages_of(setup.plan, outcome, base)
     known = set(setup.told)
     return Development(setup, outcome, tuple(stage for stage in stages if stage.state not in known), as_of_ms)

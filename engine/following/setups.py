@@ -21,13 +21,15 @@ LONGEST_MS: Final = 120 * Timeframe.D1.ms
 @dataclass(frozen=True, slots=True)
 class Followed:
     """One setup: its published plan as it was first approved, the profile it was approved under, whether it is a perpetual, and
-    what its newest record says: the outcome's content (empty before the first) and the trader's verdict (empty without one)."""
+    what its newest record says: the outcome's content (empty before the first) and the trader's verdict (empty without one). ``run_id`` is
+    the run that approved it."""
 
     plan: Mapping[str, Any]
     profile: Profile
     perpetual: bool
     outcome: Mapping[str, Any]
     verdict: str
+    run_id: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -66,6 +68,7 @@ def setups_since(journal: Journal, since_ms: int, exchange: str = "") -> tuple[F
             perpetual=":" in str(record.content["symbol"]),
             outcome=outcomes.get(record.name, {}),
             verdict=str(verdicts.get(record.name, {}).get("verdict", "")),
+            run_id=record.run_id,
         )
         for record in plans
         if _is_of(scans[record.run_id], exchange)

@@ -22,13 +22,28 @@ class Verdict(StrEnum):
         return {"same": EXIT_OK, "inputs_differ": EXIT_REFUSED, "defect": EXIT_FAILED}[self.value]
 
 
+class Part(StrEnum):
+    """What of a decision's inputs a difference is about."""
+
+    CODE = "code"
+    SETTINGS = "settings"
+    CANDLES = "candles"
+    TREND = "trend"
+    BENCHMARK = "benchmark"
+    RULES = "rules"
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing a decision is made of: as it was recorded, and as it was found now."""
+    """One thing a decision is made of: as it was recorded, and as it was found now. ``symbol`` and ``timeframe`` say of which series,
+    and are empty where it is about none."""
 
     what: str
     recorded: str
     found: str
+    part: Part
+    symbol: str = ""
+    timeframe: str = ""
 
 
 @dataclass(frozen=True, slots=True)

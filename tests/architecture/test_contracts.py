@@ -12,7 +12,7 @@ import pytest
 
 import contracts
 from bot.notifications.streams import JsonLines
-from contracts.data_contract import BookStore, CandleFeed, CandleStore, CandleStream, Clock
+from contracts.data_contract import BookStore, CandleFeed, CandleStore, CandleStream, Clock, RevisionStore
 from contracts.desk_contract import BotStore, Desk
 from contracts.indicators_contract import Indicator
 from contracts.journal_contract import Journal
@@ -51,6 +51,7 @@ KEPT_BY: tuple[tuple[type, Any], ...] = (
     (CandleStream, CcxtStream),
     (Journal, SqliteJournal),
     (BookStore, SqliteCandleStore),
+    (RevisionStore, SqliteCandleStore),
     (CandleStore, ObjectCandleStore),
     (UniverseStore, SqliteUniverseStore),
     (LockStore, SqliteLockStore),

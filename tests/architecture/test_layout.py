@@ -31,6 +31,7 @@ EDGES_OF_ENGINE = (
     "engine/commands/live_app.py",
     "engine/commands/lock_app.py",
     "engine/commands/options.py",
+    "engine/commands/parity_app.py",
     "engine/commands/store_app.py",
     "engine/commands/verify_app.py",
 )

@@ -46,6 +46,7 @@ NAMES = (
     "snipersight.signals-1",
     "snipersight.alerts-1",
     "snipersight.backtest-1",
+    "snipersight.parity-1",
 )
 
 
