@@ -49,8 +49,8 @@ def run_scan(
     check_plugin_weights(request.profile, hooks.extensions)
     run = Run.of(request, gather(GATHER, request, edges, progress), hooks, edges.secrets)
     result, reduction = decide_run(run, edges, hooks, progress)
-    problem = _recorded(run, result, reduction, hooks, edges)
-    return _unrecorded(result, problem) if problem else result
+    flags = _recorded(run, result, reduction, hooks, edges)
+    return _flagged(result, flags) if flags else result
 
 
 def decide_run(run: Run, edges: Edges, hooks: Hooks, progress: Progress) -> tuple[ScanResult, Reduction]:
@@ -64,39 +64,43 @@ def decide_run(run: Run, edges: Edges, hooks: Hooks, progress: Progress) -> tupl
     return result_of(run, reduction, broken), reduction
 
 
-def _recorded(run: Run, result: ScanResult, reduction: Reduction, hooks: Hooks, edges: Edges) -> str:
-    """Record a scan where scans are recorded, with what is to be told of it; what went wrong, or nothing."""
+def _recorded(
+    run: Run, result: ScanResult, reduction: Reduction, hooks: Hooks, edges: Edges
+) -> tuple[str, ...]:
+    """Record a scan where scans are recorded, with what is to be told of it; a flag for each thing that went wrong."""
     if edges.open_journal is None and edges.telling is None:
-        return ""
+        return ()
     try:
         with timed(edges.on_stage, "journal"):
             batch, now_ms = batch_of(run, result, hooks), edges.clock.now_ms()
-            appended = _told(batch, reduction, now_ms, edges) or _kept(batch, now_ms, edges)
+            appended, flags = _told(batch, reduction, now_ms, edges) or _kept(batch, now_ms, edges)
     except SniperError as fault:
-        return redact(str(fault), edges.secrets)
+        return (redact(f"{UNRECORDED}: {fault}", edges.secrets),)
     if appended:
         edges.on_record(run.run_id, appended)
-    return ""
+    return tuple(redact(flag, edges.secrets) for flag in flags)
 
 
-def _told(batch: Batch, reduction: Reduction, now_ms: int, edges: Edges) -> Appended | None:
+def _told(
+    batch: Batch, reduction: Reduction, now_ms: int, edges: Edges
+) -> tuple[Appended | None, tuple[str, ...]] | None:
     if edges.telling is None:
         return None
     with edges.telling.open_outbox() as outbox:
-        parcels = told_parcels(reduction.notices, reduction.judged, edges.telling, outbox, batch.run_id)
-        return outbox.decide(batch, parcels, now_ms)
+        told = told_parcels(reduction.notices, reduction.judged, edges.telling, outbox, batch.run_id)
+        return outbox.decide(batch, told.parcels, now_ms), told.flags
 
 
-def _kept(batch: Batch, now_ms: int, edges: Edges) -> Appended | None:
+def _kept(batch: Batch, now_ms: int, edges: Edges) -> tuple[Appended | None, tuple[str, ...]]:
     if edges.open_journal is None:
-        return None
+        return None, ()
     with edges.open_journal() as journal:
-        return journal.append(batch, now_ms)
+        return journal.append(batch, now_ms), ()
 
 
-def _unrecorded(result: ScanResult, problem: str) -> ScanResult:
+def _flagged(result: ScanResult, flags: tuple[str, ...]) -> ScanResult:
     status = RunStatus.DEGRADED if result.status is RunStatus.OK else result.status
-    return replace(result, status=status, flags=(*result.flags, f"{UNRECORDED}: {problem}"))
+    return replace(result, status=status, flags=(*result.flags, *flags))
 
 
 def reduce_scan(run: Run, decided: tuple[SniperContext, ...], hooks: Hooks) -> Reduction:

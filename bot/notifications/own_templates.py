@@ -28,6 +28,7 @@ TAGS: Final = frozenset(
         "tg-emoji",
     }
 )
+RECORD: Final = "Setups like this, out of sample: N = 41, +0.31R [-0.02, +0.63] (scores 70 to 74.9, 2024-03-01 to 2024-09-01)"
 NEWS: Final = {"symbol": "BTC/USDT", "text": "🎯 TP1 reached", "short_id": "ab12"}
 
 
@@ -65,8 +66,8 @@ def _samples(name: str) -> tuple[dict[str, Any], ...]:
         return (NEWS, {**NEWS, "symbol": ""})
     plan = json.loads((TEMPLATES / "sample.json").read_text("utf-8"))
     return tuple(
-        {"plan": plan, "status": status, "short_id": "ab12", **listed(plan, most)}
-        for status in ("", "closed +1.2R")
+        {"plan": plan, "status": status, "record": record, "short_id": "ab12", **listed(plan, most)}
+        for status, record in (("", ""), ("", RECORD), ("closed +1.2R", ""))
         for most in (EVERY, 0)
     )
 

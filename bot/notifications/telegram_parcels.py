@@ -25,6 +25,8 @@ CAPTION_LIMIT: Final = 1024
 ROOM: Final = 64
 """Units left free for the marks of a repeat and of lateness."""
 NONCE_DIGITS: Final = 10
+NO_RECORD: Final = {"text": ""}
+"""Where nothing is said of setups like this one."""
 
 Button = Mapping[str, str]
 ASKED: Final = (("Details", "w"), ("Chart", "c"))
@@ -123,6 +125,7 @@ class _Composer:
         values = {
             "plan": plan,
             "status": self.document.get("status", ""),
+            "record": self.document.get("record", NO_RECORD)["text"],
             "short_id": self._id(part)[:SHORT_ID],
         }
         good, _ = reasons_of(plan)

@@ -37,7 +37,8 @@ def explain_json(explanation: Explanation) -> str:
 
 
 def explain_document(explanation: Explanation) -> Document:
-    """One symbol as far as its inputs allow; ``regime``, ``scores`` and ``standing`` are there once they were worked out."""
+    """One symbol as far as its inputs allow; ``regime``, ``scores`` and ``standing`` are there once they were worked out, ``record`` where
+    there is enough to say."""
     scan, context = explanation.scan, explanation.context
     document: Document = {
         "schema": EXPLAIN,
@@ -56,6 +57,8 @@ def explain_document(explanation: Explanation) -> Document:
         document["standing"] = _standing(place)
     for book in explanation.books:
         document["order_book"] = _book(book, scan.as_of_ms)
+    for alike in explanation.past:
+        document["record"] = alike.document()
     if context is not None and context.regime is not None:
         document["regime"] = regime_part(context.regime)
     if context is not None and context.confluence_breakdown is not None:

@@ -21,6 +21,7 @@ from shared.models.planner import EntryKind, TradePlan
 from shared.models.scan import Explanation, Setup, SymbolFault
 from shared.models.scoring import MAX_TENTHS, SideScore
 from shared.models.smc import Side
+from shared.models.track import Alike
 
 LABEL: Final = 12
 READING_WIDTH: Final = 110
@@ -37,7 +38,7 @@ def explain_lines(explanation: Explanation, look: Look, *, with_gates: bool = Tr
     if isinstance(outcome, SymbolFault):
         lines = _fault(explanation, outcome, look)
     elif isinstance(outcome, Setup):
-        lines = _setup(outcome, look)
+        lines = _setup(outcome, explanation.past, look)
     else:
         lines = _rejection(explanation, outcome, look)
     lines += standing_lines(explanation, look)
@@ -72,7 +73,7 @@ def _fault(explanation: Explanation, fault: SymbolFault, look: Look) -> list[str
     ]
 
 
-def _setup(setup: Setup, look: Look) -> list[str]:
+def _setup(setup: Setup, past: Sequence[Alike], look: Look) -> list[str]:
     plan = setup.plan
     title = (
         f"{plan.symbol} · {plan.side.name} · grade {plan.grade} · {plan.score:.1f}/100 · {plan.profile} · "
@@ -84,6 +85,7 @@ def _setup(setup: Setup, look: Look) -> list[str]:
         ("If right", _if_right(plan)),
         ("Good until", _good_until(plan, look)),
         ("Size", _size(setup)),
+        *(("On record", str(alike)) for alike in past),
     )
     lines = [*_title(title, look), ""]
     for label, text in facts:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 from zipfile import BadZipFile
@@ -21,6 +23,9 @@ from shared.errors import StorageFault
 from strategy.columns.span import TOLD, Decisions
 
 SEAL: Final = "seal"
+ADVICE: Final = "Make room or name another SNIPERSIGHT_HOME, or run with --no-resume"
+UNREADABLE: Final = (BadZipFile, ValueError, KeyError, EOFError, zlib.error)
+"""What a file that is not what was written may raise."""
 MOST_FILES: Final = 400
 """The oldest go when there are more: of a year of 15m closes one takes a third of a megabyte."""
 
@@ -38,14 +43,16 @@ class FileShelf:
             StorageFault: the file is there and cannot be read.
         """
         try:
-            with np.load(self._file(key), allow_pickle=False) as held:
-                columns = {name: held[name] for name in (*TOLD, SEAL)}
+            packed = self._file(key).read_bytes()
         except FileNotFoundError:
             return ()
-        except (BadZipFile, ValueError, KeyError, EOFError):
-            return ()
         except OSError as error:
-            raise StorageFault(f"{self._file(key)} cannot be read: {error.strerror}") from error
+            raise StorageFault(f"{self._file(key)} cannot be read: {error.strerror}", ADVICE) from error
+        try:
+            with np.load(BytesIO(packed), allow_pickle=False) as held:
+                columns = {name: held[name] for name in (*TOLD, SEAL)}
+        except UNREADABLE:
+            return ()
         seal = columns.pop(SEAL)
         return (Decisions(**columns),) if str(seal) == _seal(key, columns) else ()
 
@@ -67,9 +74,7 @@ class FileShelf:
             beside.replace(place)
             self._prune()
         except OSError as error:
-            raise StorageFault(
-                f"{self.folder} cannot be written: {error.strerror}", "Make room, or run with --no-resume"
-            ) from error
+            raise StorageFault(f"{self.folder} cannot be written: {error.strerror}", ADVICE) from error
 
     def _file(self, key: str) -> Path:
         return self.folder / f"{key}.npz"

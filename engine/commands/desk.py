@@ -13,6 +13,7 @@ from engine.commands.flags import Flags
 from engine.commands.locks import open_locks, under_locks
 from engine.commands.notify import hush_of, open_bot_store, open_outbox
 from engine.commands.paths import is_there, journal_file, kill_file, lock_file
+from engine.commands.recall import with_past
 from engine.commands.request import one_symbol, request_of
 from engine.commands.rulings import ruled
 from engine.commands.settings import Configured
@@ -74,10 +75,9 @@ class EngineDesk:
         """
         from bot.ui.terminal_explain import explain_lines
 
-        explanation = self._explained(symbol)
-        return Answer(
-            explanation.symbol, tuple(explain_lines(explanation, _look(), with_gates=False)), monospaced=True
-        )
+        explanation, missing = with_past(self._explained(symbol), self.environ)
+        lines = [*explain_lines(explanation, _look(), with_gates=False), *(f"! {flag}" for flag in missing)]
+        return Answer(explanation.symbol, tuple(lines), monospaced=True)
 
     def chart(self, symbol: str, timeframe: str) -> Answer:
         """The picture of ``chart``, dark as chats are read at night.

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Final
 
 from engine.commands.edges import SystemClock, open_journal, open_universes
 from engine.commands.locks import open_locks
-from engine.commands.paths import is_there, journal_file, lock_file, note_file, slot_file, universe_file
+from engine.commands.paths import (
+    is_there,
+    journal_file,
+    lock_file,
+    note_file,
+    slot_file,
+    track_file,
+    universe_file,
+)
+from engine.commands.recall import open_track
 from engine.doctor.files import judge_files
 from shared.errors import SniperError, StorageFault
 from shared.models.health import Finding
@@ -65,10 +74,18 @@ def _notes(settings: Settings, environ: Environ) -> None:
             raise StorageFault(remark.partition(": ")[2], "Delete the file: what it held is learnt anew")
 
 
+def _track(settings: Settings, environ: Environ) -> None:
+    from shared.config.digest import decision_digest
+
+    with open_track(environ) as kept:
+        kept.rows(settings.exchange, decision_digest(settings.profile))
+
+
 READERS: Final[Mapping[str, tuple[Callable[[Environ], Path], Callable[[Settings, Environ], None]]]] = {
     "journal": (journal_file, _journal),
     "locks": (lock_file, _locks),
     "slots": (slot_file, _slots),
     "universes": (universe_file, _universes),
     "notes": (note_file, _notes),
+    "track": (track_file, _track),
 }

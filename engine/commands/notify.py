@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.commands.edges import SystemClock, open_journal
 from engine.commands.paths import bot_file, is_there
+from engine.commands.recall import recalled
 from shared.errors import ConfigFault, StorageFault
 from shared.models.outbox import ALARMING, Terms
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from contracts.desk_contract import BotStore
     from contracts.notification_contract import Channel, Outbox
     from data.outbox_store import SqliteOutbox
-    from engine.telling import Telling
+    from engine.telling import Draw, Telling
     from shared.config.settings import NotifySettings, Settings, TelegramSettings
     from shared.models.context import SniperContext
     from shared.models.desk import Hush
@@ -53,12 +54,13 @@ def telling_of(settings: Settings, profile: str, environ: Mapping[str, str]) -> 
             "Set telegram.chats, notify.file, notify.webhook_url or SNIPERSIGHT_APPRISE_URLS",
         )
     pictured = settings.notify.charts and any(channel.name in PICTURED for channel in channels)
-    draw = {"draw": _drawn} if pictured else {}
+    draw: dict[str, Draw] = {"draw": _drawn} if pictured else {}
     return Telling(
         channels,
         partial(open_outbox, environ),
         noise_of(settings, profile, environ),
         partial(_past, environ, settings.exchange, channels),
+        recall=partial(recalled, environ),
         **draw,
     )
 

@@ -52,6 +52,11 @@ def lock_file(environ: Mapping[str, str]) -> Path:
     return _place("data", environ) / "locks.sqlite3"
 
 
+def track_file(environ: Mapping[str, str]) -> Path:
+    """Out-of-sample trades that alerts may speak of; deleted, alerts say nothing of the past."""
+    return _place("data", environ) / "track.sqlite3"
+
+
 def trial_file(environ: Mapping[str, str]) -> Path:
     """Every configuration that was ever tried on candles, and which held-back times were looked at."""
     return _place("data", environ) / "trials.sqlite3"

@@ -16,6 +16,7 @@ from engine.commands.edges import DEMO, SystemClock, exchange_names, open_edges,
 from engine.commands.flags import Flags, Output
 from engine.commands.gallery import Gallery, hung_lines
 from engine.commands.locks import under_locks
+from engine.commands.recall import with_past
 from engine.commands.request import one_symbol, request_of
 from engine.commands.settings import configure
 from shared.errors import EXIT_USAGE, ConfigFault, SniperError
@@ -193,8 +194,9 @@ def explain(symbol: str, flags: Flags, environ: Mapping[str, str] = os.environ) 
     with start(flags.output, configured.settings, environ) as console:
         register_plugins()
         with open_edges(configured.settings, request, environ) as edges:
-            explanation = explain_symbol(request, wanted, edges)
+            explanation, missing = with_past(explain_symbol(request, wanted, edges), environ)
         show_explanation(explanation, flags.output, console)
+        console.warn(f"! {flag}" for flag in missing)
     return explanation.scan.status.exit_code
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from shared.errors import SniperError
 from shared.models.health import Finding, Verdict
 
-DONE_WITHOUT: Final = frozenset({"universes", "notes"})
+DONE_WITHOUT: Final = frozenset({"universes", "notes", "track"})
 """What a scan goes on without, with a flag."""
 
 

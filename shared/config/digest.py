@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from shared.models.profile import Profile
 from shared.utils.serialization import Plain, digest_of, to_plain
 
 
@@ -12,6 +15,19 @@ def config_digest(*parts: object) -> str:
     ``parts`` counts.
     """
     return digest_of([_settled(to_plain(part)) for part in parts])
+
+
+DECIDING: Final = ("timeframes", "data", "smc", "confluence", "gates", "costs", "plan")
+"""The sections of a profile that a setup, its score and its prices depend on."""
+
+
+def decision_digest(profile: Profile) -> str:
+    """The digest of all that decides or prices a profile's setups, as 64 hex digits.
+
+    Its name, the symbols it looks at, how much it risks and what protects it are left out: they change which setups are taken and
+    how large, not what a setup is.
+    """
+    return config_digest({section: getattr(profile, section) for section in DECIDING})
 
 
 def _settled(value: Plain) -> Plain:

@@ -16,6 +16,7 @@ from shared.models.risk import RiskPlan
 from shared.models.scoring import ConfluenceBreakdown
 from shared.models.smc import Side, Standing
 from shared.models.story import Happening
+from shared.models.track import Alike
 
 
 class RunStatus(StrEnum):
@@ -112,7 +113,8 @@ class Explanation:
     """One symbol taken as far as its inputs allow. ``context`` is None and ``reviews`` empty when its candles never arrived;
     ``reviews`` is empty too when data stopped it before scoring. ``story`` holds the newest noteworthy events of the anchor
     timeframe's structure, newest first; ``standing`` where its last close stands among the coarser timeframes, or none when there
-    is no structure; ``books`` the newest order book stored in the hour before, if there is one, which decides nothing."""
+    is no structure; ``books`` the newest order book stored in the hour before, if there is one, which decides nothing; ``past`` what setups
+    like an approved one were worth out of sample, if there is enough to say so."""
 
     symbol: str
     outcome: Setup | Rejection | SymbolFault
@@ -123,3 +125,4 @@ class Explanation:
     story: tuple[Happening, ...] = ()
     standing: tuple[Standing, ...] = ()
     books: tuple[OrderBook, ...] = ()
+    past: tuple[Alike, ...] = ()

@@ -9,6 +9,7 @@ from typing import Final
 from shared.models.data import Floats, Ints
 from shared.utils.kernels import kernel
 from strategy.columns.ahead import find_levels, look
+from strategy.columns.best import newest_sweep
 from strategy.columns.entries import (
     BEHIND,
     CHOSEN,
@@ -58,7 +59,7 @@ from strategy.columns.numbers import (
     MOMENT_INTS,
     SWEEP_BARS,
 )  # fmt: skip
-from strategy.columns.points import newest_sweep, score_side
+from strategy.columns.points import score_side
 from strategy.columns.trades import draw_trade
 from strategy.gates.side_gates import NO_SWEEP_BARS
 

@@ -21,6 +21,7 @@ from contracts.notification_contract import Channel, Outbox
 from contracts.plugin_contract import OffersDetectors, OffersFactors, OffersHooks, OffersIndicators
 from contracts.risk_contract import RiskJudge
 from contracts.strategy_contract import Detector, StructureReader
+from contracts.track_contract import TrackStore
 from contracts.trial_contract import TrialLog
 from contracts.universe_contract import UniverseStore
 from data.adapters.ccxt_feed import CcxtFeed
@@ -32,6 +33,7 @@ from data.journal import SqliteJournal
 from data.lock_store import SqliteLockStore
 from data.object_store import ObjectCandleStore
 from data.outbox_store import SqliteOutbox
+from data.track_store import SqliteTrackStore
 from data.trial_log import SqliteTrialLog
 from data.universe_store import SqliteUniverseStore
 from engine.commands.desk import EngineDesk
@@ -52,6 +54,7 @@ KEPT_BY: tuple[tuple[type, Any], ...] = (
     (CandleStore, ObjectCandleStore),
     (UniverseStore, SqliteUniverseStore),
     (LockStore, SqliteLockStore),
+    (TrackStore, SqliteTrackStore),
     (TrialLog, SqliteTrialLog),
     (Desk, EngineDesk),
     (BotStore, SqliteBotStore),

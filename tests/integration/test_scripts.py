@@ -90,6 +90,13 @@ def test_the_quality_audit_asks_all_four_checks_and_ends_with_the_worst(
     assert capsys.readouterr().out == told
 
 
+def test_a_check_that_could_not_be_made_is_worse_than_one_that_is_worth_a_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert ends("run_quality_audit.py", Commands(10, 0, 0, 2), monkeypatch) == 2
+    assert ends("run_quality_audit.py", Commands(0, 2, 30, 10), monkeypatch) == 30
+
+
 def test_an_interrupt_ends_the_quality_audit(monkeypatch: pytest.MonkeyPatch) -> None:
     commands = Commands(10, 130)
     assert ends("run_quality_audit.py", commands, monkeypatch) == 130

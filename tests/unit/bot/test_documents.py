@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from bot.ui.verification import NULL_HEADINGS, REPAINT_HEADINGS
 from bot.ui.verification_documents import null_json, repaint_json
 from tests.fixtures.hand_checks import EXAMINED, LOOKAHEAD, LOOKS_AHEAD, RATES, REPAINT, REPAINT_ALONE
 from tests.fixtures.hand_scan import BROKEN, BTC, EMPTY, FAULT, PLANNED, REJECTED, SCAN, SHIB
+from tests.fixtures.hand_track import ALIKE
 from tests.fixtures.hand_universe import FIRST, HELD, NAMED
 
 pytestmark = pytest.mark.checkout
@@ -75,7 +77,7 @@ def test_a_scan_is_valid(result: Any) -> None:
     Draft202012Validator(schema("snipersight.scan-1")).validate(json.loads(scan_json(result)))
 
 
-@pytest.mark.parametrize("explanation", [PLANNED, REJECTED, BROKEN])
+@pytest.mark.parametrize("explanation", [PLANNED, replace(PLANNED, past=(ALIKE,)), REJECTED, BROKEN])
 def test_an_explanation_is_valid(explanation: Any) -> None:
     Draft202012Validator(schema("snipersight.explain-1")).validate(explain_document(explanation))
 
@@ -136,6 +138,12 @@ def test_the_page_describes_every_field_in_the_schemas_words(name: str) -> None:
     for section, body in objects(name):
         meanings = {field: part["description"] for field, part in body["properties"].items()}
         assert described(section) == meanings, section
+
+
+def test_a_notice_has_the_same_record_as_an_explanation() -> None:
+    notice = schema("snipersight.notice-1")["properties"]["record"]
+    explained = schema("snipersight.explain-1")["$defs"]["record"]
+    assert all(notice[part] == explained[part] for part in ("type", "required", "properties"))
 
 
 def test_the_page_describes_nothing_that_is_not_there() -> None:

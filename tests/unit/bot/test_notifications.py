@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from bot.notifications.notices import setup_notice
+from bot.notifications.notices import setup_notice, with_record
 from bot.notifications.streams import JsonLines
 from bot.ui.documents import plan_document, plan_json
 from shared.errors import ContractError
@@ -26,6 +26,7 @@ from shared.models.notifications import (
     parcel_id,
 )
 from tests.fixtures.hand_scan import AS_OF_MS, BTC
+from tests.fixtures.hand_track import ALIKE
 
 SCHEMAS = Path(__file__).parents[3] / "docs" / "schema"
 NOTICE = Notice(
@@ -95,3 +96,18 @@ def test_a_notice_is_what_its_schema_says() -> None:
     assert document["plan"] == json.loads(plan_json(setup))
     assert set(schema["properties"]["state"]["enum"]) == {"", *SetupState}
     assert notice.key == document["key"] == f"{setup.plan.fingerprint}:new:0"
+
+
+@pytest.mark.checkout
+def test_a_track_record_is_the_last_line_of_the_text_and_a_field_that_is_else_not_there() -> None:
+    plain = setup_notice(BTC, plan_document(BTC), AS_OF_MS)
+    told = with_record(plain, ALIKE)
+    before, after = json.loads(plain.document), json.loads(told.document)
+    schema = json.loads((SCHEMAS / "snipersight.notice-1.schema.json").read_text("utf-8"))
+    Draft202012Validator(schema).validate(after)
+    assert "record" not in before
+    assert after["text"] == f"{before['text']}\n{ALIKE}"
+    assert after["record"]["text"] == str(ALIKE)
+    assert {key: value for key, value in after.items() if key not in ("text", "record")} == {
+        key: value for key, value in before.items() if key != "text"
+    }

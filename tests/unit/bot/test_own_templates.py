@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.notifications.markup import TEMPLATES, plain
-from bot.notifications.notices import setup_notice
+from bot.notifications.notices import setup_notice, with_record
 from bot.notifications.own_templates import check_templates
 from bot.notifications.telegram_parcels import parcels_for
 from bot.ui.documents import plan_document
@@ -17,6 +17,7 @@ from shared.config.layers import Leaf
 from shared.config.settings import build_settings
 from shared.errors import ConfigFault
 from tests.fixtures.hand_scan import AS_OF_MS, BTC
+from tests.fixtures.hand_track import ALIKE
 
 NOTICE = setup_notice(BTC, plan_document(BTC), AS_OF_MS)
 
@@ -30,6 +31,16 @@ def test_a_template_stands_for_ours_and_values_are_escaped(tmp_path: Path) -> No
     assert json.loads(parcel.body)["html"] == "<b>BTC/USDT</b> 67,300.0 & more"
     (ours,) = parcels_for("77", NOTICE, {}, "secret")
     assert plain(json.loads(ours.body)["html"]).startswith("🟢 BTC/USDT")
+
+
+def test_a_template_may_ask_for_the_track_record_which_is_empty_where_nothing_is_said(tmp_path: Path) -> None:
+    (tmp_path / "setup.html.j2").write_text("{{ plan.symbol }}{% if record %}: {{ record }}{% endif %}")
+    check_templates(tmp_path)
+    heads = [
+        json.loads(parcels_for("77", notice, {}, "secret", str(tmp_path))[0].body)["html"]
+        for notice in (with_record(NOTICE, ALIKE), NOTICE)
+    ]
+    assert [plain(head) for head in heads] == [f"BTC/USDT: {ALIKE}", "BTC/USDT"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from bot.notifications.notices import setup_notice
+from bot.notifications.markup import units
+from bot.notifications.notices import setup_notice, with_record
 from bot.notifications.telegram import Access, TelegramChannel
 from bot.ui.documents import plan_document
 from shared.models.notifications import (
@@ -27,6 +28,7 @@ from shared.models.notifications import (
 )
 from shared.utils.serialization import canonical_json
 from tests.fixtures.hand_scan import AS_OF_MS, BTC, SHIB
+from tests.fixtures.hand_track import ALIKE
 from tests.servers.telegram import PNG, TOKEN, Fault, TelegramServer
 
 PICTURE = PNG + b"a chart"
@@ -148,6 +150,17 @@ def test_the_strongest_reasons_that_fit_stand_under_the_picture_and_all_that_spe
     shown = 9 - int(left[1])
     assert all((f"reason {place} " in message.text) is (place < shown) for place in range(8))
     assert "Wrong if" in message.text
+
+
+def test_what_setups_like_it_were_worth_stands_in_a_head_that_still_fits(api: TelegramServer) -> None:
+    many = with_reasons(*(f"reason {place} " + "long " * 20 for place in range(8)))
+    told(channel(api), with_record(many, ALIKE), with_record(with_reasons(), ALIKE), many)
+    crowded, bare, without = api.messages
+    for message in (crowded, bare):
+        assert f"\n{ALIKE}\n" in message.text
+        assert "Wrong if" in message.text
+        assert units(message.text) <= 1024 - 64
+    assert "out of sample" not in without.text
 
 
 def test_where_every_reason_fits_what_speaks_against_it_is_summed_up(api: TelegramServer) -> None:

@@ -6,14 +6,14 @@ import contextlib
 import math
 import os
 import string
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from shared.config.digest import config_digest
+from shared.config.digest import DECIDING, config_digest, decision_digest
 from shared.config.parser import known_keys
 from shared.config.profiles import load_profile, profile_names
 from shared.errors import ConfigFault
@@ -186,6 +186,38 @@ def test_the_digest_is_of_the_values_not_of_how_they_were_given() -> None:
     assert config_digest(same) == config_digest(load_profile())
     assert config_digest(load_profile("balanced", {"gates": {"min_score": 66}})) != config_digest(same)
     assert len(config_digest(same)) == 64
+
+
+DECIDES: dict[str, tuple[str, Any]] = {
+    "timeframes": ("information", ["1d"]),
+    "data": ("history_bars", 2000),
+    "smc": ("equal_atr", 0.2),
+    "confluence": ("synergy_bars", 25),
+    "gates": ("min_score", 66),
+    "costs": ("taker_bps", 11),
+    "plan": ("hold_bars", 73),
+}
+"""Of each section that decides or prices a plan, a setting and another value of it."""
+
+
+@pytest.mark.parametrize("section", DECIDES)
+def test_whatever_decides_or_prices_a_plan_changes_the_digest_of_its_decisions(section: str) -> None:
+    name, value = DECIDES[section]
+    assert decision_digest(load_profile("balanced", {section: {name: value}})) != decision_digest(
+        load_profile()
+    )
+
+
+def test_what_is_risked_who_is_looked_at_and_what_it_is_called_change_no_decision() -> None:
+    assert set(DECIDES) == set(DECIDING)
+    others = {spec.name for spec in fields(Profile)} - set(DECIDING)
+    assert others == {"name", "summary", "universe", "risk", "protection"}
+    same = load_profile(
+        "balanced", {"risk": {"risk_pct": 0.1}, "universe": {"size": 7}, "protection": {"cooldown_hours": 1}}
+    )
+    assert decision_digest(replace(same, name="mine")) == decision_digest(load_profile())
+    assert config_digest(same) != config_digest(load_profile())
+    assert len({decision_digest(load_profile(name)) for name in profile_names()}) == len(profile_names())
 
 
 @pytest.mark.parametrize("name", profile_names())
