@@ -64,7 +64,7 @@ from strategy.columns.numbers import (
     power,
 )  # fmt: skip
 from strategy.confluence.evidence import NEAR_ATR
-from strategy.confluence.quality import FULL_DEPTH_ATR, FULL_LEG_ATR, block_quality, clip, gap_quality
+from strategy.confluence.quality import block_quality, break_worth, gap_quality, sweep_worth
 from strategy.smc.fold_state import BLOCK, RECENT_BARS
 from strategy.smc.fold_state import BREAKS as SHOWN_BREAKS
 from strategy.smc.order_blocks import HAS_GAP, SWEPT
@@ -142,7 +142,7 @@ def best_break(
     while at >= begins[BREAK_SECTION] and events[at * HAPPENED + WHEN] >= bar - counts[WINDOW]:
         if events[at * HAPPENED + SIDE_OF] == side and is_shown(at, outer, inner, events):
             recency = power(EXP2_TABLE, bar - events[at * HAPPENED + WHEN], counts, tables)
-            best = max(best, 0.5 * recency + 0.5 * clip(strengths[at * STRENGTHS + SIZE_ATR] / FULL_LEG_ATR))
+            best = max(best, break_worth(recency, strengths[at * STRENGTHS + SIZE_ATR]))
         outer += 1 if events[at * HAPPENED + SORT] > 0 else 0
         inner += 0 if events[at * HAPPENED + SORT] > 0 else 1
         at = at - 1 if outer < SHOWN_BREAKS or inner < SHOWN_BREAKS else NOBODY
@@ -171,8 +171,7 @@ def best_sweep(
             and events[at * HAPPENED + DETAIL] >= bar - counts[WINDOW]
         ):
             recency = power(EXP2_TABLE, bar - events[at * HAPPENED + WHEN], counts, tables)
-            deep = clip(strengths[at * STRENGTHS + SIZE_ATR] / FULL_DEPTH_ATR)
-            best = max(best, recency * (0.6 + 0.4 * deep))
+            best = max(best, sweep_worth(recency, strengths[at * STRENGTHS + SIZE_ATR]))
         at -= 1
     return best
 
