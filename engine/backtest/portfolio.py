@@ -43,6 +43,8 @@ from strategy.planner.planner_service import fingerprint
 
 SAME_SETUP: Final = "setup.taken"
 """Why a plan is not judged again: its setup was taken at an earlier close."""
+EARLIER: Final = "setup.before"
+"""Why one is not judged: the trigger close it says lies before the period."""
 LOCKED: Final = "risk.locked"
 CONFLICT: Final = "risk.conflict"
 SPOT_SHORT: Final = "risk.spot_short"
@@ -101,12 +103,21 @@ def trade(portfolio: Portfolio, decisions: Mapping[str, Decisions], progress: Pr
     with no_cycle_search():
         for done, (now_ms, candidates) in enumerate(instants, 1):
             book.settle(now_ms)
-            fresh = [one for one in candidates if one.key not in book.keys]
-            book.ends |= {(one.key.symbol, now_ms): SAME_SETUP for one in candidates if one.key in book.keys}
+            ends = {one: _known_end(portfolio, book, one, now_ms) for one in candidates}
+            fresh = [one for one in candidates if not ends[one]]
+            book.ends |= {(one.key.symbol, now_ms): end for one, end in ends.items() if end}
             if fresh:
                 _judge(portfolio, book, now_ms, fresh)
             progress("trade", done, len(instants))
     return book
+
+
+def _known_end(portfolio: Portfolio, book: Book, one: Candidate, now_ms: int) -> str:
+    """Why a plan is not asked about: its setup was taken, or its close lies before the period; empty if it is."""
+    trigger = portfolio.request.profile.timeframes.trigger
+    if one.key in book.keys:
+        return SAME_SETUP
+    return EARLIER if trigger.floor(now_ms) <= portfolio.request.since_ms else ""
 
 
 def candidates_by_close(decisions: Mapping[str, Decisions]) -> list[tuple[int, list[Candidate]]]:
@@ -231,12 +242,15 @@ def follow_out(portfolio: Portfolio, context: SniperContext, account: Account) -
 
 
 def _terms(portfolio: Portfolio, context: SniperContext) -> Terms:
+    """The plan's orders, alive from the close at which it was approved: between two closes of the trigger timeframe a plan says the
+    earlier one, and nothing may be filled on candles from before the decision."""
     setup, profile = setup_of(context), portfolio.request.profile
     market = portfolio.history.markets[context.symbol]
     perpetual = market.kind == "perpetual"
     plan = setup.plan
     liquidation = isolated_liquidation(plan.entry.price, plan.side, profile.risk, perpetual=perpetual)
-    return terms_of(plan, setup.risk.quantity, market, profile.costs, liquidation)
+    terms = terms_of(plan, setup.risk.quantity, market, profile.costs, liquidation)
+    return replace(terms, live_ms=context.as_of_ms)
 
 
 def _lifetime(portfolio: Portfolio, symbol: str, terms: Terms) -> Candles:

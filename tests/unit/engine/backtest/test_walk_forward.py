@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.backtest.walk_forward import best_of, folds, longest_ms, walk_forward
+from engine.backtest.walk_forward import Run, best_of, folds, longest_ms, trades_in, walk_forward
 from shared.config.digest import config_digest
 from shared.config.profiles import load_profile
 from shared.errors import ConfigFault, ContractError
-from shared.models.backtest import Backtest
+from shared.models.backtest import Backtest, Trade
 from shared.models.profile import Profile
 from shared.models.statistics import Expectancy, Insufficient, Unsaid
 from shared.models.timeframe import DAY_MS
@@ -123,12 +123,43 @@ def test_the_same_arguments_give_the_same() -> None:
     assert once == again
 
 
-def test_a_trade_from_outside_its_window_is_refused() -> None:
-    def run(profile: Profile, since_ms: int, until_ms: int) -> Backtest:
-        return hand_backtest([hand_trade(decided_ms=since_ms)])
+def one_trade_at(at_ms: int) -> Run:
+    return lambda *_: hand_backtest([hand_trade(decided_ms=at_ms)])
 
+
+@pytest.mark.parametrize("late_ms", [-15 * 60_000, 90 * DAY_MS + 1])
+def test_a_trade_from_outside_its_window_is_refused(late_ms: int) -> None:
+    window = FOLDS[0].train
     with pytest.raises(ContractError, match="was decided at"):
-        walk_forward(run, best_of(CANDIDATES), FOLDS[:1])
+        trades_in(one_trade_at(window.since_ms + late_ms), load_profile(), window)
+
+
+def test_a_plan_that_stands_on_the_close_a_window_begins_at_belongs_to_the_one_before() -> None:
+    before, after = FOLDS[0].test, FOLDS[1].test
+    run = one_trade_at(after.since_ms)
+    assert len(trades_in(run, load_profile(), before)) == 1
+    assert trades_in(run, load_profile(), after) == ()
+
+
+def test_a_setup_that_an_earlier_fold_took_is_not_taken_again() -> None:
+    """One zone is there in both tests; in the second it is traded an hour after another."""
+    one = hand_trade(decided_ms=FOLDS[0].test.until_ms - HOUR_MS)
+    again = at(one, FOLDS[1].test.since_ms + 2 * HOUR_MS)
+    other = hand_trade(decided_ms=FOLDS[1].test.since_ms + HOUR_MS)
+
+    def run(_: Profile, since_ms: int, until_ms: int) -> Backtest:
+        return hand_backtest([t for t in (one, again, other) if since_ms < t.decided_ms <= until_ms])
+
+    worth = Expectancy(30, 20, 0.1, 0.0, 0.2, 0.1, 0)
+    choice = Choice(load_profile(), "a" * 64, 1, worth, worth)
+    walked = walk_forward(run, lambda *_: choice, FOLDS[:2])
+    assert walked.trades == (one, other)
+    assert [fold.trades for fold in walked.folds] == [1, 1]
+
+
+def at(trade: Trade, decided_ms: int) -> Trade:
+    """The same setup, decided on at another time."""
+    return replace(trade, setup=replace(trade.setup, plan=replace(trade.setup.plan, decided_ms=decided_ms)))
 
 
 def test_the_longest_trade_waits_for_its_entry_and_is_then_held_to_the_end() -> None:
