@@ -64,6 +64,8 @@ from strategy.columns.trades import draw_trade
 from strategy.gates.side_gates import NO_SWEEP_BARS
 
 PASSED = -1
+LIMITS_OF_A_ZONE = 5
+"""Gates on the zone that is entered: freshness, displacement, height, reach, place in the range."""
 (
     CONTEXT, AGREEMENT, ZONE, FRESH_ZONE, LEG_BEHIND, ZONE_HEIGHT, ZONE_REACH, RANGE_PLACE, SWEEP, TOO_EFFICIENT, VETOED, SCORE, CONFLICT,
     STOP_NEAR, STOP_FAR, STOP_HELD, STOP_COST, TARGET, FIRST_PAYS, LAST_PAYS,
@@ -280,6 +282,3 @@ def _is_better(one: int, two: int, limits: Floats, rows: Ints, ways: Ints, drawn
         rows[ways[one * WAY_INTS + MAIN] * ROW_INTS + NAME]
         < rows[ways[two * WAY_INTS + MAIN] * ROW_INTS + NAME]
     )
-
-
-LIMITS_OF_A_ZONE = 5
