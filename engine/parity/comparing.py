@@ -60,26 +60,27 @@ def effect_of(plan: Mapping[str, Any], end: End) -> str:
     if end.fingerprint != plan["id"]:
         return f"another setup now: {end.side.word} at {end.entry.price}"
     moved = prices_moved(plan, end)
+    if not moved and end.score != plan["score"]:
+        return f"the same prices, score {plan['score']:g} then, {end.score:g} now"
     if not moved:
-        return "the same prices, other figures beside them"
+        return "the same prices and score, other figures beside them"
     return ", ".join(f"{one.what} {one.then} then, {one.now} now ({one.ticks:+g} ticks)" for one in moved)
 
 
 def prices_moved(plan: Mapping[str, Any], now: TradePlan) -> tuple[PriceMoved, ...]:
-    """Entry, stop and targets that are other prices today; a target that only one of them has is left out."""
+    """Entry, stop, targets and close that are other prices today; a target that only one of them has is left out."""
     tick = Decimal(plan["tick_text"])
-    then = [plan["entry"], plan["stop"], *plan["targets"]]
-    found = [now.entry.price, now.stop.price, *(target.price for target in now.targets)]
-    names = ("entry", "stop", *(f"target-{place}" for place in range(1, len(then) - 1)))
     pairs = [
-        (what, Decimal(was["price_text"]), price)
-        for what, was, price in zip(names, then, found, strict=False)
+        ("entry", plan["entry"]["price_text"], now.entry.price),
+        ("stop", plan["stop"]["price_text"], now.stop.price),
+        *(
+            (f"target-{place}", was["price_text"], target.price)
+            for place, (was, target) in enumerate(zip(plan["targets"], now.targets, strict=False), 1)
+        ),
+        ("close", plan["close_text"], now.close),
     ]
-    return tuple(
-        PriceMoved(what, was, price, float((price - was) / tick))
-        for what, was, price in pairs
-        if was != price
-    )
+    moved = [(what, Decimal(was), price) for what, was, price in pairs if Decimal(was) != price]
+    return tuple(PriceMoved(what, was, price, float((price - was) / tick)) for what, was, price in moved)
 
 
 def gate_now(plan: Mapping[str, Any], end: Rejection) -> GateMoved:

@@ -42,6 +42,7 @@ from shared.models.statistics import Unsaid
 from shared.models.timeframe import Timeframe, iso
 
 SAME: Final = Decided(Cause.SAME)
+UNIVERSE: Final = "profile.universe."
 WORDS: Final[Mapping[Cause, str]] = {
     Cause.CANDLES: "late or revised candle",
     Cause.MARKET: "another market around it",
@@ -125,7 +126,9 @@ def _in_the_backtest(plan: Mapping[str, Any], stand: Stand) -> Decided:
     close_ms = past.close(int(recorded.scan["as_of_ms"]))
     for gate in past.left_out(symbol, close_ms):
         why = f"not in the backtest's universe: {gate.code}, {gate.what}"
-        return Decided(Cause.UNIVERSE, why, _code_alone(gate))
+        profiles = (one.run.request.profile for one in (stand.again.own, stand.again.now))
+        moved = tuple(one for one in settings_moved(*profiles) if one.what.startswith(UNIVERSE))
+        return Decided(Cause.UNIVERSE, why, _code_alone(gate), differences=moved)
     end, live = past.decide(symbol, close_ms).plan, stand.again.now.approved(plan["id"])[0].plan
     if end != live:
         rules = rules_moved(recorded.markets()[symbol], past.replayed.history.markets[symbol])

@@ -66,11 +66,11 @@ class World:
     journal: SqliteJournal
     profile: Profile
 
-    def scans(self, *closes: str) -> None:
-        """A scan of its present a moment after each close."""
+    def scans(self, *closes: str, symbols: tuple[str, ...] = SYMBOLS) -> None:
+        """A scan of its present a moment after each close; without symbols of the profile's universe."""
         for close in closes or (FIRST, QUIET, LONG, LAST):
             edges = Edges(None, self.store, Clock(from_iso(close) + LATE_MS), open_journal=self.kept)
-            run_scan(ScanRequest(self.profile, "binance", EQUITY, SYMBOLS, offline=True), edges)
+            run_scan(ScanRequest(self.profile, "binance", EQUITY, symbols, offline=True), edges)
 
     @contextmanager
     def kept(self) -> Iterator[SqliteJournal]:
@@ -143,7 +143,7 @@ def test_the_same_candles_settings_and_code_are_the_same(world: World) -> None:
 
 
 def test_a_revised_candle_is_named_with_what_it_was_and_is(world: World) -> None:
-    world.scans()
+    world.scans(FIRST)
     was = world.store.read("binance", ADA, Timeframe.M15, from_iso(FIRST) - Timeframe.M15.ms, from_iso(FIRST))
     world.revise(ADA, Timeframe.M15, "2026-05-21T00:00:00Z", close=0.9999, low=0.999)
     parity = world.parity()
@@ -159,7 +159,7 @@ def test_a_revised_candle_is_named_with_what_it_was_and_is(world: World) -> None
 
 
 def test_a_candle_that_changes_nothing_is_no_difference(world: World) -> None:
-    world.scans()
+    world.scans(LONG)
     world.revise("SOL/USDT", Timeframe.H4, "2026-05-20T00:00:00Z", volume=1.01)
     parity = world.parity()
     assert parity.exit_code == 0
@@ -167,7 +167,7 @@ def test_a_candle_that_changes_nothing_is_no_difference(world: World) -> None:
 
 
 def test_a_threshold_is_named_with_the_gate_that_stops_by_it(world: World) -> None:
-    world.scans()
+    world.scans(LONG)
     world.profile = load_profile("balanced", {"gates": {"min_score": 70}})
     setup = by_close(world.parity())[LONG]
     assert setup.decided.cause is Cause.SETTINGS
@@ -202,7 +202,7 @@ def test_a_close_without_a_scan_is_missed_and_so_is_one_where_a_gate_said_no(wor
 
 def test_what_a_scan_turned_down_and_the_backtest_takes_is_told_with_the_scans_gate(world: World) -> None:
     world.profile = load_profile("balanced", {"gates": {"min_score": 70}})
-    world.scans()
+    world.scans(LONG)
     world.profile = load_profile("balanced")
     parity = world.parity()
     (missed,) = parity.missed
@@ -232,6 +232,27 @@ def test_other_trading_rules_are_named(world: World) -> None:
     (setup,) = world.parity().setups
     assert setup.decided.cause is Cause.RULES
     assert [one.what for one in setup.decided.differences] == [f"tick of {BTC}"]
+
+
+def test_a_universe_is_chosen_again_and_who_would_not_be_in_it_is_told_by_its_gate(world: World) -> None:
+    world.scans(FIRST, LONG, symbols=())
+    parity = world.parity()
+    assert [(one.symbol, one.differs) for one in parity.setups] == [(ADA, False), (BTC, False)]
+    world.profile = load_profile("balanced", {"universe": {"min_age_days": 160}})
+    for setup in world.parity().setups:
+        decided = setup.decided
+        assert decided.cause is Cause.UNIVERSE
+        assert isinstance(decided.gate, GateMoved)
+        assert decided.gate.code == "universe.age"
+        assert [one.what for one in decided.differences] == ["profile.universe.min_age_days"]
+
+
+def test_another_history_of_the_benchmark_is_another_market(world: World) -> None:
+    world.scans(FIRST, symbols=(ADA,))
+    world.revise(BTC, Timeframe.H1, "2026-05-20T20:00:00Z", close=0.99, low=0.985)
+    (setup,) = world.parity().setups
+    assert setup.decided.cause is Cause.MARKET
+    assert [one.what for one in setup.decided.differences] == [f"benchmark {BTC}"]
 
 
 def test_a_plan_that_the_backtests_book_has_no_room_for_is_told(world: World) -> None:

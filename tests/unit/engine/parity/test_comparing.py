@@ -89,7 +89,8 @@ def test_prices_are_compared_in_ticks_of_the_published_plan() -> None:
     [
         (WEAK, "no plan now: confluence.score, scored 61, needs 65"),
         (SHIB.plan, "another setup now: "),
-        (BTC.plan, "the same prices, other figures beside them"),
+        (BTC.plan, "the same prices and score, other figures beside them"),
+        (replace(BTC.plan, score=80.0), "the same prices, score 87.4 then, 80 now"),
         (Unsaid("3 candles missing"), "no decision now: 3 candles missing"),
     ],
 )
