@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from bot.ui.look import Look
@@ -23,6 +23,7 @@ from shared.models.parity import (
     SeriesMoved,
     Values,
 )
+from shared.models.replay import Part
 from shared.models.statistics import Unsaid
 from shared.models.timeframe import iso
 
@@ -31,6 +32,15 @@ TSV_HEADINGS: Final = (
     "kind", "decided", "exchange", "profile", "symbol", "side", "id", "run", "result", "why", "gate",
     "recorded_ending", "recorded_r", "found_ending", "found_r",
 )  # fmt: skip
+PARTS: Final[Mapping[Cause, tuple[Part, ...]]] = {
+    Cause.CANDLES: (Part.CANDLES,),
+    Cause.MARKET: (Part.TREND, Part.BENCHMARK),
+    Cause.CODE: (Part.CODE,),
+    Cause.SETTINGS: (Part.SETTINGS,),
+    Cause.UNIVERSE: (Part.SETTINGS,),
+    Cause.RULES: (Part.RULES,),
+}
+"""Which differences are shown beneath each cause; candles where their series cannot be."""
 MOST_CANDLES: Final = 3
 """Moved candles of one series that are shown one by one."""
 
@@ -121,8 +131,9 @@ def _why(one: LiveSetup, look: Look) -> Iterator[str]:
         yield from _point(gate_words(decided.gate), look)
     for series in decided.series:
         yield from _series(series, look)
-    if decided.cause is not Cause.SAME and not decided.series:
-        for difference in decided.differences:
+    shown = () if decided.series and decided.cause is Cause.CANDLES else PARTS.get(decided.cause, ())
+    for difference in decided.differences:
+        if difference.part in shown:
             words = f"{difference.what}: {difference.recorded} then, {difference.found} now"
             yield from _point(words, look)
     if one.outcome.differs:

@@ -91,7 +91,7 @@ def decided_today(plan: Mapping[str, Any], again: Again, past: Past, edges: Edge
         for step in (_on_these_candles, _under_these_settings, _in_the_backtest):
             decided = step(plan, Stand(again, past, edges))
             if decided.cause is not Cause.SAME:
-                return decided
+                return replace(decided, differences=(*again.own.differences, *decided.differences))
     except SniperError as fault:
         return undecided(fault)
     return Decided(Cause.SAME, differences=again.own.differences)
@@ -109,7 +109,7 @@ def _on_these_candles(plan: Mapping[str, Any], stand: Stand) -> Decided:
     differences = again.own.differences
     cause, named = first_cause(plan["symbol"], differences)
     series = _series(_of_candles(named, differences), again, stand.edges)
-    return _other(cause, plan, end_of(plan, again.own), differences, series=series)
+    return _other(cause, plan, end_of(plan, again.own), series=series)
 
 
 def _under_these_settings(plan: Mapping[str, Any], stand: Stand) -> Decided:
@@ -149,7 +149,7 @@ def _other(
     cause: Cause,
     plan: Mapping[str, Any],
     end: End,
-    differences: tuple[Difference, ...],
+    differences: tuple[Difference, ...] = (),
     series: tuple[SeriesMoved, ...] = (),
 ) -> Decided:
     return Decided(

@@ -139,7 +139,8 @@ class OutcomeCheck:
 @dataclass(frozen=True, slots=True)
 class Decided:
     """What a close says today of a setup that was approved there. ``why`` is a sentence, empty for the same; ``gate`` is what stops it,
-    if one does; ``differences`` is everything that is not as it was recorded, also where the plan is the same."""
+    if one does; ``series`` are those that explain; ``differences`` is everything that is not as it was recorded, also where the plan is the
+    same."""
 
     cause: Cause
     why: str = ""
