@@ -152,11 +152,12 @@ def _other(
     differences: tuple[Difference, ...] = (),
     series: tuple[SeriesMoved, ...] = (),
 ) -> Decided:
+    is_another = isinstance(end, TradePlan) and end.fingerprint != plan["id"]
     return Decided(
         cause=cause,
         why=f"{WORDS[cause]}; {effect_of(plan, end)}",
         gate=gate_now(plan, end) if isinstance(end, Rejection) else NO_GATE,
-        prices=prices_moved(plan, end) if isinstance(end, TradePlan) else (),
+        prices=prices_moved(plan, end) if isinstance(end, TradePlan) and not is_another else (),
         series=series,
         differences=differences,
     )
