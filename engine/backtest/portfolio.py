@@ -20,11 +20,11 @@ from engine.backtest.market import MarketPast
 from engine.backtest.positions import Taken
 from engine.backtest.replayer import Replayer
 from engine.backtest.request import BacktestRequest
+from engine.backtest.standing import history_at, locks_at
 from engine.edges import Progress
 from engine.reduce import judge_risk, setup_of
 from engine.symbols import hook_each, no_cycle_search
 from risk.position_sizing import isolated_liquidation, risk_unit
-from risk.protections import locks_in_force
 from shared.errors import ContractError
 from shared.models.backtest import Trade, Turned
 from shared.models.context import SniperContext
@@ -48,6 +48,8 @@ EARLIER: Final = "setup.before"
 LOCKED: Final = "risk.locked"
 CONFLICT: Final = "risk.conflict"
 SPOT_SHORT: Final = "risk.spot_short"
+RUINED: Final = "account.ruined"
+"""Why nothing is judged any more: ended trades left no equity."""
 TAKEN: Final = "taken"
 ZONES: Final = tuple(ZoneKind)
 
@@ -80,7 +82,7 @@ class Portfolio:
 
 @dataclass(slots=True)
 class Book:
-    """What the pass has done: setups taken (``active`` those not known to be over), turned down by key, locks set, how many planned rows
+    """What the pass has done: setups taken (``active`` those not known to be over), turned down by key, locks set (``in_force`` at the last close looked at), how many planned rows
     ended how by symbol, and what broke."""
 
     taken: list[Taken] = field(default_factory=list)
@@ -88,6 +90,7 @@ class Book:
     keys: set[Key] = field(default_factory=set)
     turned: dict[Key, Turned] = field(default_factory=dict)
     locks: dict[tuple[str, str], Lock] = field(default_factory=dict)
+    in_force: tuple[Lock, ...] = ()
     ends: dict[tuple[str, int], str] = field(default_factory=dict)
     faults: dict[str, SymbolFault] = field(default_factory=dict)
 
@@ -147,6 +150,7 @@ def _foregone(portfolio: Portfolio, account: Account, one: Candidate, now_ms: in
 
 
 def _turn_down(portfolio: Portfolio, book: Book, one: Candidate, now_ms: int, code: str) -> None:
+    book.ends[one.key.symbol, now_ms] = code
     before = book.turned.get(one.key)
     first_ms = before.decided_ms if before else now_ms
     name, side = _name(portfolio, one.key), Side(one.key.side)
@@ -164,16 +168,24 @@ def _name(portfolio: Portfolio, key: Key) -> str:
 
 def _judge(portfolio: Portfolio, book: Book, now_ms: int, fresh: list[Candidate]) -> None:
     """Plans of setups that were not taken before: turned down at once, or made into objects and judged together."""
-    account = _account(portfolio, book, now_ms)
-    wanted = []
-    for one in fresh:
-        if code := _foregone(portfolio, account, one, now_ms):
-            book.ends[one.key.symbol, now_ms] = code
-            _turn_down(portfolio, book, one, now_ms, code)
-        else:
-            wanted.append(one)
-    if not wanted:
+    history = history_at(book.taken, portfolio.request.account.equity, now_ms)
+    if history.equity[-1].settled <= 0:
+        for one in fresh:
+            _turn_down(portfolio, book, one, now_ms, RUINED)
         return
+    account = _account(portfolio, book, history)
+    foregone = {one: _foregone(portfolio, account, one, now_ms) for one in fresh}
+    for one in fresh:
+        if foregone[one]:
+            _turn_down(portfolio, book, one, now_ms, foregone[one])
+    if wanted := [one for one in fresh if not foregone[one]]:
+        _judge_objects(portfolio, book, account, now_ms, wanted)
+
+
+def _judge_objects(
+    portfolio: Portfolio, book: Book, account: Account, now_ms: int, wanted: list[Candidate]
+) -> None:
+    """Plans that only risk as a whole can turn down."""
     contexts = tuple(_decided(portfolio, now_ms, wanted))
     hooks = next(iter(portfolio.replayers.values())).hooks
     kept, broken = hook_each(contexts, hooks, "before_risk", "plan")
@@ -217,7 +229,6 @@ def _end(portfolio: Portfolio, book: Book, context: SniperContext, one: Candidat
     """A judged plan: taken and followed to its end, or turned down."""
     now_ms, answer = context.as_of_ms, context.risk_plan
     if isinstance(answer, Rejection):
-        book.ends[context.symbol, now_ms] = answer.code
         _turn_down(portfolio, book, one, now_ms, answer.code)
         return
     book.ends[context.symbol, now_ms] = TAKEN
@@ -260,25 +271,18 @@ def _lifetime(portfolio: Portfolio, symbol: str, terms: Terms) -> Candles:
     return candles.between(terms.live_ms, latest_ms)
 
 
-def _account(portfolio: Portfolio, book: Book, now_ms: int) -> Account:
-    """The account as of a close: what ended trades left, what is open, and the locks that both call for."""
-    account, profile = portfolio.request.account, portfolio.request.profile
-    over = sorted(
-        (one for one in book.taken if one.is_over(now_ms)), key=lambda one: one.trade.outcome.ended_ms
-    )
-    settled, points = account.equity, [EquityPoint(portfolio.request.since_ms, account.equity, Decimal(0))]
-    for one in over:
-        settled += one.worth(now_ms)
-        points.append(EquityPoint(one.trade.outcome.ended_ms, settled, Decimal(0)))
-    held = [one for one in book.active if one.fills_by(now_ms)]
-    if held:
-        points.append(EquityPoint(now_ms, settled, sum((one.worth(now_ms) for one in held), Decimal(0))))
-    trades = tuple(one.closed() for one in over if one.trade.outcome.filled)
-    past = TradeHistory(now_ms, trades, tuple(points))
-    locks = locks_in_force(past, profile.protection, profile.risk.zone)
-    book.locks |= {(lock.id, lock.scope): lock for lock in locks}
+def _account(portfolio: Portfolio, book: Book, history: TradeHistory) -> Account:
+    """The account as of a close: what ended trades left, what is open, and the locks in force."""
+    account, now_ms = portfolio.request.account, history.now_ms
+    book.in_force = locks_at(history, portfolio.request.profile, book.in_force)
+    book.locks |= {(lock.id, lock.scope): lock for lock in book.in_force}
     positions = tuple(one.position(now_ms) for one in book.active)
-    return replace(account, equity=settled, positions=(*account.positions, *positions), locks=locks)
+    return replace(
+        account,
+        equity=history.equity[-1].settled,
+        positions=(*account.positions, *positions),
+        locks=book.in_force,
+    )
 
 
 def _quote_volume(history: History, symbol: str, now_ms: int) -> float:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.executor.paper_broker import play
+from bot.executor.terms import Terms
 from data.cache import SqliteCandleStore
 from engine.backtest.kept import FileShelf
 from engine.backtest.request import BacktestRequest
@@ -23,7 +25,8 @@ from engine.hooks import Hooks
 from shared.errors import NotFound, StorageFault
 from shared.models.backtest import Backtest
 from shared.models.context import SniperContext
-from shared.models.fills import Ending
+from shared.models.data import Candles
+from shared.models.fills import Ending, Outcome
 from shared.models.timeframe import DAY_MS
 from shared.utils.serialization import canonical_json, to_plain
 from tests.fixtures.past import SYMBOLS, past_edges, past_request, past_store
@@ -191,6 +194,21 @@ def test_no_limit_is_broken_at_any_close(whole: Replayed) -> None:
         heat = one.heat_r + sum(other.position(now_ms).risk_r for other in beside)
         assert heat <= rules.max_heat_r + 1e-9
         assert one.trade.risk <= one.trade.setup.risk.equity * Decimal(str(rules.risk_pct)) / 100
+
+
+def test_an_account_that_lost_everything_trades_no_more(
+    store: SqliteCandleStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ruinous(terms: Terms, candles: Candles) -> Outcome:
+        outcome = play(terms, candles)
+        return replace(outcome, result=-20_000.0) if outcome.filled and not outcome.alive else outcome
+
+    monkeypatch.setattr("engine.backtest.portfolio.play", ruinous)
+    backtest = run_backtest(asked(20), past_edges(store), hooks=Hooks()).backtest
+    ruined_ms = min(trade.outcome.ended_ms for trade in backtest.finished)
+    assert backtest.equity[-1].settled < 0
+    assert all(trade.decided_ms < ruined_ms for trade in backtest.trades)
+    assert "account.ruined" in {turned.code for turned in backtest.turned}
 
 
 def test_every_trade_was_decided_before_it_was_filled(whole: Replayed) -> None:
