@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from bot.executor.paper_broker import play
 from bot.executor.terms import Terms, terms_of
 from data.universe_known import stored_ticker
@@ -30,6 +32,7 @@ from shared.models.backtest import Trade, Turned
 from shared.models.context import SniperContext
 from shared.models.data import Candles, MultiTimeframeData
 from shared.models.events import object_id
+from shared.models.fills import Ending, Outcome
 from shared.models.gates import Rejection
 from shared.models.planner import TradePlan
 from shared.models.risk import Account, Lock
@@ -221,7 +224,8 @@ def _decided(portfolio: Portfolio, now_ms: int, wanted: list[Candidate]) -> Iter
 def _looked_at(portfolio: Portfolio, book: Book, now_ms: int) -> Iterator[SniperContext]:
     """Contexts of markets that are held, for their returns."""
     market = portfolio.market.context(now_ms)
-    for symbol in sorted({held.symbol for held in book.active}):
+    held = (*book.active, *portfolio.request.account.positions)
+    for symbol in sorted({one.symbol for one in held} & portfolio.replayers.keys()):
         yield portfolio.replayers[symbol].context(now_ms, market)
 
 
@@ -244,7 +248,7 @@ def follow_out(portfolio: Portfolio, context: SniperContext, account: Account) -
     setup = setup_of(context)
     terms = _terms(portfolio, context)
     candles = _lifetime(portfolio, setup.plan.symbol, terms)
-    outcome = play(terms, candles)
+    outcome = _by_the_clock(play(terms, candles), terms, portfolio.request.until_ms)
     structure = context.smc_snapshot.timeframes[setup.plan.anchor] if context.smc_snapshot else None
     if structure is None:
         raise ContractError(f"{context.symbol}: an approval without structure")
@@ -265,10 +269,19 @@ def _terms(portfolio: Portfolio, context: SniperContext) -> Terms:
 
 
 def _lifetime(portfolio: Portfolio, symbol: str, terms: Terms) -> Candles:
+    """Base candles up to the first past the latest time stop, however long a gap lies before it."""
     base = portfolio.request.profile.timeframes.base
     candles = portfolio.history.candles[symbol][base]
-    latest_ms = max(terms.expires_ms, terms.live_ms + base.ms) + terms.hold_ms + 2 * base.ms
-    return candles.between(terms.live_ms, latest_ms)
+    latest_ms = max(terms.expires_ms, terms.live_ms + base.ms) + terms.hold_ms
+    first, last = np.searchsorted(candles.open_ms, [terms.live_ms, latest_ms])
+    return candles.rows(int(first), int(last) + 1)
+
+
+def _by_the_clock(outcome: Outcome, terms: Terms, until_ms: int) -> Outcome:
+    """An order ends at its time even where no candle comes after it any more."""
+    if outcome.ending is not Ending.PENDING or terms.expires_ms > until_ms:
+        return outcome
+    return replace(outcome, ending=Ending.EXPIRED, ended_ms=terms.expires_ms)
 
 
 def _account(portfolio: Portfolio, book: Book, history: TradeHistory) -> Account:

@@ -17,8 +17,16 @@ import pytest
 
 from bot.executor.paper_broker import play
 from bot.executor.terms import Terms
+from data.adapters.demo_market import BY_SYMBOL
+from data.aggregation import aggregate
 from data.cache import SqliteCandleStore
+from engine.backtest.around import read_around
+from engine.backtest.desk import Desk
+from engine.backtest.flags import flags_of
 from engine.backtest.kept import FileShelf
+from engine.backtest.market import MarketPast
+from engine.backtest.portfolio import Portfolio, follow_out
+from engine.backtest.positions import Taken
 from engine.backtest.request import BacktestRequest
 from engine.backtest.run import Replayed, run_backtest
 from engine.hooks import Hooks
@@ -27,9 +35,11 @@ from shared.models.backtest import Backtest
 from shared.models.context import SniperContext
 from shared.models.data import Candles
 from shared.models.fills import Ending, Outcome
-from shared.models.timeframe import DAY_MS
+from shared.models.smc import Side
+from shared.models.timeframe import DAY_MS, Timeframe
 from shared.utils.serialization import canonical_json, to_plain
-from tests.fixtures.past import SYMBOLS, past_edges, past_request, past_store
+from tests.fixtures.hand_scan import HOUR_MS
+from tests.fixtures.past import END_MS, SYMBOLS, made_base, past_edges, past_request, past_store
 
 DAYS = 40
 
@@ -242,3 +252,84 @@ def test_a_process_with_another_hash_seed_gives_the_same_bytes(
         check=True,
     )
     assert told.stdout.strip() == bytes_of(whole.backtest)
+
+
+def test_a_symbol_without_candles_to_fill_on_is_a_fault_and_stops_no_other(tmp_path: Path) -> None:
+    """It has the timeframes that decide, but not the base."""
+    store = past_store(tmp_path, ("BTC/USDT",), days=60)
+    base = made_base("ETH/USDT", 60)
+    coarser = [aggregate(base, frame) for frame in Timeframe if frame is not Timeframe.M5]
+    store.write_many("binance", {"ETH/USDT": coarser})
+    store.save_markets({"ETH/USDT": replace(BY_SYMBOL["ETH/USDT"].market(active=True), exchange="binance")})
+    backtest = run_backtest(asked(2, ("BTC/USDT", "ETH/USDT")), past_edges(store), hooks=Hooks()).backtest
+    store.close()
+    assert backtest.symbols == ("BTC/USDT",)
+    assert [(fault.symbol, "no 5m candles" in fault.problem) for fault in backtest.faults] == [
+        ("ETH/USDT", True)
+    ]
+
+
+def without(replayed: Replayed, symbol: str, first_ms: int, until_ms: int) -> Portfolio:
+    """The pass's own view of a replay, with a hole in the base candles of a symbol."""
+    history = replayed.history
+    base = asked().profile.timeframes.base
+    held = history.candles[symbol][base]
+    keep = (held.open_ms < first_ms) | (held.open_ms >= until_ms)
+    columns = (getattr(held, name)[keep] for name in ("open_ms", "open", "high", "low", "close", "volume"))
+    candles = {**history.candles, symbol: {**history.candles[symbol], base: Candles(base, *columns)}}
+    holed = replace(history, candles=candles)
+    request = asked()
+    market = MarketPast.of(request, holed)
+    desk = Desk(request, holed, market, read_around(market), Hooks())
+    return Portfolio(request, holed, market, {symbol: desk.replayer(symbol)})
+
+
+def test_a_time_stop_in_a_gap_closes_at_the_first_candle_after_it(whole: Replayed) -> None:
+    """Three hours without candles about the time at which a position's time is over: it is not left open for good."""
+    one = next(one for one in whole.book.taken if one.trade.outcome.ending is Ending.TIME)
+    out_ms = one.trade.outcome.fills[-1].bar_ms
+    hole = without(whole, one.symbol, out_ms - HOUR_MS, out_ms + 2 * HOUR_MS)
+    again = follow_out(hole, judged(hole, one), asked().account).trade.outcome
+    assert (again.ending, again.fills[-1].bar_ms) == (Ending.TIME, out_ms + 2 * HOUR_MS)
+
+
+def test_an_order_on_a_market_that_ends_expires_by_the_clock(whole: Replayed) -> None:
+    """No candle comes after its time; the place it took is free again. A position held then is said to be stranded."""
+    one = next(one for one in whole.book.taken if one.trade.outcome.ending is Ending.EXPIRED)
+    ends = without(whole, one.symbol, one.terms.live_ms + HOUR_MS, END_MS)
+    again = follow_out(ends, judged(ends, one), asked().account)
+    assert (again.trade.outcome.ending, again.trade.outcome.ended_ms) == (
+        Ending.EXPIRED,
+        one.terms.expires_ms,
+    )
+    assert again.is_over(one.terms.expires_ms)
+
+
+def test_a_position_on_a_market_that_ends_is_said_to_be_stranded(whole: Replayed) -> None:
+    one = next(one for one in whole.book.taken if one.trade.outcome.ending is Ending.TIME)
+    ends = without(whole, one.symbol, one.trade.outcome.filled_ms + HOUR_MS, END_MS)
+    again = follow_out(ends, judged(ends, one), asked().account)
+    assert again.trade.outcome.ending is Ending.OPEN
+    (flag, *_) = flags_of(asked(), whole.history.markets, [again])
+    assert flag.startswith(f"held when the candles of {one.symbol} end")
+
+
+def judged(portfolio: Portfolio, one: Taken) -> SniperContext:
+    """The context a trade was approved with."""
+    now_ms = one.terms.live_ms
+    context = portfolio.replayers[one.symbol].decide(now_ms, portfolio.market.context(now_ms))
+    return replace(context, risk_plan=one.trade.setup.risk)
+
+
+def test_shorts_on_spot_and_positions_of_the_account_are_flagged(whole: Replayed) -> None:
+    shorts = [one for one in whole.book.taken if one.trade.side is Side.SHORT]
+    assert len(shorts) > 1
+    spot = {name: replace(market, kind="spot") for name, market in whole.history.markets.items()}
+    (flag,) = flags_of(asked(), spot, whole.book.taken)
+    assert flag.startswith(f"{len(shorts)} setups sell short on spot")
+    assert whole.backtest.flags == ()
+    position = shorts[0].position(shorts[0].terms.live_ms)
+    request = replace(asked(), account=replace(asked().account, positions=(position,)))
+    assert flags_of(request, whole.history.markets, []) == (
+        "1 open positions of the account count against its limits all along",
+    )
