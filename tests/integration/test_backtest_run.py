@@ -150,7 +150,7 @@ def test_columns_that_were_kept_are_not_decided_again(
     assert again.equity[0].settled == 50_000
 
 
-@pytest.mark.parametrize("harm", ["cut", "other bytes", "another's"])
+@pytest.mark.parametrize("harm", ["cut", "other bytes", "another's", "another packing"])
 def test_a_kept_file_that_is_not_what_was_written_is_made_anew(
     store: SqliteCandleStore, tmp_path: Path, harm: str
 ) -> None:
@@ -158,7 +158,9 @@ def test_a_kept_file_that_is_not_what_was_written_is_made_anew(
     first = run_backtest(request, past_edges(store), hooks=Hooks(), kept=kept).backtest
     one, other = sorted(kept.folder.glob("*.npz"))[:2]
     whole = one.read_bytes()
+    packing = whole.rindex(b"PK\x01\x02") + 10
     harmed = {
+        "another packing": whole[:packing] + b"\x63" + whole[packing + 1 :],
         "cut": whole[: len(whole) // 2],
         "other bytes": whole[:400] + bytes([whole[400] ^ 255]) + whole[401:],
         "another's": other.read_bytes(),
