@@ -22,7 +22,7 @@ from engine.backtest.market import MarketPast
 from engine.backtest.positions import Taken
 from engine.backtest.replayer import Replayer
 from engine.backtest.request import BacktestRequest
-from engine.backtest.standing import history_at, locks_at
+from engine.backtest.standing import dips, history_at, locks_at
 from engine.edges import Progress
 from engine.reduce import judge_risk, setup_of
 from engine.symbols import hook_each, no_cycle_search
@@ -54,6 +54,8 @@ SPOT_SHORT: Final = "risk.spot_short"
 RUINED: Final = "account.ruined"
 """Why nothing is judged any more: ended trades left no equity."""
 TAKEN: Final = "taken"
+EQUITY_RULES: Final = ("drawdown", "daily loss")
+"""What locks for losses on paper too."""
 ZONES: Final = tuple(ZoneKind)
 
 
@@ -85,11 +87,13 @@ class Portfolio:
 
 @dataclass(slots=True)
 class Book:
-    """What the pass has done: setups taken (``active`` those not known to be over), turned down by key, locks set (``in_force`` at the last close looked at), how many planned rows
-    ended how by symbol, and what broke."""
+    """What the pass has done: setups taken (``active`` those not known to be over, ``settled`` what the others left), turned down by key,
+    locks set (``in_force`` at the last close looked at, ``looked_ms``), how many planned rows ended how by symbol, and what broke."""
 
     taken: list[Taken] = field(default_factory=list)
     active: list[Taken] = field(default_factory=list)
+    settled: list[EquityPoint] = field(default_factory=list)
+    looked_ms: int = 0
     keys: set[Key] = field(default_factory=set)
     turned: dict[Key, Turned] = field(default_factory=dict)
     locks: dict[tuple[str, str], Lock] = field(default_factory=dict)
@@ -99,15 +103,21 @@ class Book:
 
     def settle(self, now_ms: int) -> None:
         """Let go of what is known to be over."""
+        over = [one for one in self.active if one.is_over(now_ms) and one.trade.outcome.filled]
+        for one in sorted(over, key=lambda one: one.trade.outcome.ended_ms):
+            left = self.settled[-1].settled + one.worth(now_ms)
+            self.settled.append(EquityPoint(one.trade.outcome.ended_ms, left, Decimal(0)))
         self.active = [one for one in self.active if not one.is_over(now_ms)]
 
 
 def trade(portfolio: Portfolio, decisions: Mapping[str, Decisions], progress: Progress) -> Book:
     """Take every symbol's plans through risk, in the order of time."""
-    book = Book()
+    request = portfolio.request
+    book = Book(settled=[EquityPoint(0, request.account.equity, Decimal(0))], looked_ms=request.since_ms)
     instants = candidates_by_close(decisions)
     with no_cycle_search():
         for done, (now_ms, candidates) in enumerate(instants, 1):
+            _look_back(portfolio, book, now_ms)
             book.settle(now_ms)
             ends = {one: _known_end(portfolio, book, one, now_ms) for one in candidates}
             fresh = [one for one in candidates if not ends[one]]
@@ -116,6 +126,25 @@ def trade(portfolio: Portfolio, decisions: Mapping[str, Decisions], progress: Pr
                 _judge(portfolio, book, now_ms, fresh)
             progress("trade", done, len(instants))
     return book
+
+
+def _look_back(portfolio: Portfolio, book: Book, now_ms: int) -> None:
+    """Set the locks that losses on paper called for since the last look: live, every scan is followed by a look, with a plan or not."""
+    profile = portfolio.request.profile
+    trigger = profile.timeframes.trigger
+    looks_ms = np.arange(trigger.floor(book.looked_ms) + trigger.ms, now_ms + 1, trigger.ms, dtype=np.int64)
+    book.looked_ms = now_ms
+    limits = profile.protection.drawdown_pct, profile.protection.daily_loss_pct
+    may_lock = {rule for rule, pct in zip(EQUITY_RULES, limits, strict=True) if pct}
+    for look_ms in dips(book.active, book.settled, profile, looks_ms).tolist():
+        if may_lock - {lock.rule for lock in book.in_force if lock.until_ms > look_ms}:
+            _lock(portfolio, book, history_at(book.taken, portfolio.request.account.equity, look_ms))
+
+
+def _lock(portfolio: Portfolio, book: Book, history: TradeHistory) -> None:
+    """Look at the account as of a close: which locks are in force then."""
+    book.in_force = locks_at(history, portfolio.request.profile, book.in_force)
+    book.locks |= {(lock.id, lock.scope): lock for lock in book.in_force}
 
 
 def _known_end(portfolio: Portfolio, book: Book, one: Candidate, now_ms: int) -> str:
@@ -287,8 +316,7 @@ def _by_the_clock(outcome: Outcome, terms: Terms, until_ms: int) -> Outcome:
 def _account(portfolio: Portfolio, book: Book, history: TradeHistory) -> Account:
     """The account as of a close: what ended trades left, what is open, and the locks in force."""
     account, now_ms = portfolio.request.account, history.now_ms
-    book.in_force = locks_at(history, portfolio.request.profile, book.in_force)
-    book.locks |= {(lock.id, lock.scope): lock for lock in book.in_force}
+    _lock(portfolio, book, history)
     positions = tuple(one.position(now_ms) for one in book.active)
     return replace(
         account,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+import numpy as np
+
 from bot.executor.terms import Terms
 from shared.models.backtest import Trade
-from shared.models.data import Candles
+from shared.models.data import Candles, Floats, Ints
 from shared.models.fills import Fill
 from shared.models.risk import Position
 from shared.models.trades import EXITS, ClosedTrade
@@ -61,6 +63,22 @@ class Taken:
             for fill in fills
         )
         return Decimal(repr(flow + way * float(_left(fills)) * _last_close(self.candles, now_ms)))
+
+    def marks(self, times_ms: Ints) -> Floats:
+        """:meth:`worth` at each of ``times_ms``, shape (n,), as floats."""
+        outcome, candles, way = self.trade.outcome, self.candles, int(self.terms.side)
+        worth, left = np.zeros((2, times_ms.size))
+        if not outcome.fills:
+            return worth
+        for fill in outcome.fills:
+            known = fill.bar_ms + candles.timeframe.ms <= times_ms
+            bought = float(fill.quantity) * (1 if fill.leg == "entry" else -1)
+            left += np.where(known, bought, 0.0)
+            worth -= np.where(known, way * bought * fill.price + fill.fee, 0.0)
+        last = np.maximum(candles.close_ms.searchsorted(times_ms, "right") - 1, 0)
+        worth += way * left * candles.close[last]
+        over = (times_ms >= outcome.ended_ms) & (not outcome.alive)
+        return np.where(over, outcome.result, worth)
 
     def closed(self) -> ClosedTrade:
         """As protections count it."""

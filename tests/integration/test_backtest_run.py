@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -13,6 +13,7 @@ from decimal import Decimal
 from multiprocessing import get_context
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bot.executor.paper_broker import play
@@ -25,16 +26,18 @@ from engine.backtest.desk import Desk
 from engine.backtest.flags import flags_of
 from engine.backtest.kept import FileShelf
 from engine.backtest.market import MarketPast
-from engine.backtest.portfolio import Portfolio, follow_out
+from engine.backtest.portfolio import EQUITY_RULES, Portfolio, follow_out
 from engine.backtest.positions import Taken
 from engine.backtest.request import BacktestRequest
 from engine.backtest.run import Replayed, run_backtest
+from engine.backtest.standing import history_at, locks_at
 from engine.hooks import Hooks
 from shared.errors import NotFound, StorageFault
 from shared.models.backtest import Backtest
 from shared.models.context import SniperContext
 from shared.models.data import Candles
 from shared.models.fills import Ending, Outcome
+from shared.models.risk import Lock
 from shared.models.smc import Side
 from shared.models.timeframe import DAY_MS, Timeframe
 from shared.utils.serialization import canonical_json, to_plain
@@ -221,6 +224,46 @@ def test_an_account_that_lost_everything_trades_no_more(
     assert backtest.equity[-1].settled < 0
     assert all(trade.decided_ms < ruined_ms for trade in backtest.trades)
     assert "account.ruined" in {turned.code for turned in backtest.turned}
+
+
+def test_a_trade_is_marked_alike_one_by_one_and_all_at_once(whole: Replayed) -> None:
+    for one in whole.book.taken:
+        times = np.arange(one.terms.live_ms, one.trade.outcome.ended_ms + HOUR_MS, HOUR_MS // 2)
+        assert one.marks(times).tolist() == pytest.approx([float(one.worth(now)) for now in times.tolist()])
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"drawdown_pct": 2.0, "daily_loss_pct": 0.7},
+        {"drawdown_pct": 0.0, "daily_loss_pct": 0.7},
+        {"drawdown_pct": 1.5, "daily_loss_pct": 0.0},
+    ],
+)
+def test_losses_on_paper_lock_as_if_every_trigger_close_had_been_looked_at(
+    store: SqliteCandleStore, limits: dict[str, float]
+) -> None:
+    request = asked()
+    rules = replace(request.profile.protection, stop_guard_stops=0, low_profit_trades=0, **limits)
+    request = replace(request, profile=replace(request.profile, protection=rules))
+    book = run_backtest(request, past_edges(store), hooks=Hooks()).book
+    judged = sorted({now_ms for _, now_ms in book.ends})
+    grid = range(request.since_ms, judged[-1], request.profile.timeframes.trigger.ms)
+    locks: tuple[Lock, ...] = ()
+    every: list[Lock] = []
+    for look_ms in sorted({*grid, *judged}):
+        known = [one for one in book.taken if one.trade.decided_ms < look_ms]
+        locks = locks_at(history_at(known, request.account.equity, look_ms), request.profile, locks)
+        every += locks
+
+    def locked(found: Iterable[Lock]) -> set[int]:
+        spans = {(lock.since_ms, lock.until_ms) for lock in found if lock.rule in EQUITY_RULES}
+        return {now for now in judged if any(since <= now < until for since, until in spans)}
+
+    assert locked(book.locks.values()) == locked(every)
+    assert locked(every)
+    ends = {one.trade.outcome.ended_ms for one in book.taken} | set(judged)
+    assert any(lock.since_ms not in ends for lock in book.locks.values() if lock.rule in EQUITY_RULES)
 
 
 def test_every_trade_was_decided_before_it_was_filled(whole: Replayed) -> None:
