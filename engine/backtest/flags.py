@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from engine.backtest.positions import Taken
 from engine.backtest.request import BacktestRequest
 from shared.models.data import Market
-from shared.models.fills import Ending
 from shared.models.smc import Side
 
 
@@ -15,7 +14,7 @@ def flags_of(
     request: BacktestRequest, markets: Mapping[str, Market], taken: Sequence[Taken]
 ) -> tuple[str, ...]:
     """One sentence each; none where all is usual."""
-    stranded = {one.symbol for one in taken if _is_stranded(one, request.until_ms)}
+    stranded = {one.symbol for one in taken if one.is_stranded(request.until_ms)}
     shorts = sum(one.trade.side is Side.SHORT and markets[one.symbol].kind == "spot" for one in taken)
     held = len(request.account.positions)
     told = (
@@ -27,9 +26,3 @@ def flags_of(
         (held, f"{held} open positions of the account count against its limits all along"),
     )
     return tuple(text for count, text in told if count)
-
-
-def _is_stranded(one: Taken, until_ms: int) -> bool:
-    """Whether it is still held although its time was over within the period."""
-    outcome = one.trade.outcome
-    return outcome.ending is Ending.OPEN and outcome.filled_ms + one.terms.hold_ms < until_ms

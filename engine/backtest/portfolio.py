@@ -87,11 +87,12 @@ class Portfolio:
 
 @dataclass(slots=True)
 class Book:
-    """What the pass has done: setups taken (``active`` those not known to be over, ``settled`` what the others left), turned down by key,
-    locks set (``in_force`` at the last close looked at, ``looked_ms``), how many planned rows ended how by symbol, and what broke."""
+    """What the pass has done: setups taken (``active`` those not known to be over, ``stranded`` those that cannot end, ``settled`` what the
+    others left), turned down by key, locks set (``in_force`` at the last close looked at, ``looked_ms``), how many planned rows ended how by symbol, and what broke."""
 
     taken: list[Taken] = field(default_factory=list)
     active: list[Taken] = field(default_factory=list)
+    stranded: list[Taken] = field(default_factory=list)
     settled: list[EquityPoint] = field(default_factory=list)
     looked_ms: int = 0
     keys: set[Key] = field(default_factory=set)
@@ -102,12 +103,13 @@ class Book:
     faults: dict[str, SymbolFault] = field(default_factory=dict)
 
     def settle(self, now_ms: int) -> None:
-        """Let go of what is known to be over."""
+        """Let go of what is known to be over, and of what can never be left: it takes no place for good."""
         over = [one for one in self.active if one.is_over(now_ms) and one.trade.outcome.filled]
         for one in sorted(over, key=lambda one: one.trade.outcome.ended_ms):
             left = self.settled[-1].settled + one.worth(now_ms)
             self.settled.append(EquityPoint(one.trade.outcome.ended_ms, left, Decimal(0)))
-        self.active = [one for one in self.active if not one.is_over(now_ms)]
+        self.stranded += [one for one in self.active if one.is_stranded(now_ms)]
+        self.active = [one for one in self.active if not one.is_over(now_ms) and not one.is_stranded(now_ms)]
 
 
 def trade(portfolio: Portfolio, decisions: Mapping[str, Decisions], progress: Progress) -> Book:
@@ -136,7 +138,7 @@ def _look_back(portfolio: Portfolio, book: Book, now_ms: int) -> None:
     book.looked_ms = now_ms
     limits = profile.protection.drawdown_pct, profile.protection.daily_loss_pct
     may_lock = {rule for rule, pct in zip(EQUITY_RULES, limits, strict=True) if pct}
-    for look_ms in dips(book.active, book.settled, profile, looks_ms).tolist():
+    for look_ms in dips((*book.active, *book.stranded), book.settled, profile, looks_ms).tolist():
         if may_lock - {lock.rule for lock in book.in_force if lock.until_ms > look_ms}:
             _lock(portfolio, book, history_at(book.taken, portfolio.request.account.equity, look_ms))
 
@@ -253,8 +255,9 @@ def _decided(portfolio: Portfolio, now_ms: int, wanted: list[Candidate]) -> Iter
 def _looked_at(portfolio: Portfolio, book: Book, now_ms: int) -> Iterator[SniperContext]:
     """Contexts of markets that are held, for their returns."""
     market = portfolio.market.context(now_ms)
-    held = (*book.active, *portfolio.request.account.positions)
-    for symbol in sorted({one.symbol for one in held} & portfolio.replayers.keys()):
+    own = {position.symbol for position in portfolio.request.account.positions}
+    held = own | {one.symbol for one in book.active}
+    for symbol in sorted(held & portfolio.replayers.keys()):
         yield portfolio.replayers[symbol].context(now_ms, market)
 
 

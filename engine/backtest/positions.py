@@ -10,7 +10,7 @@ import numpy as np
 from bot.executor.terms import Terms
 from shared.models.backtest import Trade
 from shared.models.data import Candles, Floats, Ints
-from shared.models.fills import Fill
+from shared.models.fills import Ending, Fill
 from shared.models.risk import Position
 from shared.models.trades import EXITS, ClosedTrade
 
@@ -33,6 +33,12 @@ class Taken:
         """Whether its end was known at a close."""
         outcome = self.trade.outcome
         return not outcome.alive and outcome.ended_ms <= now_ms
+
+    def is_stranded(self, now_ms: int) -> bool:
+        """Whether it is still held though its time is over: its market has no candle any more on which it could be left."""
+        outcome = self.trade.outcome
+        over_ms = outcome.filled_ms + self.terms.hold_ms + self.candles.timeframe.ms
+        return outcome.ending is Ending.OPEN and over_ms <= now_ms
 
     def fills_by(self, now_ms: int) -> tuple[Fill, ...]:
         """Fills in candles closed by then."""

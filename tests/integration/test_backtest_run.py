@@ -26,7 +26,7 @@ from engine.backtest.desk import Desk
 from engine.backtest.flags import flags_of
 from engine.backtest.kept import FileShelf
 from engine.backtest.market import MarketPast
-from engine.backtest.portfolio import EQUITY_RULES, Portfolio, follow_out
+from engine.backtest.portfolio import EQUITY_RULES, Book, Portfolio, follow_out
 from engine.backtest.positions import Taken
 from engine.backtest.request import BacktestRequest
 from engine.backtest.run import Replayed, run_backtest
@@ -40,6 +40,7 @@ from shared.models.fills import Ending, Outcome
 from shared.models.risk import Lock
 from shared.models.smc import Side
 from shared.models.timeframe import DAY_MS, Timeframe
+from shared.models.trades import EquityPoint
 from shared.utils.serialization import canonical_json, to_plain
 from tests.fixtures.hand_scan import HOUR_MS
 from tests.fixtures.past import END_MS, SYMBOLS, made_base, past_edges, past_request, past_store
@@ -350,11 +351,18 @@ def test_an_order_on_a_market_that_ends_expires_by_the_clock(whole: Replayed) ->
     assert again.is_over(one.terms.expires_ms)
 
 
-def test_a_position_on_a_market_that_ends_is_said_to_be_stranded(whole: Replayed) -> None:
+def test_a_position_on_a_market_that_ends_is_said_to_be_stranded_and_takes_no_place_for_good(
+    whole: Replayed,
+) -> None:
     one = next(one for one in whole.book.taken if one.trade.outcome.ending is Ending.TIME)
     ends = without(whole, one.symbol, one.trade.outcome.filled_ms + HOUR_MS, END_MS)
     again = follow_out(ends, judged(ends, one), asked().account)
     assert again.trade.outcome.ending is Ending.OPEN
+    book = Book(active=[again], settled=[EquityPoint(0, Decimal(10_000), Decimal(0))])
+    book.settle(again.trade.outcome.filled_ms + one.terms.hold_ms)
+    assert book.active == [again]
+    book.settle(again.trade.outcome.filled_ms + one.terms.hold_ms + asked().profile.timeframes.base.ms)
+    assert (book.active, book.stranded) == ([], [again])
     (flag, *_) = flags_of(asked(), whole.history.markets, [again])
     assert flag.startswith(f"held when the candles of {one.symbol} end")
 
