@@ -87,8 +87,9 @@ class Portfolio:
 
 @dataclass(slots=True)
 class Book:
-    """What the pass has done: setups taken (``active`` those not known to be over, ``stranded`` those that cannot end, ``settled`` what the
-    others left), turned down by key, locks set (``in_force`` at the last close looked at, ``looked_ms``), how many planned rows ended how by symbol, and what broke."""
+    """What the pass has done: setups taken (``active`` those not known to be over, ``stranded`` those that cannot end, ``settled`` what
+    the others left), turned down by key, locks set (``in_force`` at the last close looked at, ``looked_ms``), how many planned rows ended
+    how by symbol, and what broke."""
 
     taken: list[Taken] = field(default_factory=list)
     active: list[Taken] = field(default_factory=list)
