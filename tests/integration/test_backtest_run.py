@@ -26,7 +26,7 @@ from engine.backtest.desk import Desk
 from engine.backtest.flags import flags_of
 from engine.backtest.kept import FileShelf
 from engine.backtest.market import MarketPast
-from engine.backtest.portfolio import EQUITY_RULES, Book, Portfolio, follow_out
+from engine.backtest.portfolio import EQUITY_RULES, Book, Portfolio, _looked_at, follow_out
 from engine.backtest.positions import Taken
 from engine.backtest.request import BacktestRequest
 from engine.backtest.run import Replayed, run_backtest
@@ -374,7 +374,9 @@ def judged(portfolio: Portfolio, one: Taken) -> SniperContext:
     return replace(context, risk_plan=one.trade.setup.risk)
 
 
-def test_shorts_on_spot_and_positions_of_the_account_are_flagged(whole: Replayed) -> None:
+def test_shorts_on_spot_are_flagged_and_positions_of_the_account_too_whose_returns_are_read(
+    whole: Replayed,
+) -> None:
     shorts = [one for one in whole.book.taken if one.trade.side is Side.SHORT]
     assert len(shorts) > 1
     spot = {name: replace(market, kind="spot") for name, market in whole.history.markets.items()}
@@ -382,6 +384,11 @@ def test_shorts_on_spot_and_positions_of_the_account_are_flagged(whole: Replayed
     assert flag.startswith(f"{len(shorts)} setups sell short on spot")
     assert whole.backtest.flags == ()
     position = shorts[0].position(shorts[0].terms.live_ms)
+    hole = without(whole, position.symbol, END_MS, END_MS)
+    account = replace(asked().account, positions=(position,))
+    own = replace(hole, request=replace(hole.request, account=account))
+    looked = tuple(_looked_at(own, Book(), shorts[0].terms.live_ms))
+    assert [context.symbol for context in looked] == [position.symbol]
     request = replace(asked(), account=replace(asked().account, positions=(position,)))
     assert flags_of(request, whole.history.markets, []) == (
         "1 open positions of the account count against its limits all along",
