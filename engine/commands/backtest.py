@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 USUAL_DAYS: Final = 90
 """Replayed where nothing is said."""
 FOLDER: Final = "reports"
+ANSWERS_S: Final = 4
+"""A Dask scheduler that is there answers within this."""
 
 
 def backtest(flags: Flags, asked: Replaying, environ: Mapping[str, str] = os.environ) -> int:
@@ -94,7 +96,7 @@ def dask_executor(address: str) -> Iterator[Executor]:
     except ImportError as error:
         raise ConfigFault("--executor needs Dask", 'Run: pip install "dask[distributed]"') from error
     try:
-        client = Client(address, timeout=10)  # type: ignore[no-untyped-call]
+        client = Client(address, timeout=ANSWERS_S)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise ConfigFault(
             f"--executor: no Dask scheduler at {address!r}", "Write it like tcp://10.0.0.5:8786"
@@ -114,15 +116,23 @@ def request_of(flags: Flags, asked: Replaying, configured: Configured, edges: Ed
 
     settings = configured.settings
     newest_ms = newest_close_ms(settings.exchange, settings.profile, edges)
-    until_ms = min(newest_ms, parse_day(asked.until, "--to")) if asked.until else newest_ms
-    since_ms = parse_day(asked.since, "--from") if asked.since else until_ms - USUAL_DAYS * DAY_MS
+    until_ms = (
+        min(newest_ms, parse_day(asked.until, "until" if flags.in_python else "--to"))
+        if asked.until
+        else newest_ms
+    )
+    since_ms = (
+        parse_day(asked.since, "since" if flags.in_python else "--from")
+        if asked.since
+        else until_ms - USUAL_DAYS * DAY_MS
+    )
     return BacktestRequest(
         profile=with_costs(settings.profile, asked),
         exchange=settings.exchange,
         account=configured.account,
         since_ms=since_ms,
         until_ms=until_ms,
-        symbols=parse_symbols(flags.symbols, settings.profile.universe.quote),
+        symbols=parse_symbols(flags.symbols, settings.profile.universe.quote, flags.called("symbols")),
         top=flags.top or 0,
         seed=asked.seed,
     )
