@@ -153,9 +153,10 @@ def over(part: Number, whole: Number) -> Number:
 
 
 def trading(facts: Facts) -> Number:
-    """1 if its market is open and traded in the last 24 hours."""
+    """1 if its market is open and traded in the last 24 hours. Of the past a store knows the trades alone: that a market was closed
+    since must not take it out of the time in which it traded."""
     traded: Number = 1.0 * (facts.ticker.quote_volume > 0)
-    return traded if facts.market.active else 0.0
+    return traded if facts.market.active or facts.all_there_is else 0.0
 
 
 def days_left(facts: Facts) -> Number:

@@ -5,8 +5,8 @@ by itself, without a universe before it.
 2. Each symbol through the gates of ``data.universe_gates``, all instants at once, to the first that it fails.
 3. Where more pass than there are seats, those with the most 24h quote volume have them.
 
-A coin that died later is in it for as long as it traded, if its candles are stored. What the store says of a market itself, its rules
-and whether it is open, it says as of its last import: there is no history of that.
+A coin that died later is in it for as long as it traded, if its candles are stored, whatever its market is now. What the store says of
+a market's rules it says as of its last import: there is no history of them.
 """
 
 from __future__ import annotations

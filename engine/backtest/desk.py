@@ -43,14 +43,37 @@ class Desk:
 
     @property
     def symbols(self) -> tuple[str, ...]:
-        """Symbols that can be decided: those asked for, or that were ever in the universe, whose candles could be read."""
+        """Symbols that can be decided: those of the universe on whose candles orders can be filled."""
+        return tuple(symbol for symbol in self._looked_at if not self._cannot_fill(symbol))
+
+    @property
+    def unfillable(self) -> dict[str, SymbolFault]:
+        """Symbols of the universe that have candles to decide on, but none of the base timeframe."""
+        base = self.request.profile.timeframes.base
+        return {
+            symbol: SymbolFault(
+                symbol,
+                "data",
+                "DataFault",
+                f"{symbol} has no {base} candles in this time, and orders are filled on them",
+                "Import or sync them, or leave it out",
+            )
+            for symbol in self._looked_at
+            if self._cannot_fill(symbol)
+        }
+
+    @property
+    def _looked_at(self) -> Iterator[str]:
+        """Those asked for, or that were ever in the universe, whose candles could be read."""
         universe = self.around.universe
         ever = (universe.dropped == IN).any(axis=1)
-        return tuple(
-            symbol
-            for symbol, seated in zip(universe.symbols, ever, strict=True)
-            if symbol in self.history.candles and (seated or self.request.symbols)
-        )
+        for symbol, seated in zip(universe.symbols, ever, strict=True):
+            if symbol in self.history.candles and (seated or self.request.symbols):
+                yield symbol
+
+    def _cannot_fill(self, symbol: str) -> bool:
+        series, frames = self.history.candles[symbol], self.request.profile.timeframes
+        return not len(series[frames.base]) and any(len(series[name]) for name in frames.needed)
 
     @property
     def as_of_ms(self) -> Ints:
@@ -83,7 +106,7 @@ def decide_all(
     Raises:
         StorageFault: columns cannot be kept.
     """
-    symbols, found, broken = desk.symbols, dict[str, Decisions](), dict[str, SymbolFault]()
+    symbols, found, broken = desk.symbols, dict[str, Decisions](), desk.unfillable
     ends = _with_objects(desk) if desk.hooks.signature() else _as_columns(desk, executor, kept)
     for done, (symbol, end) in enumerate(ends, 1):
         if isinstance(end, SymbolFault):

@@ -24,7 +24,7 @@ from strategy.columns.span import TOLD, Decisions
 
 SEAL: Final = "seal"
 ADVICE: Final = "Make room or name another SNIPERSIGHT_HOME, or run with --no-resume"
-UNREADABLE: Final = (BadZipFile, ValueError, KeyError, EOFError, zlib.error)
+UNREADABLE: Final = (BadZipFile, ValueError, KeyError, EOFError, RuntimeError, zlib.error)
 """What a file that is not what was written may raise."""
 MOST_FILES: Final = 400
 """The oldest go when there are more: of a year of 15m closes one takes a third of a megabyte."""
@@ -80,9 +80,17 @@ class FileShelf:
         return self.folder / f"{key}.npz"
 
     def _prune(self) -> None:
-        files = sorted(self.folder.glob("*.npz"), key=lambda file: file.stat().st_mtime)
+        files = sorted(self.folder.glob("*.npz"), key=_written)
         for file in files[:-MOST_FILES]:
             file.unlink(missing_ok=True)
+
+
+def _written(file: Path) -> float:
+    """When a file was written; at the beginning of time if another run has just removed it."""
+    try:
+        return file.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _seal(key: str, columns: Mapping[str, npt.NDArray[np.generic]]) -> str:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from bot.executor.paper_broker import play
 from bot.executor.terms import Terms, terms_of
 from data.universe_known import stored_ticker
@@ -20,16 +22,17 @@ from engine.backtest.market import MarketPast
 from engine.backtest.positions import Taken
 from engine.backtest.replayer import Replayer
 from engine.backtest.request import BacktestRequest
+from engine.backtest.standing import dips, history_at, locks_at
 from engine.edges import Progress
 from engine.reduce import judge_risk, setup_of
 from engine.symbols import hook_each, no_cycle_search
 from risk.position_sizing import isolated_liquidation, risk_unit
-from risk.protections import locks_in_force
 from shared.errors import ContractError
 from shared.models.backtest import Trade, Turned
 from shared.models.context import SniperContext
 from shared.models.data import Candles, MultiTimeframeData
 from shared.models.events import object_id
+from shared.models.fills import Ending, Outcome
 from shared.models.gates import Rejection
 from shared.models.planner import TradePlan
 from shared.models.risk import Account, Lock
@@ -48,7 +51,11 @@ EARLIER: Final = "setup.before"
 LOCKED: Final = "risk.locked"
 CONFLICT: Final = "risk.conflict"
 SPOT_SHORT: Final = "risk.spot_short"
+RUINED: Final = "account.ruined"
+"""Why nothing is judged any more: ended trades left no equity."""
 TAKEN: Final = "taken"
+EQUITY_RULES: Final = ("drawdown", "daily loss")
+"""What locks for losses on paper too."""
 ZONES: Final = tuple(ZoneKind)
 
 
@@ -80,28 +87,40 @@ class Portfolio:
 
 @dataclass(slots=True)
 class Book:
-    """What the pass has done: setups taken (``active`` those not known to be over), turned down by key, locks set, how many planned rows
-    ended how by symbol, and what broke."""
+    """What the pass has done: setups taken (``active`` those not known to be over, ``stranded`` those that cannot end, ``settled`` what
+    the others left), turned down by key, locks set (``in_force`` at the last close looked at, ``looked_ms``), how many planned rows ended
+    how by symbol, and what broke."""
 
     taken: list[Taken] = field(default_factory=list)
     active: list[Taken] = field(default_factory=list)
+    stranded: list[Taken] = field(default_factory=list)
+    settled: list[EquityPoint] = field(default_factory=list)
+    looked_ms: int = 0
     keys: set[Key] = field(default_factory=set)
     turned: dict[Key, Turned] = field(default_factory=dict)
     locks: dict[tuple[str, str], Lock] = field(default_factory=dict)
+    in_force: tuple[Lock, ...] = ()
     ends: dict[tuple[str, int], str] = field(default_factory=dict)
     faults: dict[str, SymbolFault] = field(default_factory=dict)
 
     def settle(self, now_ms: int) -> None:
-        """Let go of what is known to be over."""
-        self.active = [one for one in self.active if not one.is_over(now_ms)]
+        """Let go of what is known to be over, and of what can never be left: it takes no place for good."""
+        over = [one for one in self.active if one.is_over(now_ms) and one.trade.outcome.filled]
+        for one in sorted(over, key=lambda one: one.trade.outcome.ended_ms):
+            left = self.settled[-1].settled + one.worth(now_ms)
+            self.settled.append(EquityPoint(one.trade.outcome.ended_ms, left, Decimal(0)))
+        self.stranded += [one for one in self.active if one.is_stranded(now_ms)]
+        self.active = [one for one in self.active if not one.is_over(now_ms) and not one.is_stranded(now_ms)]
 
 
 def trade(portfolio: Portfolio, decisions: Mapping[str, Decisions], progress: Progress) -> Book:
     """Take every symbol's plans through risk, in the order of time."""
-    book = Book()
+    request = portfolio.request
+    book = Book(settled=[EquityPoint(0, request.account.equity, Decimal(0))], looked_ms=request.since_ms)
     instants = candidates_by_close(decisions)
     with no_cycle_search():
         for done, (now_ms, candidates) in enumerate(instants, 1):
+            _look_back(portfolio, book, now_ms)
             book.settle(now_ms)
             ends = {one: _known_end(portfolio, book, one, now_ms) for one in candidates}
             fresh = [one for one in candidates if not ends[one]]
@@ -110,6 +129,25 @@ def trade(portfolio: Portfolio, decisions: Mapping[str, Decisions], progress: Pr
                 _judge(portfolio, book, now_ms, fresh)
             progress("trade", done, len(instants))
     return book
+
+
+def _look_back(portfolio: Portfolio, book: Book, now_ms: int) -> None:
+    """Set the locks that losses on paper called for since the last look: live, every scan is followed by a look, with a plan or not."""
+    profile = portfolio.request.profile
+    trigger = profile.timeframes.trigger
+    looks_ms = np.arange(trigger.floor(book.looked_ms) + trigger.ms, now_ms + 1, trigger.ms, dtype=np.int64)
+    book.looked_ms = now_ms
+    limits = profile.protection.drawdown_pct, profile.protection.daily_loss_pct
+    may_lock = {rule for rule, pct in zip(EQUITY_RULES, limits, strict=True) if pct}
+    for look_ms in dips((*book.active, *book.stranded), book.settled, profile, looks_ms).tolist():
+        if may_lock - {lock.rule for lock in book.in_force if lock.until_ms > look_ms}:
+            _lock(portfolio, book, history_at(book.taken, portfolio.request.account.equity, look_ms))
+
+
+def _lock(portfolio: Portfolio, book: Book, history: TradeHistory) -> None:
+    """Look at the account as of a close: which locks are in force then."""
+    book.in_force = locks_at(history, portfolio.request.profile, book.in_force)
+    book.locks |= {(lock.id, lock.scope): lock for lock in book.in_force}
 
 
 def _known_end(portfolio: Portfolio, book: Book, one: Candidate, now_ms: int) -> str:
@@ -147,6 +185,7 @@ def _foregone(portfolio: Portfolio, account: Account, one: Candidate, now_ms: in
 
 
 def _turn_down(portfolio: Portfolio, book: Book, one: Candidate, now_ms: int, code: str) -> None:
+    book.ends[one.key.symbol, now_ms] = code
     before = book.turned.get(one.key)
     first_ms = before.decided_ms if before else now_ms
     name, side = _name(portfolio, one.key), Side(one.key.side)
@@ -164,16 +203,24 @@ def _name(portfolio: Portfolio, key: Key) -> str:
 
 def _judge(portfolio: Portfolio, book: Book, now_ms: int, fresh: list[Candidate]) -> None:
     """Plans of setups that were not taken before: turned down at once, or made into objects and judged together."""
-    account = _account(portfolio, book, now_ms)
-    wanted = []
-    for one in fresh:
-        if code := _foregone(portfolio, account, one, now_ms):
-            book.ends[one.key.symbol, now_ms] = code
-            _turn_down(portfolio, book, one, now_ms, code)
-        else:
-            wanted.append(one)
-    if not wanted:
+    history = history_at(book.taken, portfolio.request.account.equity, now_ms)
+    if history.equity[-1].settled <= 0:
+        for one in fresh:
+            _turn_down(portfolio, book, one, now_ms, RUINED)
         return
+    account = _account(portfolio, book, history)
+    foregone = {one: _foregone(portfolio, account, one, now_ms) for one in fresh}
+    for one in fresh:
+        if foregone[one]:
+            _turn_down(portfolio, book, one, now_ms, foregone[one])
+    if wanted := [one for one in fresh if not foregone[one]]:
+        _judge_objects(portfolio, book, account, now_ms, wanted)
+
+
+def _judge_objects(
+    portfolio: Portfolio, book: Book, account: Account, now_ms: int, wanted: list[Candidate]
+) -> None:
+    """Plans that only risk as a whole can turn down."""
     contexts = tuple(_decided(portfolio, now_ms, wanted))
     hooks = next(iter(portfolio.replayers.values())).hooks
     kept, broken = hook_each(contexts, hooks, "before_risk", "plan")
@@ -209,7 +256,9 @@ def _decided(portfolio: Portfolio, now_ms: int, wanted: list[Candidate]) -> Iter
 def _looked_at(portfolio: Portfolio, book: Book, now_ms: int) -> Iterator[SniperContext]:
     """Contexts of markets that are held, for their returns."""
     market = portfolio.market.context(now_ms)
-    for symbol in sorted({held.symbol for held in book.active}):
+    own = {position.symbol for position in portfolio.request.account.positions}
+    held = own | {one.symbol for one in book.active}
+    for symbol in sorted(held & portfolio.replayers.keys()):
         yield portfolio.replayers[symbol].context(now_ms, market)
 
 
@@ -217,7 +266,6 @@ def _end(portfolio: Portfolio, book: Book, context: SniperContext, one: Candidat
     """A judged plan: taken and followed to its end, or turned down."""
     now_ms, answer = context.as_of_ms, context.risk_plan
     if isinstance(answer, Rejection):
-        book.ends[context.symbol, now_ms] = answer.code
         _turn_down(portfolio, book, one, now_ms, answer.code)
         return
     book.ends[context.symbol, now_ms] = TAKEN
@@ -233,7 +281,7 @@ def follow_out(portfolio: Portfolio, context: SniperContext, account: Account) -
     setup = setup_of(context)
     terms = _terms(portfolio, context)
     candles = _lifetime(portfolio, setup.plan.symbol, terms)
-    outcome = play(terms, candles)
+    outcome = _by_the_clock(play(terms, candles), terms, portfolio.request.until_ms)
     structure = context.smc_snapshot.timeframes[setup.plan.anchor] if context.smc_snapshot else None
     if structure is None:
         raise ContractError(f"{context.symbol}: an approval without structure")
@@ -254,31 +302,32 @@ def _terms(portfolio: Portfolio, context: SniperContext) -> Terms:
 
 
 def _lifetime(portfolio: Portfolio, symbol: str, terms: Terms) -> Candles:
+    """Base candles up to the first past the latest time stop, however long a gap lies before it."""
     base = portfolio.request.profile.timeframes.base
     candles = portfolio.history.candles[symbol][base]
-    latest_ms = max(terms.expires_ms, terms.live_ms + base.ms) + terms.hold_ms + 2 * base.ms
-    return candles.between(terms.live_ms, latest_ms)
+    latest_ms = max(terms.expires_ms, terms.live_ms + base.ms) + terms.hold_ms
+    first, last = np.searchsorted(candles.open_ms, [terms.live_ms, latest_ms])
+    return candles.rows(int(first), int(last) + 1)
 
 
-def _account(portfolio: Portfolio, book: Book, now_ms: int) -> Account:
-    """The account as of a close: what ended trades left, what is open, and the locks that both call for."""
-    account, profile = portfolio.request.account, portfolio.request.profile
-    over = sorted(
-        (one for one in book.taken if one.is_over(now_ms)), key=lambda one: one.trade.outcome.ended_ms
-    )
-    settled, points = account.equity, [EquityPoint(portfolio.request.since_ms, account.equity, Decimal(0))]
-    for one in over:
-        settled += one.worth(now_ms)
-        points.append(EquityPoint(one.trade.outcome.ended_ms, settled, Decimal(0)))
-    held = [one for one in book.active if one.fills_by(now_ms)]
-    if held:
-        points.append(EquityPoint(now_ms, settled, sum((one.worth(now_ms) for one in held), Decimal(0))))
-    trades = tuple(one.closed() for one in over if one.trade.outcome.filled)
-    past = TradeHistory(now_ms, trades, tuple(points))
-    locks = locks_in_force(past, profile.protection, profile.risk.zone)
-    book.locks |= {(lock.id, lock.scope): lock for lock in locks}
+def _by_the_clock(outcome: Outcome, terms: Terms, until_ms: int) -> Outcome:
+    """An order ends at its time even where no candle comes after it any more."""
+    if outcome.ending is not Ending.PENDING or terms.expires_ms > until_ms:
+        return outcome
+    return replace(outcome, ending=Ending.EXPIRED, ended_ms=terms.expires_ms)
+
+
+def _account(portfolio: Portfolio, book: Book, history: TradeHistory) -> Account:
+    """The account as of a close: what ended trades left, what is open, and the locks in force."""
+    account, now_ms = portfolio.request.account, history.now_ms
+    _lock(portfolio, book, history)
     positions = tuple(one.position(now_ms) for one in book.active)
-    return replace(account, equity=settled, positions=(*account.positions, *positions), locks=locks)
+    return replace(
+        account,
+        equity=history.equity[-1].settled,
+        positions=(*account.positions, *positions),
+        locks=book.in_force,
+    )
 
 
 def _quote_volume(history: History, symbol: str, now_ms: int) -> float:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+import numpy as np
+
 from bot.executor.terms import Terms
 from shared.models.backtest import Trade
-from shared.models.data import Candles
-from shared.models.fills import Fill
+from shared.models.data import Candles, Floats, Ints
+from shared.models.fills import Ending, Fill
 from shared.models.risk import Position
 from shared.models.trades import EXITS, ClosedTrade
 
@@ -31,6 +33,12 @@ class Taken:
         """Whether its end was known at a close."""
         outcome = self.trade.outcome
         return not outcome.alive and outcome.ended_ms <= now_ms
+
+    def is_stranded(self, now_ms: int) -> bool:
+        """Whether it is still held though its time is over: its market has no candle any more on which it could be left."""
+        outcome = self.trade.outcome
+        over_ms = outcome.filled_ms + self.terms.hold_ms + self.candles.timeframe.ms
+        return outcome.ending is Ending.OPEN and over_ms <= now_ms
 
     def fills_by(self, now_ms: int) -> tuple[Fill, ...]:
         """Fills in candles closed by then."""
@@ -61,6 +69,22 @@ class Taken:
             for fill in fills
         )
         return Decimal(repr(flow + way * float(_left(fills)) * _last_close(self.candles, now_ms)))
+
+    def marks(self, times_ms: Ints) -> Floats:
+        """:meth:`worth` at each of ``times_ms``, shape (n,), as floats."""
+        outcome, candles, way = self.trade.outcome, self.candles, int(self.terms.side)
+        worth, left = np.zeros((2, times_ms.size))
+        if not outcome.fills:
+            return worth
+        for fill in outcome.fills:
+            known = fill.bar_ms + candles.timeframe.ms <= times_ms
+            bought = float(fill.quantity) * (1 if fill.leg == "entry" else -1)
+            left += np.where(known, bought, 0.0)
+            worth -= np.where(known, way * bought * fill.price + fill.fee, 0.0)
+        last = np.maximum(candles.close_ms.searchsorted(times_ms, "right") - 1, 0)
+        worth += way * left * candles.close[last]
+        over = (times_ms >= outcome.ended_ms) & (not outcome.alive)
+        return np.where(over, outcome.result, worth)
 
     def closed(self) -> ClosedTrade:
         """As protections count it."""

@@ -9,6 +9,7 @@ from typing import Final
 
 from engine.backtest.around import read_around
 from engine.backtest.desk import Desk, admitted, decide_all
+from engine.backtest.flags import flags_of
 from engine.backtest.funnel import closes_each, funnel_of
 from engine.backtest.history import History, read_history
 from engine.backtest.kept import FileShelf
@@ -105,7 +106,7 @@ def _result(desk: Desk, decisions: Mapping[str, Decisions], book: Book) -> Backt
         locks=tuple(sorted(book.locks.values(), key=lambda lock: (lock.since_ms, lock.id))),
         coverage=tuple(_coverage(request, history, symbol, stood_for[symbol]) for symbol in decisions),
         faults=tuple(sorted((*history.faults, *book.faults.values()), key=lambda fault: fault.symbol)),
-        flags=(),
+        flags=flags_of(request, history.markets, book.taken),
     )
 
 

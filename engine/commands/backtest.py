@@ -45,6 +45,8 @@ def backtest(flags: Flags, asked: Replaying, environ: Mapping[str, str] = os.env
 
     console = Console.of(flags.output, environ)
     configured = configure(flags, environ, known_exchanges(environ, flags))
+    if asked.output:
+        make_folder(Path(asked.output))
     register_plugins()
     with (
         progress_on(sys.stderr, shown=not console.quiet, colour=console.error_look.colour) as report,
@@ -168,6 +170,24 @@ def shelf_of(asked: Replaying, environ: Mapping[str, str]) -> FileShelf | None:
     return FileShelf(backtest_folder(environ)) if asked.resume else None
 
 
+def make_folder(folder: Path) -> None:
+    """The folder of the report, before anything is replayed for it.
+
+    Raises:
+        StorageFault: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> StorageFault:
+    return StorageFault(
+        f"the report cannot be written to {folder}: {error.strerror}", "Name another folder with --output"
+    )
+
+
 def write_report(told: Told, folder: Path) -> tuple[Path, ...]:
     """The report's files, written into ``folder``: the page, the document and the table of trades.
 
@@ -182,14 +202,12 @@ def write_report(told: Told, folder: Path) -> tuple[Path, ...]:
         "backtest.json": backtest_json(told),
         "trades.csv": trades_csv(told),
     }
+    make_folder(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for name, text in made.items():
             (folder / name).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise StorageFault(
-            f"the report cannot be written to {folder}: {error.strerror}", "Name another folder with --output"
-        ) from error
+        raise _unwritable(folder, error) from error
     return tuple(folder / name for name in made)
 
 

@@ -16,6 +16,7 @@ from engine.backtest.walk_forward import Run, best_of, folds, longest_ms, walk_f
 from engine.hooks import Hooks
 from shared.config.digest import config_digest
 from shared.config.profiles import load_profile
+from shared.models.backtest import Trade
 from shared.models.statistics import Expectancy, Insufficient
 from shared.models.timeframe import DAY_MS
 from shared.models.walk_forward import Choice, Fold, FoldPlan
@@ -51,9 +52,12 @@ def test_what_is_tested_is_what_a_backtest_of_that_time_trades(run: Run) -> None
     assert len(FOLDS) == 2
     assert walked.trades
     tested = [(fold.test, run(PROFILE, fold.test.since_ms, fold.test.until_ms).trades) for fold in FOLDS]
-    assert walked.trades == tuple(
-        t for window, trades in tested for t in trades if window.holds(t.decided_ms)
-    )
+    first_told: dict[str, Trade] = {}
+    for window, trades in tested:
+        for trade in trades:
+            if window.holds(trade.decided_ms):
+                first_told.setdefault(trade.setup.plan.fingerprint, trade)
+    assert walked.trades == tuple(first_told.values())
     names = [trade.setup.plan.fingerprint for trade in walked.trades]
     assert len(set(names)) == len(names)
     assert all(trade.outcome.ended_ms <= trade.decided_ms + longest_ms([PROFILE]) for trade in walked.trades)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -13,20 +13,37 @@ from decimal import Decimal
 from multiprocessing import get_context
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from bot.executor.paper_broker import play
+from bot.executor.terms import Terms
+from data.adapters.demo_market import BY_SYMBOL
+from data.aggregation import aggregate
 from data.cache import SqliteCandleStore
+from engine.backtest.around import read_around
+from engine.backtest.desk import Desk
+from engine.backtest.flags import flags_of
 from engine.backtest.kept import FileShelf
+from engine.backtest.market import MarketPast
+from engine.backtest.portfolio import EQUITY_RULES, Book, Portfolio, _looked_at, follow_out
+from engine.backtest.positions import Taken
 from engine.backtest.request import BacktestRequest
 from engine.backtest.run import Replayed, run_backtest
+from engine.backtest.standing import history_at, locks_at
 from engine.hooks import Hooks
 from shared.errors import NotFound, StorageFault
 from shared.models.backtest import Backtest
 from shared.models.context import SniperContext
-from shared.models.fills import Ending
-from shared.models.timeframe import DAY_MS
+from shared.models.data import Candles
+from shared.models.fills import Ending, Outcome
+from shared.models.risk import Lock
+from shared.models.smc import Side
+from shared.models.timeframe import DAY_MS, Timeframe
+from shared.models.trades import EquityPoint
 from shared.utils.serialization import canonical_json, to_plain
-from tests.fixtures.past import SYMBOLS, past_edges, past_request, past_store
+from tests.fixtures.hand_scan import HOUR_MS
+from tests.fixtures.past import END_MS, SYMBOLS, made_base, past_edges, past_request, past_store
 
 DAYS = 40
 
@@ -137,7 +154,7 @@ def test_columns_that_were_kept_are_not_decided_again(
     assert again.equity[0].settled == 50_000
 
 
-@pytest.mark.parametrize("harm", ["cut", "other bytes", "another's"])
+@pytest.mark.parametrize("harm", ["cut", "other bytes", "another's", "another packing"])
 def test_a_kept_file_that_is_not_what_was_written_is_made_anew(
     store: SqliteCandleStore, tmp_path: Path, harm: str
 ) -> None:
@@ -145,7 +162,9 @@ def test_a_kept_file_that_is_not_what_was_written_is_made_anew(
     first = run_backtest(request, past_edges(store), hooks=Hooks(), kept=kept).backtest
     one, other = sorted(kept.folder.glob("*.npz"))[:2]
     whole = one.read_bytes()
+    packing = whole.rindex(b"PK\x01\x02") + 10
     harmed = {
+        "another packing": whole[:packing] + b"\x63" + whole[packing + 1 :],
         "cut": whole[: len(whole) // 2],
         "other bytes": whole[:400] + bytes([whole[400] ^ 255]) + whole[401:],
         "another's": other.read_bytes(),
@@ -193,6 +212,61 @@ def test_no_limit_is_broken_at_any_close(whole: Replayed) -> None:
         assert one.trade.risk <= one.trade.setup.risk.equity * Decimal(str(rules.risk_pct)) / 100
 
 
+def test_an_account_that_lost_everything_trades_no_more(
+    store: SqliteCandleStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ruinous(terms: Terms, candles: Candles) -> Outcome:
+        outcome = play(terms, candles)
+        return replace(outcome, result=-20_000.0) if outcome.filled and not outcome.alive else outcome
+
+    monkeypatch.setattr("engine.backtest.portfolio.play", ruinous)
+    backtest = run_backtest(asked(20), past_edges(store), hooks=Hooks()).backtest
+    ruined_ms = min(trade.outcome.ended_ms for trade in backtest.finished)
+    assert backtest.equity[-1].settled < 0
+    assert all(trade.decided_ms < ruined_ms for trade in backtest.trades)
+    assert "account.ruined" in {turned.code for turned in backtest.turned}
+
+
+def test_a_trade_is_marked_alike_one_by_one_and_all_at_once(whole: Replayed) -> None:
+    for one in whole.book.taken:
+        times = np.arange(one.terms.live_ms, one.trade.outcome.ended_ms + HOUR_MS, HOUR_MS // 2)
+        assert one.marks(times).tolist() == pytest.approx([float(one.worth(now)) for now in times.tolist()])
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"drawdown_pct": 2.0, "daily_loss_pct": 0.7},
+        {"drawdown_pct": 0.0, "daily_loss_pct": 0.7},
+        {"drawdown_pct": 1.5, "daily_loss_pct": 0.0},
+    ],
+)
+def test_losses_on_paper_lock_as_if_every_trigger_close_had_been_looked_at(
+    store: SqliteCandleStore, limits: dict[str, float]
+) -> None:
+    request = asked()
+    rules = replace(request.profile.protection, stop_guard_stops=0, low_profit_trades=0, **limits)
+    request = replace(request, profile=replace(request.profile, protection=rules))
+    book = run_backtest(request, past_edges(store), hooks=Hooks()).book
+    judged = sorted({now_ms for _, now_ms in book.ends})
+    grid = range(request.since_ms, judged[-1], request.profile.timeframes.trigger.ms)
+    locks: tuple[Lock, ...] = ()
+    every: list[Lock] = []
+    for look_ms in sorted({*grid, *judged}):
+        known = [one for one in book.taken if one.trade.decided_ms < look_ms]
+        locks = locks_at(history_at(known, request.account.equity, look_ms), request.profile, locks)
+        every += locks
+
+    def locked(found: Iterable[Lock]) -> set[int]:
+        spans = {(lock.since_ms, lock.until_ms) for lock in found if lock.rule in EQUITY_RULES}
+        return {now for now in judged if any(since <= now < until for since, until in spans)}
+
+    assert locked(book.locks.values()) == locked(every)
+    assert locked(every)
+    ends = {one.trade.outcome.ended_ms for one in book.taken} | set(judged)
+    assert any(lock.since_ms not in ends for lock in book.locks.values() if lock.rule in EQUITY_RULES)
+
+
 def test_every_trade_was_decided_before_it_was_filled(whole: Replayed) -> None:
     base_ms = whole.backtest.base.ms
     for trade in whole.backtest.trades:
@@ -224,3 +298,98 @@ def test_a_process_with_another_hash_seed_gives_the_same_bytes(
         check=True,
     )
     assert told.stdout.strip() == bytes_of(whole.backtest)
+
+
+def test_a_symbol_without_candles_to_fill_on_is_a_fault_and_stops_no_other(tmp_path: Path) -> None:
+    """It has the timeframes that decide, but not the base."""
+    store = past_store(tmp_path, ("BTC/USDT",), days=60)
+    base = made_base("ETH/USDT", 60)
+    coarser = [aggregate(base, frame) for frame in Timeframe if frame is not Timeframe.M5]
+    store.write_many("binance", {"ETH/USDT": coarser})
+    store.save_markets({"ETH/USDT": replace(BY_SYMBOL["ETH/USDT"].market(active=True), exchange="binance")})
+    backtest = run_backtest(asked(2, ("BTC/USDT", "ETH/USDT")), past_edges(store), hooks=Hooks()).backtest
+    store.close()
+    assert backtest.symbols == ("BTC/USDT",)
+    assert [(fault.symbol, "no 5m candles" in fault.problem) for fault in backtest.faults] == [
+        ("ETH/USDT", True)
+    ]
+
+
+def without(replayed: Replayed, symbol: str, first_ms: int, until_ms: int) -> Portfolio:
+    """The pass's own view of a replay, with a hole in the base candles of a symbol."""
+    history = replayed.history
+    base = asked().profile.timeframes.base
+    held = history.candles[symbol][base]
+    keep = (held.open_ms < first_ms) | (held.open_ms >= until_ms)
+    columns = (getattr(held, name)[keep] for name in ("open_ms", "open", "high", "low", "close", "volume"))
+    candles = {**history.candles, symbol: {**history.candles[symbol], base: Candles(base, *columns)}}
+    holed = replace(history, candles=candles)
+    request = asked()
+    market = MarketPast.of(request, holed)
+    desk = Desk(request, holed, market, read_around(market), Hooks())
+    return Portfolio(request, holed, market, {symbol: desk.replayer(symbol)})
+
+
+def test_a_time_stop_in_a_gap_closes_at_the_first_candle_after_it(whole: Replayed) -> None:
+    """Three hours without candles about the time at which a position's time is over: it is not left open for good."""
+    one = next(one for one in whole.book.taken if one.trade.outcome.ending is Ending.TIME)
+    out_ms = one.trade.outcome.fills[-1].bar_ms
+    hole = without(whole, one.symbol, out_ms - HOUR_MS, out_ms + 2 * HOUR_MS)
+    again = follow_out(hole, judged(hole, one), asked().account).trade.outcome
+    assert (again.ending, again.fills[-1].bar_ms) == (Ending.TIME, out_ms + 2 * HOUR_MS)
+
+
+def test_an_order_on_a_market_that_ends_expires_by_the_clock(whole: Replayed) -> None:
+    """No candle comes after its time; the place it took is free again. A position held then is said to be stranded."""
+    one = next(one for one in whole.book.taken if one.trade.outcome.ending is Ending.EXPIRED)
+    ends = without(whole, one.symbol, one.terms.live_ms + HOUR_MS, END_MS)
+    again = follow_out(ends, judged(ends, one), asked().account)
+    assert (again.trade.outcome.ending, again.trade.outcome.ended_ms) == (
+        Ending.EXPIRED,
+        one.terms.expires_ms,
+    )
+    assert again.is_over(one.terms.expires_ms)
+
+
+def test_a_position_on_a_market_that_ends_is_said_to_be_stranded_and_takes_no_place_for_good(
+    whole: Replayed,
+) -> None:
+    one = next(one for one in whole.book.taken if one.trade.outcome.ending is Ending.TIME)
+    ends = without(whole, one.symbol, one.trade.outcome.filled_ms + HOUR_MS, END_MS)
+    again = follow_out(ends, judged(ends, one), asked().account)
+    assert again.trade.outcome.ending is Ending.OPEN
+    book = Book(active=[again], settled=[EquityPoint(0, Decimal(10_000), Decimal(0))])
+    book.settle(again.trade.outcome.filled_ms + one.terms.hold_ms)
+    assert book.active == [again]
+    book.settle(again.trade.outcome.filled_ms + one.terms.hold_ms + asked().profile.timeframes.base.ms)
+    assert (book.active, book.stranded) == ([], [again])
+    (flag, *_) = flags_of(asked(), whole.history.markets, [again])
+    assert flag.startswith(f"held when the candles of {one.symbol} end")
+
+
+def judged(portfolio: Portfolio, one: Taken) -> SniperContext:
+    """The context a trade was approved with."""
+    now_ms = one.terms.live_ms
+    context = portfolio.replayers[one.symbol].decide(now_ms, portfolio.market.context(now_ms))
+    return replace(context, risk_plan=one.trade.setup.risk)
+
+
+def test_shorts_on_spot_are_flagged_and_positions_of_the_account_too_whose_returns_are_read(
+    whole: Replayed,
+) -> None:
+    shorts = [one for one in whole.book.taken if one.trade.side is Side.SHORT]
+    assert len(shorts) > 1
+    spot = {name: replace(market, kind="spot") for name, market in whole.history.markets.items()}
+    (flag,) = flags_of(asked(), spot, whole.book.taken)
+    assert flag.startswith(f"{len(shorts)} setups sell short on spot")
+    assert whole.backtest.flags == ()
+    position = shorts[0].position(shorts[0].terms.live_ms)
+    hole = without(whole, position.symbol, END_MS, END_MS)
+    account = replace(asked().account, positions=(position,))
+    own = replace(hole, request=replace(hole.request, account=account))
+    looked = tuple(_looked_at(own, Book(), shorts[0].terms.live_ms))
+    assert [context.symbol for context in looked] == [position.symbol]
+    request = replace(asked(), account=replace(asked().account, positions=(position,)))
+    assert flags_of(request, whole.history.markets, []) == (
+        "1 open positions of the account count against its limits all along",
+    )

@@ -267,3 +267,18 @@ def test_recorded_coins_have_the_universe_that_a_scan_chooses(market_dir: Path) 
     settings = replace(LOOSE, universe=rules)
     history = membership(held, settings, np.arange(START_MS, START_MS + 200 * DAY_MS, 300_000))
     assert hold(history, held, settings, some_of(history, 60))["universe.rank"] > 0
+
+
+def test_a_market_that_was_closed_since_is_in_for_as_long_as_it_traded() -> None:
+    """Nothing tells SHUT from the same market while it was open: leaving it out would be knowing that it would die."""
+    stored = made_up()
+    last_ms = int(stored.candles["DEAD/USDT"][Timeframe.H1].close_ms[-1])
+    candles = {**stored.candles, "SHUT/USDT": stored.candles["DEAD/USDT"]}
+    closed = replace(stored, candles=candles)
+    opened = replace(closed, markets={**closed.markets, "SHUT/USDT": market("SHUT")})
+    as_of_ms = instants(Timeframe.H1.ms)
+    found = [membership(each, LOOSE, as_of_ms) for each in (closed, opened)]
+    row = found[0].symbols.index("SHUT/USDT")
+    assert np.array_equal(found[0].dropped, found[1].dropped)
+    assert found[0].members[row, as_of_ms <= last_ms].any()
+    assert not found[0].members[row, as_of_ms > last_ms + DAY_MS].any()
