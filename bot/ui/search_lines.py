@@ -37,7 +37,7 @@ def search_lines(found: Search, look: Look) -> list[str]:
         *_best_trials(found.trials),
         *_left_out(found.trials),
         "",
-        *_verdict(found),
+        *verdict_lines(found),
     )
     return [line for part in parts for line in (look.flow(look.signs(part)) if part else [""])]
 
@@ -69,7 +69,7 @@ def _left_out(trials: Sequence[Trial]) -> list[str]:
     return lines + ([f"  {counted(never, 'trial')} had values that do not go together"] if never else [])
 
 
-def _verdict(found: Search) -> list[str]:
+def verdict_lines(found: Search) -> list[str]:
     """Luck, the held-back time, and what both come to."""
     if isinstance(found.best, Unsaid):
         return [f"Nothing was chosen: {found.best.why}"]
@@ -122,6 +122,11 @@ def _value_text(value: Value) -> str:
 
 def _span(window: Window) -> str:
     return f"{iso(window.since_ms)[:10]} to {iso(window.until_ms)[:10]}"
+
+
+def trial_line(trial: Trial, trials: int) -> str:
+    """``trial 3 of 50: N = 41, +0.31R [-0.02, +0.63] · min_score 70``, as it is run."""
+    return f"trial {trial.number + 1} of {trials}: {trial.worth} · {_changes_text(trial.changes)}"
 
 
 def search_tsv(found: Search) -> list[str]:

@@ -3,7 +3,7 @@
 1. time is cut into tests that follow each other without a gap; before each lie its validation and its training, with the longest
    holding time free between them, so that every trade of one part is over before the next begins
 2. in each fold candidates are compared on train, the best few once more on validate, and one is traded on test
-3. only the trades of the tests count
+3. only the trades of the tests count, and a setup that was taken in one test is not taken again in the next: it is the same trade
 """
 
 from __future__ import annotations
@@ -123,7 +123,9 @@ def walk_forward(run: Run, choose: Choose, turns: Sequence[Fold]) -> WalkForward
     traded: list[Trade] = []
     for fold in turns:
         choice = choose(run, fold)
-        trades = () if isinstance(choice, Unsaid) else _trades(run, choice.profile, fold.test)
+        taken = {trade.setup.plan.fingerprint for trade in traded}
+        tested = () if isinstance(choice, Unsaid) else _trades(run, choice.profile, fold.test)
+        trades = tuple(trade for trade in tested if trade.setup.plan.fingerprint not in taken)
         results.append(FoldResult(fold, choice, sum(t.is_finished for t in trades), worth_of(trades)))
         traded += trades
     chosen = [result.choice.digest for result in results if isinstance(result.choice, Choice)]

@@ -55,7 +55,7 @@ def size_of(space: Iterable[Knob]) -> int:
 @dataclass(frozen=True, slots=True)
 class Ground:
     """What is searched on: candles of an exchange's symbols, decided on after ``since_ms`` up to ``until_ms``. ``data_digest`` names the
-    very candles.
+    very candles, and whatever else than the profile a result depends on.
 
     Raises:
         ConfigFault: no symbols, or it ends before it begins.
