@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.ui.look import Look
 from bot.ui.numbers import counted
-from shared.models.search import Changes, Luck, Search, Trial, Value, size_of
+from shared.models.search import ANY, Changes, Luck, Search, Trial, Value, size_of
 from shared.models.statistics import Expectancy, Insufficient, Unsaid
 from shared.models.timeframe import iso
 from shared.models.walk_forward import Window
@@ -49,7 +49,7 @@ def _title(found: Search) -> str:
             "search",
             found.profile,
             ground.exchange,
-            counted(len(ground.symbols), "symbol"),
+            "the universe" if ANY in ground.symbols else counted(len(ground.symbols), "symbol"),
             f"{counted(len(found.trials), 'trial')} of {counted(size_of(plan.space), 'configuration')}",
             f"seed {plan.seed}",
         )

@@ -42,8 +42,18 @@ class Rerun:
         return self.replayed(profile, since_ms, until_ms).backtest
 
     def replayed(self, profile: Profile, since_ms: int, until_ms: int) -> Replayed:
-        """The same with its history."""
-        request = replace(self._request, profile=profile, since_ms=since_ms, until_ms=until_ms)
+        """The same with its history. The first close decided on is one of the finest timeframe: what a close of the base before that would
+        say was known at or before ``since_ms``, and belongs to the window before."""
+        if self._window != (since_ms, until_ms):
+            self._window = (since_ms, until_ms)
+            self._read.clear()
+        finest, base = profile.timeframes.needed[0], profile.timeframes.base
+        request = replace(
+            self._request,
+            profile=profile,
+            since_ms=finest.floor(since_ms) + finest.ms - base.ms,
+            until_ms=until_ms,
+        )
         done = run_backtest(
             request, self._edges, kept=self._kept, progress=self._progress, read=self._history
         )
@@ -51,16 +61,13 @@ class Rerun:
         return done
 
     def _history(self, request: BacktestRequest, edges: Edges, progress: Progress) -> History:
-        if self._window != (request.since_ms, request.until_ms):
-            self._window = (request.since_ms, request.until_ms)
-            self._read.clear()
         rules = request.profile
         key = config_digest(
             rules.timeframes,
             rules.data,
             rules.universe,
             rules.risk.correlation_timeframe,
-            request.followed_ms,
+            (request.since_ms, request.followed_ms),
         )
         if key not in self._read:
             self._read[key] = read_history(request, edges, progress)
