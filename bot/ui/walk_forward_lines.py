@@ -10,8 +10,8 @@ from bot.ui.numbers import counted
 from shared.config.parser import known_keys
 from shared.models.profile import Profile
 from shared.models.statistics import Expectancy, Unsaid
-from shared.models.timeframe import iso
-from shared.models.walk_forward import FoldResult, WalkForward
+from shared.models.timeframe import DAY_MS, iso
+from shared.models.walk_forward import FoldPlan, FoldResult, WalkForward
 
 NAMES: Final = frozenset({"name", "summary"})
 """What a profile is called, which decides nothing."""
@@ -30,10 +30,25 @@ HEADINGS: Final = (
 )
 
 
+def title_lines(walk_id: str, exchange: str, candidates: int, plan: FoldPlan, look: Look) -> list[str]:
+    """What is walked through, and how."""
+    parts = (
+        "walk-forward",
+        exchange,
+        counted(candidates, "candidate"),
+        f"train {plan.train_days:g}, validate {plan.validate_days:g}, test {plan.test_days:g} days",
+        f"{plan.hold_ms / DAY_MS:g} days free between them",
+        walk_id,
+    )
+    return look.flow(look.signs(" · ".join(parts)))
+
+
 def walk_forward_lines(found: WalkForward, base: Profile, look: Look) -> list[str]:
     """Every fold, its choice told by what it changes in ``base``, and what all tests together came to."""
     lines = list(fold_lines(found, base))
     lines += ["", f"Out of sample: {found.worth}", _promise_line(found)]
+    if all(isinstance(result.choice, Unsaid) for result in found.folds):
+        lines.append("Nothing was traded: longer training or more symbols give more to choose by")
     return [line for text in lines for line in (look.flow(look.signs(text)) if text else [""])]
 
 

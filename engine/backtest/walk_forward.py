@@ -85,7 +85,10 @@ def best_of(candidates: Sequence[Profile], few: int = FEW) -> Choose:
         tried = [(profile, _worth(run, profile, fold.train)) for profile in candidates]
         told = [(profile, worth) for profile, worth in tried if isinstance(worth, Expectancy)]
         if not told:
-            return Unsaid(f"no candidate of {len(tried)} had {MIN_TRADES} trades on {MIN_DAYS} days")
+            most = max(worth.trades for _, worth in tried)
+            return Unsaid(
+                f"no candidate of {len(tried)} had {MIN_TRADES} trades on {MIN_DAYS} days in training; {most} were the most trades"
+            )
         told.sort(key=lambda one: -one[1].mean)
         choices = [
             Choice(profile, config_digest(profile), len(tried), worth, _worth(run, profile, fold.validate))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from bot.ui.numbers import counted
 from bot.ui.progress import progress_on
 from engine.commands.backtest import FOLDER, backtest_edges, request_of, shelf_of, write_files, write_report
 from engine.commands.candidates import candidates_of
@@ -23,6 +24,7 @@ from shared.errors import EXIT_DEGRADED, EXIT_OK
 from shared.models.timeframe import iso
 
 if TYPE_CHECKING:
+    from bot.ui.look import Look
     from bot.ui.progress import Report
     from engine.backtest.out_of_sample import Tested
     from engine.backtest.request import BacktestRequest
@@ -107,6 +109,8 @@ def walk_forward(
     if forward.record:
         walked = replace(walked, recorded=_record(walked, environ))
     _tell(walked, _told(walked, tested), asked, flags, console)
+    if forward.record:
+        console.remark([f"on record: {counted(walked.recorded, 'finished trade')} as {walked.id}"])
     return EXIT_DEGRADED if rerun.faults else EXIT_OK
 
 
@@ -131,7 +135,7 @@ class _Heard:
         if self._each:
             span = f"{iso(since_ms)[:10]} to {iso(until_ms)[:10]}"
             self._console.remark(
-                [f"run {self._done}: {profile.name}, {span}: {len(done.finished)} finished trades"]
+                [f"run {self._done}: {profile.name}, {span}: {counted(len(done.finished), 'finished trade')}"]
             )
         return done
 
@@ -184,7 +188,7 @@ def _told(walked: Walked, tested: Tested) -> Told | Unsaid:
 def _tell(walked: Walked, told: Told | Unsaid, asked: Replaying, flags: Flags, console: Console) -> None:
     """Write the files and show a table of the folds, one document, or the folds as tab-separated values. Where the files are goes to
     standard error."""
-    from bot.ui.walk_forward_lines import walk_forward_lines, walk_forward_tsv
+    from bot.ui.walk_forward_lines import walk_forward_tsv
     from shared.models.backtest import Told
 
     folder, base = Path(asked.output or Path(FOLDER) / walked.id), walked.candidates[0]
@@ -192,7 +196,21 @@ def _tell(walked: Walked, told: Told | Unsaid, asked: Replaying, flags: Flags, c
     if isinstance(told, Told):
         files += write_report(told, folder)
     if console.watched:
-        console.result(walk_forward_lines(walked.found, base, console.look))
-    else:
-        console.result([walked.json] if flags.output.json else walk_forward_tsv(walked.found, base))
+        console.result(_summary(walked, told, tuple(str(file) for file in files), console.look))
+        return
+    console.result([walked.json] if flags.output.json else walk_forward_tsv(walked.found, base))
     console.remark([f"kept: {file}" for file in files])
+
+
+def _summary(walked: Walked, told: Told | Unsaid, files: tuple[str, ...], look: Look) -> list[str]:
+    """The folds, then the trades of all tests as those of a backtest."""
+    from bot.ui.backtest_terminal import summary_lines
+    from bot.ui.walk_forward_lines import title_lines, walk_forward_lines
+    from shared.models.backtest import Told
+
+    request, candidates = walked.request, walked.candidates
+    lines = title_lines(walked.id, request.exchange, len(candidates), walked.plan, look)
+    lines += ["", *walk_forward_lines(walked.found, candidates[0], look), ""]
+    if not isinstance(told, Told):
+        return [*lines, *(line for file in files for line in look.wrap(look.signs(file)))]
+    return lines + summary_lines(replace(told, notes=told.notes[:1]), files, look)

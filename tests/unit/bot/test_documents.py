@@ -46,6 +46,9 @@ NAMES = (
     "snipersight.signals-1",
     "snipersight.alerts-1",
     "snipersight.backtest-1",
+    "snipersight.optimize-1",
+    "snipersight.walk-forward-1",
+    "snipersight.track-1",
 )
 
 

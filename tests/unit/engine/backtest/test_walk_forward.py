@@ -12,7 +12,7 @@ from engine.backtest.walk_forward import best_of, folds, longest_ms, walk_forwar
 from shared.config.digest import config_digest
 from shared.config.profiles import load_profile
 from shared.errors import ConfigFault, ContractError
-from shared.models.backtest import Backtest
+from shared.models.backtest import Backtest, Trade
 from shared.models.profile import Profile
 from shared.models.statistics import Expectancy, Insufficient, Unsaid
 from shared.models.timeframe import DAY_MS
@@ -95,7 +95,8 @@ def test_where_training_tells_nothing_nothing_is_traded() -> None:
     short = FoldPlan(10, 10, 40, 4 * DAY_MS)
     turns = folds(MONDAY_MS, MONDAY_MS + 100 * DAY_MS, short)
     result = walk_forward(Made(lambda *_: 1.0), best_of(CANDIDATES), turns)
-    assert {fold.choice for fold in result.folds} == {Unsaid("no candidate of 5 had 30 trades on 20 days")}
+    why = "no candidate of 5 had 30 trades on 20 days in training; 20 were the most trades"
+    assert {fold.choice for fold in result.folds} == {Unsaid(why)}
     assert result.worth == Insufficient(0, 0)
     assert result.promised == Unsaid("no trade in any test")
 
@@ -116,6 +117,26 @@ def test_the_promise_is_weighted_by_the_trades_it_was_for() -> None:
     assert not isinstance(result.promised, Unsaid)
     assert result.promised.value == pytest.approx(np.average(means, weights=counts))
     assert result.promised.n == sum(counts)
+
+
+def test_a_setup_that_a_test_took_is_not_taken_again_in_the_next() -> None:
+    def run(profile: Profile, since_ms: int, until_ms: int) -> Backtest:
+        """The setup of the newest trade is still there when the next window begins."""
+        made = Made(lambda *_: 0.1)(profile, since_ms, until_ms)
+        first, *others, last = made.trades
+        named = [_named(first, since_ms), *others, _named(last, until_ms)]
+        return replace(made, trades=tuple(named))
+
+    result = walk_forward(run, best_of(CANDIDATES), FOLDS[:3])
+    names = [trade.setup.plan.fingerprint for trade in result.trades]
+    starts = [fold.test.since_ms for fold in FOLDS[1:3]]
+    assert [names.count(f"zone-{at_ms}") for at_ms in starts] == [1, 1]
+    assert sum(fold.trades for fold in result.folds) == len(result.trades)
+
+
+def _named(trade: Trade, at_ms: int) -> Trade:
+    plan = replace(trade.setup.plan, fingerprint=f"zone-{at_ms}")
+    return replace(trade, setup=replace(trade.setup, plan=plan))
 
 
 def test_the_same_arguments_give_the_same() -> None:
