@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 OURSELVES := --no-deps --no-build-isolation --disable-pip-version-check --quiet --editable .
 LOCKED := --require-hashes --only-binary :all: --disable-pip-version-check --quiet --compile
 
-.PHONY: help demo test chaos lint format lock bench instants reruns soak wheel schema pictures scenarios mutants clean
+.PHONY: help demo test chaos lint format lock bench instants past reruns soak wheel schema pictures scenarios mutants clean
 
 help:           ## What there is
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -45,6 +45,9 @@ bench: $(VENV)/.ready-dev   ## Measure against named peers in one run
 
 instants: $(VENV)/.ready-dev   ## Scan 250 days of recorded candles, each held to what must be true
 	$(BIN)/python -m devtools.instants
+
+past: $(VENV)/.ready-dev   ## Replay every profile over two recorded years, beside the same plans at random times
+	$(BIN)/python -m devtools.past_years
 
 reruns: $(VENV)/.ready-dev   ## Decide the same 1,000 times under random hash seeds: RERUNS=100 for fewer
 	nice $(BIN)/python -m devtools.hash_seeds --runs $(RERUNS)

@@ -5,6 +5,8 @@
     r[0].chart()                               # the best plan as a picture
     ss.chart("BTC/USDT", exchange="demo")      # a plan, or what stands without one
     ss.explain("BTC/USDT", exchange="demo")
+    b = ss.backtest(exchange="demo", since="2026-09-01")   # stored candles through the same stages; prints its summary
+    b.report("report.html")
     candles = ss.Candles.from_frame(frame, "1h")
     ss.indicators(candles).last("rsi")
     ss.detect(frame, timeframe="15m")          # every structure event of a frame of closed candles, as a frame
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from engine.commands.settings import Configured
     from engine.notebook.pictures import Picture
     from engine.notebook.shown import ShownScan, ShownStructure
+    from engine.notebook.shown_backtest import ShownBacktest
     from shared.models.context import SniperContext
     from shared.models.profile import Profile, SmcRules
     from shared.models.scan import Explanation
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Candles",
     "__version__",
+    "backtest",
     "chart",
     "detect",
     "explain",
@@ -178,6 +182,50 @@ def chart(
         symbol, profile, exchange, as_of=as_of, account=account, offline=offline, base_url=base_url
     )
     return Picture(charted(explanation, drawn), colours)
+
+
+def backtest(
+    profile: str | Profile | None = None,
+    exchange: str | None = None,
+    symbols: str | Sequence[str] = (),
+    *,
+    since: str | None = None,
+    until: str | None = None,
+    account: str | None = None,
+    placebo: int = 200,
+    seed: int = 7,
+) -> ShownBacktest:
+    """Replay stored candles as ``snipersight backtest`` does; the result prints as its summary, and ``report(path)`` writes its page.
+
+    ``since`` and ``until`` are UTC days or months like ``2024-01-01`` and ``2024-09`` (the last 90 days of what is stored). ``placebo`` is
+    how often the plans are laid out at other times, 0 not at all. The others as in :func:`scan`.
+
+    Raises:
+        ConfigFault: an argument or setting that is wrong.
+        DataFault: nothing is stored.
+        SniperError: the store as a whole cannot be read.
+    """
+    from engine.backtest.telling import tell
+    from engine.commands.backtest import backtest_edges, request_of
+    from engine.commands.flags import Flags, Replaying
+    from engine.commands.trials import note_trial
+    from engine.edges import silent
+    from engine.notebook.shown_backtest import ShownBacktest
+
+    flags = Flags(
+        profile=profile,
+        exchange=exchange,
+        symbols=(symbols,) if isinstance(symbols, str) else tuple(symbols),
+        account=account,
+        in_python=True,
+    )
+    asked = Replaying(since=since, until=until, seed=seed, placebo=placebo)
+    configured = _configured(flags)
+    with backtest_edges(configured, flags, asked, os.environ) as edges:
+        request = request_of(flags, asked, configured, edges)
+        tried = note_trial(request, os.environ)
+        told = tell(request, edges, kept=None, draws=placebo, tried=tried, progress=silent)
+    return ShownBacktest.of(told)
 
 
 def detect(

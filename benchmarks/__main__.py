@@ -9,6 +9,7 @@ from typing import Final
 from benchmarks import (
     alerts,
     backtest_peers,
+    backtests,
     charts,
     cold_start,
     decide,
@@ -29,6 +30,7 @@ BENCHMARKS: Final[dict[str, Callable[[], None]]] = {
     "decide": decide.run,
     "pipeline": pipeline.run,
     "turns": turns.run,
+    "backtests": backtests.run,
     "backtest_peers": backtest_peers.run,
     "charts": charts.run,
     "alerts": alerts.run,

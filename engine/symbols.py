@@ -33,7 +33,7 @@ def decide_all(
     ends = executor.map(decide_one, jobs, chunksize=CHUNK) if executor else map(decide_one, jobs)
     decided: list[SniperContext] = []
     faults: list[SymbolFault] = []
-    with _no_cycle_search():
+    with no_cycle_search():
         for done, end in enumerate(ends, 1):
             (faults if isinstance(end, SymbolFault) else decided).append(end)  # type: ignore[arg-type]
             progress("decide", done, len(jobs))
@@ -41,7 +41,7 @@ def decide_all(
 
 
 @contextmanager
-def _no_cycle_search() -> Iterator[None]:
+def no_cycle_search() -> Iterator[None]:
     """Pause the search for reference cycles: deciding makes many small frozen values and no cycles, and the search, which
     looks at all of them again and again, would take a tenth of the time and more."""
     was_on = gc.isenabled()

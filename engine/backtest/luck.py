@@ -21,6 +21,8 @@ from shared.models.statistics import Unsaid
 
 EULER: Final = 0.577215664901532860606512090082
 NORMAL: Final = NormalDist()
+FEWEST: Final = 10
+"""Configurations below which their ratios do not say how far apart they lie; their own error then does."""
 
 
 def expected_best(tried: int, spread: float) -> float:
@@ -36,11 +38,10 @@ def luck_of(best: Daily | Unsaid, others: Sequence[Daily], tried: int) -> Luck |
     included."""
     if isinstance(best, Unsaid):
         return best
-    if len(others) < 2:
-        return Unsaid(f"{len(others)} of 2 configurations with enough trades")
-    found = float(np.var([other.ratio for other in others], ddof=1))
-    error = float(np.mean([1 / (other.days - 1) for other in others]))
-    expected = expected_best(tried, math.sqrt(min(found, error)))
+    variance = float(np.mean([1 / (other.days - 1) for other in others]))
+    if len(others) >= FEWEST:
+        variance = min(variance, float(np.var([other.ratio for other in others], ddof=1)))
+    expected = expected_best(tried, math.sqrt(variance))
     return Luck(tried, best.ratio, expected, 1 - probability_above(best, expected))
 
 

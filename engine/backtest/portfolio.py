@@ -22,7 +22,7 @@ from engine.backtest.replayer import Replayer
 from engine.backtest.request import BacktestRequest
 from engine.edges import Progress
 from engine.reduce import judge_risk, setup_of
-from engine.symbols import hook_each
+from engine.symbols import hook_each, no_cycle_search
 from risk.position_sizing import isolated_liquidation, risk_unit
 from risk.protections import locks_in_force
 from shared.errors import ContractError
@@ -43,6 +43,9 @@ from strategy.planner.planner_service import fingerprint
 
 SAME_SETUP: Final = "setup.taken"
 """Why a plan is not judged again: its setup was taken at an earlier close."""
+EARLIER: Final = "setup.before"
+"""Why one is not judged: the trigger close it says lies before the period."""
+LOCKED: Final = "risk.locked"
 CONFLICT: Final = "risk.conflict"
 SPOT_SHORT: Final = "risk.spot_short"
 TAKEN: Final = "taken"
@@ -97,13 +100,24 @@ def trade(portfolio: Portfolio, decisions: Mapping[str, Decisions], progress: Pr
     """Take every symbol's plans through risk, in the order of time."""
     book = Book()
     instants = candidates_by_close(decisions)
-    for done, (now_ms, candidates) in enumerate(instants, 1):
-        book.settle(now_ms)
-        wanted = [one for one in candidates if not _foregone(portfolio, book, one, now_ms)]
-        if wanted:
-            _judge(portfolio, book, now_ms, wanted)
-        progress("trade", done, len(instants))
+    with no_cycle_search():
+        for done, (now_ms, candidates) in enumerate(instants, 1):
+            book.settle(now_ms)
+            ends = {one: _known_end(portfolio, book, one, now_ms) for one in candidates}
+            fresh = [one for one in candidates if not ends[one]]
+            book.ends |= {(one.key.symbol, now_ms): end for one, end in ends.items() if end}
+            if fresh:
+                _judge(portfolio, book, now_ms, fresh)
+            progress("trade", done, len(instants))
     return book
+
+
+def _known_end(portfolio: Portfolio, book: Book, one: Candidate, now_ms: int) -> str:
+    """Why a plan is not asked about: its setup was taken, or its close lies before the period; empty if it is."""
+    trigger = portfolio.request.profile.timeframes.trigger
+    if one.key in book.keys:
+        return SAME_SETUP
+    return EARLIER if trigger.floor(now_ms) <= portfolio.request.since_ms else ""
 
 
 def candidates_by_close(decisions: Mapping[str, Decisions]) -> list[tuple[int, list[Candidate]]]:
@@ -119,24 +133,17 @@ def candidates_by_close(decisions: Mapping[str, Decisions]) -> list[tuple[int, l
     return sorted(found.items())
 
 
-def _foregone(portfolio: Portfolio, book: Book, one: Candidate, now_ms: int) -> bool:
-    """Whether a plan's end is known without its objects: its setup was taken, its market is held, or it is a short on spot."""
-    symbol, rules = one.key.symbol, portfolio.request.profile.risk
-    market = portfolio.history.markets[symbol]
-    spot_short = market.kind == "spot" and one.key.side < 0 and rules.allow_spot_shorts == "reject"
-    code = ""
-    if one.key in book.keys:
-        code = SAME_SETUP
-    elif spot_short:
-        code = SPOT_SHORT
-    elif any(held.symbol == symbol for held in book.active):
-        code = CONFLICT
-    if not code:
-        return False
-    book.ends[symbol, now_ms] = code
-    if code != SAME_SETUP:
-        _turn_down(portfolio, book, one, now_ms, code)
-    return True
+def _foregone(portfolio: Portfolio, account: Account, one: Candidate, now_ms: int) -> str:
+    """The gate of risk by which a plan is turned down for certain, as far as that is known without its objects: a lock, a short on
+    spot, a market that is held; in the order of the gates, and empty if none of them."""
+    symbol, side, rules = one.key.symbol, Side(one.key.side), portfolio.request.profile.risk
+    short_on_spot = portfolio.history.markets[symbol].kind == "spot" and side is Side.SHORT
+    certain = (
+        (LOCKED, any(lock.holds(symbol, side, now_ms) for lock in account.locks)),
+        (SPOT_SHORT, short_on_spot and rules.allow_spot_shorts == "reject"),
+        (CONFLICT, any(position.symbol == symbol for position in account.positions)),
+    )
+    return next((code for code, holds in certain if holds), "")
 
 
 def _turn_down(portfolio: Portfolio, book: Book, one: Candidate, now_ms: int, code: str) -> None:
@@ -155,14 +162,22 @@ def _name(portfolio: Portfolio, key: Key) -> str:
     )
 
 
-def _judge(portfolio: Portfolio, book: Book, now_ms: int, wanted: list[Candidate]) -> None:
-    contexts = tuple(_decided(portfolio, book, now_ms, wanted))
-    if not contexts:
+def _judge(portfolio: Portfolio, book: Book, now_ms: int, fresh: list[Candidate]) -> None:
+    """Plans of setups that were not taken before: turned down at once, or made into objects and judged together."""
+    account = _account(portfolio, book, now_ms)
+    wanted = []
+    for one in fresh:
+        if code := _foregone(portfolio, account, one, now_ms):
+            book.ends[one.key.symbol, now_ms] = code
+            _turn_down(portfolio, book, one, now_ms, code)
+        else:
+            wanted.append(one)
+    if not wanted:
         return
+    contexts = tuple(_decided(portfolio, now_ms, wanted))
     hooks = next(iter(portfolio.replayers.values())).hooks
     kept, broken = hook_each(contexts, hooks, "before_risk", "plan")
     others = tuple(_looked_at(portfolio, book, now_ms))
-    account = _account(portfolio, book, now_ms)
     volumes = {one.symbol: _quote_volume(portfolio.history, one.symbol, now_ms) for one in kept}
     judged = judge_risk((*kept, *others), account, portfolio.request.profile, volumes)
     ends, failed = hook_each(judged, hooks, "after_risk", "risk_plan")
@@ -170,12 +185,10 @@ def _judge(portfolio: Portfolio, book: Book, now_ms: int, wanted: list[Candidate
     by_symbol = {one.key.symbol: one for one in wanted}
     for context in ends:
         if isinstance(context.plan, TradePlan):
-            _end(portfolio, book, context, by_symbol[context.symbol])
+            _end(portfolio, book, context, by_symbol[context.symbol], account)
 
 
-def _decided(
-    portfolio: Portfolio, book: Book, now_ms: int, wanted: list[Candidate]
-) -> Iterator[SniperContext]:
+def _decided(portfolio: Portfolio, now_ms: int, wanted: list[Candidate]) -> Iterator[SniperContext]:
     """The contexts of planned rows.
 
     Raises:
@@ -200,7 +213,7 @@ def _looked_at(portfolio: Portfolio, book: Book, now_ms: int) -> Iterator[Sniper
         yield portfolio.replayers[symbol].context(now_ms, market)
 
 
-def _end(portfolio: Portfolio, book: Book, context: SniperContext, one: Candidate) -> None:
+def _end(portfolio: Portfolio, book: Book, context: SniperContext, one: Candidate, account: Account) -> None:
     """A judged plan: taken and followed to its end, or turned down."""
     now_ms, answer = context.as_of_ms, context.risk_plan
     if isinstance(answer, Rejection):
@@ -210,13 +223,13 @@ def _end(portfolio: Portfolio, book: Book, context: SniperContext, one: Candidat
     book.ends[context.symbol, now_ms] = TAKEN
     book.turned.pop(one.key, None)
     book.keys.add(one.key)
-    taken = follow_out(portfolio, book, context)
+    taken = follow_out(portfolio, context, account)
     book.taken.append(taken)
     book.active.append(taken)
 
 
-def follow_out(portfolio: Portfolio, book: Book, context: SniperContext) -> Taken:
-    """An approved context with what becomes of it on later candles."""
+def follow_out(portfolio: Portfolio, context: SniperContext, account: Account) -> Taken:
+    """An approved context with what becomes of it on later candles; ``account`` is the one it was approved for."""
     setup = setup_of(context)
     terms = _terms(portfolio, context)
     candles = _lifetime(portfolio, setup.plan.symbol, terms)
@@ -224,18 +237,20 @@ def follow_out(portfolio: Portfolio, book: Book, context: SniperContext) -> Take
     structure = context.smc_snapshot.timeframes[setup.plan.anchor] if context.smc_snapshot else None
     if structure is None:
         raise ContractError(f"{context.symbol}: an approval without structure")
-    account = _account(portfolio, book, context.as_of_ms)
     heat_r = float(setup.risk.risk_amount / risk_unit(account, portfolio.request.profile.risk))
     return Taken(Trade(setup, structure.atr, terms.risk, outcome), terms, heat_r, candles)
 
 
 def _terms(portfolio: Portfolio, context: SniperContext) -> Terms:
+    """The plan's orders, alive from the close at which it was approved: between two closes of the trigger timeframe a plan says the
+    earlier one, and nothing may be filled on candles from before the decision."""
     setup, profile = setup_of(context), portfolio.request.profile
     market = portfolio.history.markets[context.symbol]
     perpetual = market.kind == "perpetual"
     plan = setup.plan
     liquidation = isolated_liquidation(plan.entry.price, plan.side, profile.risk, perpetual=perpetual)
-    return terms_of(plan, setup.risk.quantity, market, profile.costs, liquidation)
+    terms = terms_of(plan, setup.risk.quantity, market, profile.costs, liquidation)
+    return replace(terms, live_ms=context.as_of_ms)
 
 
 def _lifetime(portfolio: Portfolio, symbol: str, terms: Terms) -> Candles:

@@ -9,6 +9,7 @@ from engine.backtest.kept import FileShelf
 from engine.backtest.request import BacktestRequest
 from engine.backtest.run import Replayed, run_backtest
 from engine.edges import Edges, Progress, silent
+from engine.hooks import HOOKS, Hooks
 from shared.config.digest import config_digest
 from shared.models.backtest import Backtest
 from shared.models.profile import Profile
@@ -29,10 +30,11 @@ class Rerun:
         edges: Edges,
         kept: FileShelf | None = None,
         progress: Progress = silent,
+        hooks: Hooks = HOOKS,
     ) -> None:
         """Nothing is read yet. ``kept`` is where columns of earlier runs are."""
         self._request, self._edges, self._kept, self._progress = request, edges, kept, progress
-        self._window = (0, 0)
+        self._hooks, self._window = hooks, (0, 0)
         self._read: dict[str, History] = {}
         self.faults: dict[str, SymbolFault] = {}
         """What broke in any of the runs, by symbol."""
@@ -42,20 +44,18 @@ class Rerun:
         return self.replayed(profile, since_ms, until_ms).backtest
 
     def replayed(self, profile: Profile, since_ms: int, until_ms: int) -> Replayed:
-        """The same with its history. The first close decided on is one of the finest timeframe: what a close of the base before that would
-        say was known at or before ``since_ms``, and belongs to the window before."""
+        """The same with its history."""
         if self._window != (since_ms, until_ms):
             self._window = (since_ms, until_ms)
             self._read.clear()
-        finest, base = profile.timeframes.needed[0], profile.timeframes.base
-        request = replace(
-            self._request,
-            profile=profile,
-            since_ms=finest.floor(since_ms) + finest.ms - base.ms,
-            until_ms=until_ms,
-        )
+        request = replace(self._request, profile=profile, since_ms=since_ms, until_ms=until_ms)
         done = run_backtest(
-            request, self._edges, kept=self._kept, progress=self._progress, read=self._history
+            request,
+            self._edges,
+            hooks=self._hooks,
+            kept=self._kept,
+            progress=self._progress,
+            read=self._history,
         )
         self.faults |= {fault.symbol: fault for fault in done.backtest.faults}
         return done
@@ -67,7 +67,7 @@ class Rerun:
             rules.data,
             rules.universe,
             rules.risk.correlation_timeframe,
-            (request.since_ms, request.followed_ms),
+            request.followed_ms,
         )
         if key not in self._read:
             self._read[key] = read_history(request, edges, progress)

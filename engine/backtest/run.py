@@ -23,7 +23,7 @@ from shared.models.data import Ints
 from shared.version import VERSION
 from strategy.columns.span import Decisions
 
-NAMED: Final = "the symbols named, chosen with what is known today"
+NAMED: Final = "the symbols named, chosen with what is known today; coins that died since may be missing"
 RANKED: Final = (
     "ranked at every close from the candles stored until then; markets that were never stored are not in it"
 )

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from contracts.trial_contract import TrialLog
 from engine.backtest.luck import luck_of
 from engine.backtest.space import applied, longest_of
-from engine.backtest.walk_forward import Run
+from engine.backtest.walk_forward import Run, trades_in
 from engine.backtest.worth import daily_of, worth_of
 from shared.config.digest import config_digest
 from shared.errors import ConfigFault, StorageFault
@@ -146,7 +146,7 @@ class _Study:
         digest = config_digest(profile)
         if digest in self._known:
             return replace(self._known[digest], number=number, changes=changes)
-        trades = self._run(profile, self._ground.since_ms, self._ground.until_ms).trades
+        trades = trades_in(self._run, profile, _window(self._ground))
         return Trial(number, changes, digest, worth_of(trades), daily_of(trades))
 
 
@@ -175,6 +175,10 @@ def _on(ground: Ground, window: Window) -> Ground:
     return replace(ground, since_ms=window.since_ms, until_ms=window.until_ms)
 
 
+def _window(ground: Ground) -> Window:
+    return Window(ground.since_ms, ground.until_ms)
+
+
 def _shapes(trials: tuple[Trial, ...]) -> list[Daily]:
     """The shapes of the different configurations that can be told."""
     told = {trial.digest: trial.daily for trial in trials if isinstance(trial.worth, Expectancy)}
@@ -194,7 +198,7 @@ def _held(
     """What the chosen profile is worth in the time held back: run once, recalled from then on, refused to any other."""
     digest = config_digest(chosen)
     if not log.touches(purpose):
-        trades = run(chosen, ground.since_ms, ground.until_ms).trades
+        trades = trades_in(run, chosen, _window(ground))
         log.touch(purpose, ground, Touch(digest, worth_of(trades)))
     touch = log.touches(purpose)[0]
     if touch.digest != digest:

@@ -101,34 +101,36 @@ def best_of(candidates: Sequence[Profile], few: int = FEW) -> Choose:
 
 
 def _worth(run: Run, profile: Profile, window: Window) -> Expectancy | Insufficient:
-    return worth_of(_trades(run, profile, window))
+    return worth_of(trades_in(run, profile, window))
 
 
-def _trades(run: Run, profile: Profile, window: Window) -> tuple[Trade, ...]:
-    """The trades of a window.
+def trades_in(run: Run, profile: Profile, window: Window) -> tuple[Trade, ...]:
+    """The trades of a window. A plan stands on the last close of the trigger timeframe: one that stands on the close at which the
+    window begins belongs to the time before, and is left out.
 
     Raises:
-        ContractError: one was decided outside of it.
+        ContractError: one was decided before that or after the window.
     """
     trades = run(profile, window.since_ms, window.until_ms).trades
-    strays = [trade for trade in trades if not window.holds(trade.decided_ms)]
-    if strays:
-        raise ContractError(
-            f"walk-forward: a trade of {strays[0].symbol} was decided at {iso(strays[0].decided_ms)}, outside "
-            f"{iso(window.since_ms)} to {iso(window.until_ms)}"
-        )
-    return trades
+    first_ms = profile.timeframes.trigger.floor(window.since_ms)
+    for trade in trades:
+        if not first_ms <= trade.decided_ms <= window.until_ms:
+            raise ContractError(
+                f"a backtest of {iso(window.since_ms)} to {iso(window.until_ms)} has a trade of {trade.symbol} that was "
+                f"decided at {iso(trade.decided_ms)}"
+            )
+    return tuple(trade for trade in trades if window.holds(trade.decided_ms))
 
 
 def walk_forward(run: Run, choose: Choose, turns: Sequence[Fold]) -> WalkForward:
-    """Choose in every fold and trade what was chosen in its test (the module says how)."""
+    """Choose in every fold and trade what was chosen in its test (the module says how). A setup that an earlier fold took is not taken
+    again, as in one backtest."""
     results: list[FoldResult] = []
     traded: list[Trade] = []
     for fold in turns:
-        choice = choose(run, fold)
-        taken = {trade.setup.plan.fingerprint for trade in traded}
-        tested = () if isinstance(choice, Unsaid) else _trades(run, choice.profile, fold.test)
-        trades = tuple(trade for trade in tested if trade.setup.plan.fingerprint not in taken)
+        choice, taken = choose(run, fold), {trade.setup.plan.fingerprint for trade in traded}
+        found = () if isinstance(choice, Unsaid) else trades_in(run, choice.profile, fold.test)
+        trades = [trade for trade in found if trade.setup.plan.fingerprint not in taken]
         results.append(FoldResult(fold, choice, sum(t.is_finished for t in trades), worth_of(trades)))
         traded += trades
     chosen = [result.choice.digest for result in results if isinstance(result.choice, Choice)]

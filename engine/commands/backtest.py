@@ -114,15 +114,23 @@ def request_of(
 
     settings = configured.settings
     newest_ms = newest_close_ms(settings.exchange, settings.profile, edges)
-    until_ms = min(newest_ms, parse_day(asked.until, "--to")) if asked.until else newest_ms
-    since_ms = parse_day(asked.since, "--from") if asked.since else until_ms - usual_days * DAY_MS
+    until_ms = (
+        min(newest_ms, parse_day(asked.until, "until" if flags.in_python else "--to"))
+        if asked.until
+        else newest_ms
+    )
+    since_ms = (
+        parse_day(asked.since, "since" if flags.in_python else "--from")
+        if asked.since
+        else until_ms - usual_days * DAY_MS
+    )
     return BacktestRequest(
         profile=with_costs(settings.profile, asked),
         exchange=settings.exchange,
         account=configured.account,
         since_ms=since_ms,
         until_ms=until_ms,
-        symbols=parse_symbols(flags.symbols, settings.profile.universe.quote),
+        symbols=parse_symbols(flags.symbols, settings.profile.universe.quote, flags.called("symbols")),
         top=flags.top or 0,
         seed=asked.seed,
     )

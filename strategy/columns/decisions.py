@@ -49,6 +49,7 @@ FIRST_GATE: Final = [gate.code for gate in GATES].index(CODES[0])
 WAYS_HELD, LEVELS_HELD = 4096, 8192
 """Ways in and levels of one side at one instant that there is room for; beyond, objects decide."""
 KINDS: Final = {kind.value: tuple(ZoneKind).index(zone) for kind, zone in NAMED.items()}
+"""Place of a zone's kind in ``tuple(ZoneKind)``, by its kind in the log."""
 powers_of = lru_cache(maxsize=8)(powers)
 
 

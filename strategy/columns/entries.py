@@ -92,10 +92,10 @@ PRICE, GUARD, REACH, FRESHNESS, BEHIND, PLACE, TALL, AREA_LOW, AREA_HIGH, DISTAN
 )
 """Its price, what proves it wrong, distance, freshness, the leg behind it, place in the range, height, edges; once it is drawn distance
 and cost of the stop, what its first and last target pay."""
-NOTES = 9
-DOUBT, WAYS, MOST, LEVELS_HELD, LEVELS_OF, CHOSEN, WON, LOST, GAPS_HELD = 0, 1, 2, 3, 4, 5, 6, 7, 8
+NOTES = 8
+DOUBT, WAYS, MOST, LEVELS_HELD, LEVELS_OF, CHOSEN, WON, LOST = 0, 1, 2, 3, 4, 5, 6, 7
 """Notes on what is being looked at: 1 where only objects can tell, ways in, the most limits any keeps, levels and the question they
-were found for, the way chosen, the score and what conflicts took in tenths, gaps that may be entered."""
+were found for, the way chosen, the score and what conflicts took in tenths."""
 
 
 def find_ways(

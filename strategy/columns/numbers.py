@@ -112,7 +112,7 @@ def counts_of(
     """Counts and choices. ``room``: objects a shelf, ways in and levels there is room for; ``ages``: the bars the fold reads back and the
     size of a table of powers."""
     rules, plan, rates = settings.confluence, settings.plan, Rates.of(settings.costs)
-    anchor_ms = settings.timeframes.anchor.ms
+    anchor_ms, (window, _) = settings.timeframes.anchor.ms, ages
     ranks = [plan.entry_kinds.index(kind) if kind in plan.entry_kinds else NO_RANK for kind in KINDS]
     points = [
         *(rules.weights[factor.name] for factor in FACTORS),
@@ -122,7 +122,7 @@ def counts_of(
     return np.array(
         [
             frames, HEAD_INTS + frames * FRAME_INTS, HEAD_FLOATS + frames, *room, *ages, settings.gates.require_sweep_bars,
-            rules.synergy_bars, rules.synergy_bars * anchor_ms, plan.touch_max_age_bars * anchor_ms, plan.trigger_max_age_bars,
+            rules.synergy_bars, rules.synergy_bars * anchor_ms, plan.touch_max_age_bars * anchor_ms, min(plan.trigger_max_age_bars, window),
             plan.max_targets, *ranks, Tick.of(tick).whole, rates.unit, rates.maker, rates.leaving,
             *(round(part * TENTHS) for part in points),
         ],

@@ -83,7 +83,7 @@ def living_rows(frame: Frame, trigger: Candles) -> Rows:
         np.column_stack(ints).reshape(-1, ROW_INTS),
         np.column_stack(floats).reshape(-1, ROW_FLOATS),
         int(formed.sum()),
-        int(touched.max() + touches.max(initial=0)) + 1,
+        int(touched.max() + touches.max(initial=0)) + 2,
     )
 
 

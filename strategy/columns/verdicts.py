@@ -9,6 +9,7 @@ from typing import Final
 from shared.models.data import Floats, Ints
 from shared.utils.kernels import kernel
 from strategy.columns.ahead import find_levels, look
+from strategy.columns.best import newest_sweep
 from strategy.columns.entries import (
     BEHIND,
     CHOSEN,
@@ -58,11 +59,13 @@ from strategy.columns.numbers import (
     MOMENT_INTS,
     SWEEP_BARS,
 )  # fmt: skip
-from strategy.columns.points import newest_sweep, score_side
+from strategy.columns.points import score_side
 from strategy.columns.trades import draw_trade
 from strategy.gates.side_gates import NO_SWEEP_BARS
 
 PASSED = -1
+LIMITS_OF_A_ZONE = 5
+"""Gates on the zone that is entered: freshness, displacement, height, reach, place in the range."""
 (
     CONTEXT, AGREEMENT, ZONE, FRESH_ZONE, LEG_BEHIND, ZONE_HEIGHT, ZONE_REACH, RANGE_PLACE, SWEEP, TOO_EFFICIENT, VETOED, SCORE, CONFLICT,
     STOP_NEAR, STOP_FAR, STOP_HELD, STOP_COST, TARGET, FIRST_PAYS, LAST_PAYS,
@@ -279,6 +282,3 @@ def _is_better(one: int, two: int, limits: Floats, rows: Ints, ways: Ints, drawn
         rows[ways[one * WAY_INTS + MAIN] * ROW_INTS + NAME]
         < rows[ways[two * WAY_INTS + MAIN] * ROW_INTS + NAME]
     )
-
-
-LIMITS_OF_A_ZONE = 5

@@ -38,9 +38,19 @@ def gap_quality(freshness: float, height_atr: float) -> float:
 
 def break_quality(age_bars: float, leg_atr: float, half_life_bars: float) -> float:
     """Recency and strength of a break, half each."""
-    return 0.5 * exp2(-age_bars / half_life_bars) + 0.5 * clip(leg_atr / FULL_LEG_ATR)
+    return break_worth(exp2(-age_bars / half_life_bars), leg_atr)
+
+
+def break_worth(recency: float, leg_atr: float) -> float:
+    """The same, where the recency is known."""
+    return 0.5 * recency + 0.5 * clip(leg_atr / FULL_LEG_ATR)
 
 
 def sweep_quality(age_bars: float, depth_atr: float, half_life_bars: float) -> float:
     """Recency of a sweep, more for a deeper one."""
-    return exp2(-age_bars / half_life_bars) * (0.6 + 0.4 * clip(depth_atr / FULL_DEPTH_ATR))
+    return sweep_worth(exp2(-age_bars / half_life_bars), depth_atr)
+
+
+def sweep_worth(recency: float, depth_atr: float) -> float:
+    """The same, where the recency is known."""
+    return recency * (0.6 + 0.4 * clip(depth_atr / FULL_DEPTH_ATR))

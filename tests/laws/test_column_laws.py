@@ -43,6 +43,14 @@ NEVER: Final = {"plan.stop_distance", "plan.stop_zone", "plan.net_rr_first", "pl
 LOOSE: Final = {
     "gates": {"min_alignment": -1.0, "min_score": 0, "max_conflict": 100, "max_range_position": 1.0, "min_freshness": 0.0}
 }  # fmt: skip
+SHORT_LIVED: Final = {
+    "zone_expiry_bars": 50,
+    "spawn_expiry_bars": 20,
+    "pool_expiry_bars": 50,
+    "reclaim_bars": 1,
+    "swing_reach": 6,
+    "min_gap_atr": 0.0,
+}
 TRIALS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("balanced", {}),
     ("range", {}),
@@ -139,6 +147,19 @@ def test_recorded_closes_are_decided_in_columns_as_by_the_stages(market_dir: Pat
         whole = span_of((market, base), settings, 30 * 288)
         span = drawn(whole, range(0, whole.as_of_ms.size, 360))
         assert_told_alike(span, weather(span.as_of_ms.size, 5), settings, range(span.as_of_ms.size))
+
+
+def test_what_the_fold_has_forgotten_is_forgotten_in_columns() -> None:
+    """A break older than anything can live is shown no more, however old a trigger may be."""
+    settings = short_profile(
+        "balanced", **LOOSE, timeframes={"trigger": "5m"}, smc=SHORT_LIVED,
+        plan={"entry_kinds": ["confirm"], "trigger_max_age_bars": 100, "touch_max_age_bars": 100},
+    )  # fmt: skip
+    whole = span_of(made_up("ARB/USDT"), settings, 30 * 288)
+    regimes = weather(whole.as_of_ms.size, 4)
+    places = in_columns(whole, regimes, settings).place
+    rows = np.flatnonzero(places != CODES.index("smc.zone"))
+    assert_told_alike(whole, regimes, settings, rows[:: max(1, rows.size // 40)].tolist())
 
 
 def test_compiled_and_plain_decide_the_same() -> None:

@@ -14,8 +14,6 @@ from shared.models.statistics import Unsaid
 from shared.models.timeframe import DAY_MS
 from tests.fixtures.hand_backtest import MONDAY_MS, hand_trade
 
-FAIR = Daily(0.1, 0.0, 3.0, 50)
-
 
 def test_the_published_example_is_met() -> None:
     """Bailey and López de Prado 2014, section "A numerical example": 100 trials whose yearly ratios vary by 1/2, five years of 250 days,
@@ -53,21 +51,24 @@ def test_the_best_of_noise_is_likely_chance_and_an_edge_is_not() -> None:
     assert edge.chance < 0.001
 
 
-def test_real_differences_between_configurations_do_not_raise_what_luck_is_expected_to_give() -> None:
-    far = [Daily(ratio, 0.0, 3.0, 101) for ratio in (-1.0, -0.5, 0.0, 0.5, 1.0)]
-    near = [Daily(ratio, 0.0, 3.0, 101) for ratio in (-0.02, -0.01, 0.0, 0.01, 0.02)]
-    wide, narrow = luck_of(far[-1], far, 5), luck_of(near[-1], near, 5)
-    assert isinstance(wide, Luck)
-    assert isinstance(narrow, Luck)
-    assert wide.expected == pytest.approx(expected_best(5, 0.1))
-    assert narrow.expected == pytest.approx(expected_best(5, float(np.std([d.ratio for d in near], ddof=1))))
+@pytest.mark.parametrize(
+    ("many", "step", "spread"),
+    [
+        pytest.param(11, 0.2, 0.1, id="no more than their own error, 1 over the root of 100"),
+        pytest.param(11, 0.005, 0.005 * math.sqrt(11), id="as far apart as they lie"),
+        pytest.param(9, 0.005, 0.1, id="too few to say"),
+    ],
+)
+def test_worthless_configurations_lie_apart_as_those_tried_do(many: int, step: float, spread: float) -> None:
+    tried = [Daily(step * place, 0.0, 3.0, 101) for place in range(many)]
+    found = luck_of(tried[-1], tried, 50)
+    assert isinstance(found, Luck)
+    assert (found.tried, found.ratio) == (50, tried[-1].ratio)
+    assert found.expected == pytest.approx(expected_best(50, spread))
 
 
-def test_where_there_is_nothing_to_compare_nothing_is_said() -> None:
-    assert luck_of(Unsaid("every day brought the same"), [FAIR, FAIR], 9) == Unsaid(
-        "every day brought the same"
-    )
-    assert luck_of(FAIR, [FAIR], 9) == Unsaid("1 of 2 configurations with enough trades")
+def test_where_the_best_has_no_shape_nothing_is_said() -> None:
+    assert luck_of(Unsaid("every day brought the same"), [], 9) == Unsaid("every day brought the same")
 
 
 def test_the_shape_of_results_is_that_of_their_days() -> None:

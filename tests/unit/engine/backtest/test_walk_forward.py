@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.backtest.walk_forward import best_of, folds, longest_ms, walk_forward
+from engine.backtest.walk_forward import Run, best_of, folds, longest_ms, trades_in, walk_forward
 from shared.config.digest import config_digest
 from shared.config.profiles import load_profile
 from shared.errors import ConfigFault, ContractError
@@ -119,37 +119,48 @@ def test_the_promise_is_weighted_by_the_trades_it_was_for() -> None:
     assert result.promised.n == sum(counts)
 
 
-def test_a_setup_that_a_test_took_is_not_taken_again_in_the_next() -> None:
-    def run(profile: Profile, since_ms: int, until_ms: int) -> Backtest:
-        """The setup of the newest trade is still there when the next window begins."""
-        made = Made(lambda *_: 0.1)(profile, since_ms, until_ms)
-        first, *others, last = made.trades
-        named = [_named(first, since_ms), *others, _named(last, until_ms)]
-        return replace(made, trades=tuple(named))
-
-    result = walk_forward(run, best_of(CANDIDATES), FOLDS[:3])
-    names = [trade.setup.plan.fingerprint for trade in result.trades]
-    starts = [fold.test.since_ms for fold in FOLDS[1:3]]
-    assert [names.count(f"zone-{at_ms}") for at_ms in starts] == [1, 1]
-    assert sum(fold.trades for fold in result.folds) == len(result.trades)
-
-
-def _named(trade: Trade, at_ms: int) -> Trade:
-    plan = replace(trade.setup.plan, fingerprint=f"zone-{at_ms}")
-    return replace(trade, setup=replace(trade.setup, plan=plan))
-
-
 def test_the_same_arguments_give_the_same() -> None:
     once, again = (walk_forward(Made(lambda *_: 0.1), best_of(CANDIDATES), FOLDS[:2]) for _ in range(2))
     assert once == again
 
 
-def test_a_trade_from_outside_its_window_is_refused() -> None:
-    def run(profile: Profile, since_ms: int, until_ms: int) -> Backtest:
-        return hand_backtest([hand_trade(decided_ms=since_ms)])
+def one_trade_at(at_ms: int) -> Run:
+    return lambda *_: hand_backtest([hand_trade(decided_ms=at_ms)])
 
+
+@pytest.mark.parametrize("late_ms", [-15 * 60_000, 90 * DAY_MS + 1])
+def test_a_trade_from_outside_its_window_is_refused(late_ms: int) -> None:
+    window = FOLDS[0].train
     with pytest.raises(ContractError, match="was decided at"):
-        walk_forward(run, best_of(CANDIDATES), FOLDS[:1])
+        trades_in(one_trade_at(window.since_ms + late_ms), load_profile(), window)
+
+
+def test_a_plan_that_stands_on_the_close_a_window_begins_at_belongs_to_the_one_before() -> None:
+    before, after = FOLDS[0].test, FOLDS[1].test
+    run = one_trade_at(after.since_ms)
+    assert len(trades_in(run, load_profile(), before)) == 1
+    assert trades_in(run, load_profile(), after) == ()
+
+
+def test_a_setup_that_an_earlier_fold_took_is_not_taken_again() -> None:
+    """One zone is there in both tests; in the second it is traded an hour after another."""
+    one = hand_trade(decided_ms=FOLDS[0].test.until_ms - HOUR_MS)
+    again = at(one, FOLDS[1].test.since_ms + 2 * HOUR_MS)
+    other = hand_trade(decided_ms=FOLDS[1].test.since_ms + HOUR_MS)
+
+    def run(_: Profile, since_ms: int, until_ms: int) -> Backtest:
+        return hand_backtest([t for t in (one, again, other) if since_ms < t.decided_ms <= until_ms])
+
+    worth = Expectancy(30, 20, 0.1, 0.0, 0.2, 0.1, 0)
+    choice = Choice(load_profile(), "a" * 64, 1, worth, worth)
+    walked = walk_forward(run, lambda *_: choice, FOLDS[:2])
+    assert walked.trades == (one, other)
+    assert [fold.trades for fold in walked.folds] == [1, 1]
+
+
+def at(trade: Trade, decided_ms: int) -> Trade:
+    """The same setup, decided on at another time."""
+    return replace(trade, setup=replace(trade.setup, plan=replace(trade.setup.plan, decided_ms=decided_ms)))
 
 
 def test_the_longest_trade_waits_for_its_entry_and_is_then_held_to_the_end() -> None:
