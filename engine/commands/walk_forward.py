@@ -160,14 +160,13 @@ def _walk(
 
 
 def _record(walked: Walked, environ: Mapping[str, str]) -> int:
-    """Keep the trades of the tests in the track record, and say how many; none are kept in place of none."""
+    """Keep the trades of the tests in the track record, in place of those the same question left there before, and say how many."""
     from engine.backtest.record import rows_of
     from engine.commands.recall import open_track
 
     rows = rows_of(walked.found)
-    if rows:
-        with open_track(environ) as store:
-            store.keep(walked.id, rows)
+    with open_track(environ) as store:
+        store.keep(walked.id, rows)
     return len(rows)
 
 
