@@ -42,7 +42,7 @@ SEARCH = (
     "-p",
     "aggressive",
     "--from",
-    "2026-03-10",
+    "2026-04-01",
     "--trials",
     "4",
     "-o",
@@ -215,7 +215,7 @@ def configured(name: str) -> Profile:
     return configure(Flags(profile=name), os.environ, ("binance",)).settings.profile
 
 
-def test_configurations_are_drawn_by_seed_and_their_number_is_stated(cli: Cli) -> None:
+def test_configurations_are_drawn_about_a_profile_and_their_number_is_stated(cli: Cli) -> None:
     drawn = ("--space", "space.toml", "--trials", "2", "-p", "aggressive")
     words = (
         *(word for word in WALK if word not in ("--profiles", "aggressive,balanced", "--record")),
@@ -226,7 +226,6 @@ def test_configurations_are_drawn_by_seed_and_their_number_is_stated(cli: Cli) -
     document = valid("walk-forward", out)
     names = [candidate["name"] for candidate in document["candidates"]]
     assert (len(names), names[0], document["recorded"]) == (3, "aggressive", 0)
-    assert cli(*words, "--json")[1] == out
     assert cli(*WALK, *drawn)[0] == 2
 
 
