@@ -107,7 +107,7 @@ def _doubt(found: Search) -> str:
         return str(found.held)
     if found.held.low <= 0:
         return "the interval in the held-back time is not above 0"
-    return f"other searches looked at the held-back time before ({found.spent:,})"
+    return f"others looked at the held-back time before ({found.spent:,})"
 
 
 def _changes_text(changes: Changes) -> str:

@@ -87,7 +87,7 @@ def test_a_best_that_did_not_last_is_told_beside_what_it_promised() -> None:
         ({"held": TOLD}, "Proven: the interval lies above 0 in a time that nobody had looked at"),
         (
             {"held": TOLD, "spent": 2},
-            "Not proven: other searches looked at the held-back time before (2)",
+            "Not proven: others looked at the held-back time before (2)",
         ),
         (
             {"held": Insufficient(12, 9)},
