@@ -11,7 +11,7 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -67,17 +67,18 @@ def told_of(store: SqliteCandleStore, past: Past, profile: str, draws: int) -> T
     return tell(request, edges, kept=None, draws=draws, tried=1, progress=silent)
 
 
-def lines(past: Past, tales: Sequence[Told]) -> Iterator[str]:
+def lines(past: Past, tales: Iterable[Told]) -> Iterator[str]:
     """Markdown: one row a profile, then both directions."""
+    sides = []
     yield f"`{past.exchange}`, {past.since[:10]} to {past.until[:10]}:"
     yield ""
     yield "| profile | decisions | setups taken | filled | ran away | expectancy [95 %] | placebo: mean [5, 95 %] | above so many draws | Sharpe | drawdown |"
     yield "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
-    yield from map(row, tales)
-    yield ""
     for told in tales:
+        yield row(told)
         found = [group for group in told.statistics.groups if group.dimension == "side"]
-        yield f"- {told.backtest.profile}: " + "; ".join(f"{group.name} {group.worth}" for group in found)
+        sides.append(f"- {told.backtest.profile}: " + "; ".join(f"{one.name} {one.worth}" for one in found))
+    yield from ("", *sides, "")
 
 
 def row(told: Told) -> str:

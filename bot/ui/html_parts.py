@@ -101,7 +101,7 @@ nav{display:flex;flex-wrap:wrap;gap:4px 14px;margin:12px 0;font-size:.9rem}
 table{border-collapse:collapse;font-size:.9rem}
 th,td{padding:4px 14px 4px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--grid);font-weight:400}
 thead th{color:var(--soft);font-size:.8rem;vertical-align:bottom}
-td{white-space:nowrap}td.n,th.n{text-align:right}td.w{white-space:normal;min-width:16em}
+td{white-space:nowrap}td.n,th.n{text-align:right}@media(max-width:600px){td.n{white-space:normal}}td.w{white-space:normal;min-width:16em}
 .figures{margin:20px 0 0;display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:20px 28px}
 .groups{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,480px),1fr));gap:8px 24px}
 .figures>*,.groups>*{min-width:0}

@@ -13,7 +13,7 @@ from engine.backtest.run import Replayed, run_backtest
 from engine.edges import Edges, Progress
 from indicators.registry import compute_set
 from shared.models.backtest import Told, Trade, TradeChart
-from shared.models.data import Candles
+from shared.models.data import COLUMNS, Candles
 from shared.models.statistics import Placebo, Unsaid
 from shared.models.timeframe import Timeframe
 
@@ -80,7 +80,7 @@ def atr_column(history: History, symbol: str, anchor: Timeframe) -> AtrColumn:
 
 
 def around_trade(trade: Trade, history: History) -> Candles:
-    """The candles a trade's chart shows."""
+    """The candles a trade's chart shows: copies, so that what is told does not hold the whole history."""
     series = history.candles[trade.symbol]
     begin_ms, end_ms = trade.decided_ms, max(trade.outcome.ended_ms, trade.decided_ms)
     finest = next(
@@ -88,4 +88,6 @@ def around_trade(trade: Trade, history: History) -> Candles:
         list(series)[-1],
     )
     margin_ms = max(round((end_ms - begin_ms) * AROUND), LEAST_BARS * finest.ms)
-    return series[finest].between(begin_ms - margin_ms, end_ms + margin_ms)
+    shown = series[finest].between(begin_ms - margin_ms, end_ms + margin_ms)
+    columns = (getattr(shown, name).copy() for name in ("open_ms", *COLUMNS))
+    return Candles.known(finest, list(columns))

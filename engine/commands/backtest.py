@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 USUAL_DAYS: Final = 90
 """Replayed where nothing is said."""
 FOLDER: Final = "reports"
+ANSWERS_S: Final = 4
+"""A Dask scheduler that is there answers within this."""
 
 
 def backtest(flags: Flags, asked: Replaying, environ: Mapping[str, str] = os.environ) -> int:
@@ -92,7 +94,7 @@ def dask_executor(address: str) -> Iterator[Executor]:
     except ImportError as error:
         raise ConfigFault("--executor needs Dask", 'Run: pip install "dask[distributed]"') from error
     try:
-        client = Client(address, timeout=10)  # type: ignore[no-untyped-call]
+        client = Client(address, timeout=ANSWERS_S)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise ConfigFault(
             f"--executor: no Dask scheduler at {address!r}", "Write it like tcp://10.0.0.5:8786"

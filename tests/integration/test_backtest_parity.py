@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from data.cache import SqliteCandleStore
+from data.file_import import Reading, import_path
 from engine.backtest.around import read_around
 from engine.backtest.desk import Desk, decide_all
 from engine.backtest.frames import Shelves
@@ -27,11 +30,12 @@ from shared.models.events import object_id
 from shared.models.gates import Rejection
 from shared.models.planner import TradePlan
 from shared.models.smc import Side, ZoneKind
+from shared.models.timeframe import from_iso
 from shared.utils.serialization import canonical_json, to_plain
 from strategy.columns.span import Decisions
 from strategy.gates import GATES
 from strategy.planner.planner_service import fingerprint
-from tests.fixtures.past import SYMBOLS, past_edges, past_request, past_store
+from tests.fixtures.past import SYMBOLS, StandingClock, past_edges, past_request, past_store
 
 
 @pytest.fixture(scope="module")
@@ -93,17 +97,54 @@ def test_a_replayed_close_has_the_bytes_of_a_scan_as_of_it(store: SqliteCandleSt
 @pytest.mark.parametrize("name", ["balanced", "aggressive", "trend", "range", "mobile"])
 def test_the_columns_decide_what_a_scan_decides(store: SqliteCandleStore, name: str) -> None:
     request, edges = past_request(40, name), past_edges(store)
-    history = read_history(request, edges, silent)
-    market = MarketPast.of(request, history)
-    desk = Desk(request, history, market, read_around(market), Hooks())
-    tables, faults = decide_all(desk, None, None, silent)
-    assert not faults
+    desk, tables = decided(request, edges)
     for as_of_ms in (*closes_of(request, seed=11, count=5), *planned_closes(tables, 3)):
         _, scans = scanned(request, edges, as_of_ms)
         for symbol, scan in scans.items():
             table = tables[symbol]
             row = int(np.searchsorted(table.as_of_ms, as_of_ms, "right")) - 1
-            assert said(table, row, request, history.markets[symbol]) == answer(scan)
+            assert said(table, row, request, desk.history.markets[symbol]) == answer(scan)
+
+
+@pytest.fixture(scope="module")
+def recorded(market_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteCandleStore]:
+    """Four recorded markets of 2024: one that leads, one that follows, a thin one, one listed in March."""
+    made = SqliteCandleStore(tmp_path_factory.mktemp("recorded") / "candles.sqlite3")
+    for coin in ("BTC", "SOL", "ELF", "WIF"):
+        import_path(market_dir / f"binance__{coin}-USDT__5m.parquet", made, Reading(StandingClock().now_ms()))
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("name", ["balanced", "aggressive"])
+def test_on_recorded_candles_too(recorded: SqliteCandleStore, name: str) -> None:
+    symbols = ("BTC/USDT", "ELF/USDT", "SOL/USDT", "WIF/USDT")
+    request = replace(
+        past_request(1, name, symbols),
+        since_ms=from_iso("2024-03-20T00:00:00Z"),
+        until_ms=from_iso("2024-08-30T00:00:00Z"),
+    )
+    edges = past_edges(recorded)
+    desk, tables = decided(request, edges)
+    for as_of_ms in (*closes_of(request, seed=3, count=6), *planned_closes(tables, 4)):
+        gathered, scans = scanned(request, edges, as_of_ms)
+        context = desk.market.context(as_of_ms)
+        assert context == gathered.market_context
+        for symbol, scan in scans.items():
+            row = int(np.searchsorted(tables[symbol].as_of_ms, as_of_ms, "right")) - 1
+            assert said(tables[symbol], row, request, desk.history.markets[symbol]) == answer(scan)
+            replayed = desk.replayer(symbol).decide(as_of_ms, context)
+            assert canonical_json(to_plain(replayed.plan)) == canonical_json(to_plain(scan.plan))
+
+
+def decided(request: BacktestRequest, edges: Edges) -> tuple[Desk, dict[str, Decisions]]:
+    """Every symbol decided as columns."""
+    history = read_history(request, edges, silent)
+    market = MarketPast.of(request, history)
+    desk = Desk(request, history, market, read_around(market), Hooks())
+    tables, faults = decide_all(desk, None, None, silent)
+    assert not faults
+    return desk, tables
 
 
 def planned_closes(tables: dict[str, Decisions], count: int) -> list[int]:
