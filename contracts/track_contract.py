@@ -28,6 +28,10 @@ class TrackStore(Protocol):
         """Every source, the one kept last at the end."""
         ...
 
+    def of(self, source: str) -> tuple[PastTrade, ...]:
+        """Every trade of a source, by exchange, decision digest, decided time, symbol and fingerprint."""
+        ...
+
     def forget(self, source: str) -> bool:
         """Drop what was kept of a source; whether there was any."""
         ...

@@ -88,6 +88,15 @@ class SqliteTrackStore:
         query = "SELECT source FROM kept GROUP BY source ORDER BY max(place)"
         return tuple(str(source) for (source,) in self._file.all(query))
 
+    def of(self, source: str) -> tuple[PastTrade, ...]:
+        """Every trade of a source, by exchange, decision digest, decided time, symbol and fingerprint."""
+        query = "SELECT exchange, decision, digest, body FROM kept WHERE source=? ORDER BY exchange, decision"
+        return tuple(
+            trade
+            for exchange, decision, digest, body in self._file.all(query, source)
+            for trade in self._checked((source, exchange, decision), digest, body)
+        )
+
     def forget(self, source: str) -> bool:
         """Drop what was kept of a source; whether there was any."""
         with self._file.transaction():

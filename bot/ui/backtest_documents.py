@@ -106,12 +106,12 @@ def _costs(costs: CostRules) -> Document:
 def statistics_part(statistics: Statistics) -> Document:
     """Everything that is said of the trades, by the names it has in :class:`Statistics`."""
     return {
-        "worth": _worth(statistics.worth),
+        "worth": worth_part(statistics.worth),
         "is_resolvable": statistics.resolvable,
         "filled": statistics.filled,
         "finished": statistics.finished,
-        **{name: _figure(getattr(statistics, name)) for name in FIGURES},
-        "hit_rates": [_figure(figure) for figure in statistics.hit_rates],
+        **{name: figure_part(getattr(statistics, name)) for name in FIGURES},
+        "hit_rates": [figure_part(figure) for figure in statistics.hit_rates],
         "longest_losing_run": statistics.longest_losing_run,
         "endings": [{"ending": name, "count": count} for name, count in statistics.endings],
         "open_trades": statistics.open_trades,
@@ -124,7 +124,8 @@ def statistics_part(statistics: Statistics) -> Document:
     }
 
 
-def _worth(worth: Expectancy | Insufficient) -> Document:
+def worth_part(worth: Expectancy | Insufficient) -> Document:
+    """An average with its interval, or how many too few there are."""
     said = {"trades": worth.trades, "days": worth.days, "text": str(worth)}
     if isinstance(worth, Insufficient):
         return said
@@ -132,7 +133,8 @@ def _worth(worth: Expectancy | Insufficient) -> Document:
     return {**said, **numbers, "ambiguous": worth.ambiguous}
 
 
-def _figure(figure: Figure | Unsaid) -> Document:
+def figure_part(figure: Figure | Unsaid) -> Document:
+    """A number and over how many, or why there is none."""
     if isinstance(figure, Unsaid):
         return {"text": str(figure)}
     return {"text": f"{figure.value:z.4g} (N = {figure.n})", "value": figure.value, "n": figure.n}
@@ -156,17 +158,17 @@ def _calibration(calibration: Calibration) -> Document:
     figures = ("spearman", "spearman_p", "brier", "base_brier")
     return {
         "deciles": [_decile(decile) for decile in calibration.deciles],
-        **{name: _figure(getattr(calibration, name)) for name in figures},
+        **{name: figure_part(getattr(calibration, name)) for name in figures},
     }
 
 
 def _decile(decile: Decile) -> Document:
     numbers = {name: getattr(decile, name) for name in ("low", "high", "trades", "reached")}
-    return {**numbers, "worth": _worth(decile.worth)}
+    return {**numbers, "worth": worth_part(decile.worth)}
 
 
 def _group(group: Group) -> Document:
-    return {"dimension": group.dimension, "name": group.name, "worth": _worth(group.worth)}
+    return {"dimension": group.dimension, "name": group.name, "worth": worth_part(group.worth)}
 
 
 def _placebo(placebo: Placebo | Unsaid) -> Document:

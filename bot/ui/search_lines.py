@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.ui.look import Look
 from bot.ui.numbers import counted
-from shared.models.search import Changes, Luck, Search, Trial, Value, size_of
+from shared.models.search import ANY, Changes, Luck, Search, Trial, Value, size_of
 from shared.models.statistics import Expectancy, Insufficient, Unsaid
 from shared.models.timeframe import iso
 from shared.models.walk_forward import Window
@@ -37,7 +37,7 @@ def search_lines(found: Search, look: Look) -> list[str]:
         *_best_trials(found.trials),
         *_left_out(found.trials),
         "",
-        *_verdict(found),
+        *verdict_lines(found),
     )
     return [line for part in parts for line in (look.flow(look.signs(part)) if part else [""])]
 
@@ -49,7 +49,7 @@ def _title(found: Search) -> str:
             "search",
             found.profile,
             ground.exchange,
-            counted(len(ground.symbols), "symbol"),
+            "the universe" if ANY in ground.symbols else counted(len(ground.symbols), "symbol"),
             f"{counted(len(found.trials), 'trial')} of {counted(size_of(plan.space), 'configuration')}",
             f"seed {plan.seed}",
         )
@@ -69,7 +69,7 @@ def _left_out(trials: Sequence[Trial]) -> list[str]:
     return lines + ([f"  {counted(never, 'trial')} had values that do not go together"] if never else [])
 
 
-def _verdict(found: Search) -> list[str]:
+def verdict_lines(found: Search) -> list[str]:
     """Luck, the held-back time, and what both come to."""
     if isinstance(found.best, Unsaid):
         return [f"Nothing was chosen: {found.best.why}"]
@@ -107,7 +107,7 @@ def _doubt(found: Search) -> str:
         return str(found.held)
     if found.held.low <= 0:
         return "the interval in the held-back time is not above 0"
-    return f"other searches looked at the held-back time before ({found.spent:,})"
+    return f"others looked at the held-back time before ({found.spent:,})"
 
 
 def _changes_text(changes: Changes) -> str:
@@ -122,6 +122,11 @@ def _value_text(value: Value) -> str:
 
 def _span(window: Window) -> str:
     return f"{iso(window.since_ms)[:10]} to {iso(window.until_ms)[:10]}"
+
+
+def trial_line(trial: Trial, trials: int) -> str:
+    """``trial 3 of 50: N = 41, +0.31R [-0.02, +0.63] · min_score 70``, as it is run."""
+    return f"trial {trial.number + 1} of {trials}: {trial.worth} · {_changes_text(trial.changes)}"
 
 
 def search_tsv(found: Search) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,6 +29,9 @@ RANKED: Final = (
     "ranked at every close from the candles stored until then; markets that were never stored are not in it"
 )
 
+Reader = Callable[[BacktestRequest, Edges, Progress], History]
+"""Where the past comes from."""
+
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
@@ -47,15 +50,17 @@ def run_backtest(
     hooks: Hooks = HOOKS,
     kept: FileShelf | None = None,
     progress: Progress = silent,
+    read: Reader = read_history,
 ) -> Replayed:
-    """Replay a period. ``kept`` is where columns of earlier runs are; the work is shared among the workers of the edges' executor.
+    """Replay a period. ``kept`` is where columns of earlier runs are; the work is shared among the workers of the edges' executor. What
+    ``read`` gives must be what :func:`engine.backtest.history.read_history` would.
 
     Raises:
         NotFound: a symbol asked for is not listed.
         DataFault: nothing is stored.
         SniperError: the store as a whole cannot be read or written.
     """
-    history = read_history(request, edges, progress)
+    history = read(request, edges, progress)
     market = MarketPast.of(request, history)
     around = read_around(market)
     desk = Desk(request, history, market, around, hooks)

@@ -75,7 +75,7 @@ def search(
         held=best
         if isinstance(best, Unsaid)
         else _held(run, applied(base, best.changes), held_ground, purpose, log),
-        spent=log.spent(held_ground, purpose),
+        spent=_spent(held_ground, purpose, log),
         tried=tried,
     )
 
@@ -190,6 +190,13 @@ def _none_told(trials: tuple[Trial, ...]) -> Unsaid:
     return Unsaid(
         f"no configuration had {MIN_TRADES} trades on {MIN_DAYS} days in training; {most} were the most trades"
     )
+
+
+def _spent(ground: Ground, purpose: str, log: TrialLog) -> int:
+    """How often others looked at the time held back: searches that touched it, or configurations of whatever was run there, the chosen
+    one left out."""
+    there = log.tried(ground.exchange, ground.symbols, ground.since_ms, ground.until_ms)
+    return max(log.spent(ground, purpose), there - len(log.touches(purpose)))
 
 
 def _held(

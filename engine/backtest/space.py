@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
+import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final
@@ -52,16 +53,39 @@ USUAL: Final[Mapping[str, object]] = {
 """What is varied unless something else is asked for: a handful of fields that decide how many plans there are and where they end."""
 
 
+def read_space(text: str, source: str) -> Mapping[str, object]:
+    """The table ``[search]`` of a TOML text, which :func:`space_of` reads; ``source`` is what messages call it.
+
+    Raises:
+        ConfigFault: not TOML, or it has anything else than that table.
+    """
+    try:
+        tables = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigFault(f"{source}: not TOML: {error}", "Correct the file") from error
+    if set(tables) != {SOURCE} or not isinstance(tables[SOURCE], dict):
+        raise ConfigFault(
+            f"{source}: has {', '.join(sorted(tables)) or 'nothing'}, and wants the table [{SOURCE}] alone",
+            "Begin with what 'optimize --print-space' prints",
+        )
+    return tables[SOURCE]
+
+
 def space_of(values: Mapping[str, object] = USUAL) -> Space:
     """The space of a table as TOML gives it, nested or by dotted names.
 
     Raises:
         ConfigFault: an unknown field or key, a range without a step, or a value outside the field's own range.
     """
-    return tuple(_knob(path, spec) for path, spec in _specs(values))
+    return tuple(_knob(path, spec) for path, spec in specs_of(values))
 
 
-def _specs(values: Mapping[str, object], path: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+def specs_of(values: Mapping[str, object], path: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every field that a table varies, by dotted name, with its range or choices.
+
+    Raises:
+        ConfigFault: something that is neither.
+    """
     for name, below in values.items():
         where = f"{path}.{name}" if path else name
         if not isinstance(below, Mapping):
@@ -70,7 +94,7 @@ def _specs(values: Mapping[str, object], path: str = "") -> Iterator[tuple[str, 
                 f"Write it like {where} = {{ low = 1, high = 5, step = 1 }} or {{ choices = [1, 2] }}",
             )
         if RANGE.union(CHOICES).isdisjoint(below):
-            yield from _specs(below, where)
+            yield from specs_of(below, where)
         else:
             yield where, below
 

@@ -3,7 +3,7 @@
 1. time is cut into tests that follow each other without a gap; before each lie its validation and its training, with the longest
    holding time free between them, so that every trade of one part is over before the next begins
 2. in each fold candidates are compared on train, the best few once more on validate, and one is traded on test
-3. only the trades of the tests count
+3. only the trades of the tests count, and a setup that was taken in one test is not taken again in the next: it is the same trade
 """
 
 from __future__ import annotations
@@ -85,7 +85,10 @@ def best_of(candidates: Sequence[Profile], few: int = FEW) -> Choose:
         tried = [(profile, _worth(run, profile, fold.train)) for profile in candidates]
         told = [(profile, worth) for profile, worth in tried if isinstance(worth, Expectancy)]
         if not told:
-            return Unsaid(f"no candidate of {len(tried)} had {MIN_TRADES} trades on {MIN_DAYS} days")
+            most = max(worth.trades for _, worth in tried)
+            return Unsaid(
+                f"no candidate of {len(tried)} had {MIN_TRADES} trades on {MIN_DAYS} days in training; {most} were the most trades"
+            )
         told.sort(key=lambda one: -one[1].mean)
         choices = [
             Choice(profile, config_digest(profile), len(tried), worth, _worth(run, profile, fold.validate))

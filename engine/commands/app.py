@@ -16,6 +16,7 @@ from engine.commands.bot_app import add_bot_commands
 from engine.commands.chart_app import add_chart_commands
 from engine.commands.live_app import Slot, add_live_commands
 from engine.commands.lock_app import add_lock_commands
+from engine.commands.optimize_app import add_optimize_commands
 from engine.commands.options import (
     Account,
     AsOf,
@@ -49,7 +50,9 @@ from engine.commands.options import (
 )
 from engine.commands.parity_app import add_parity_commands
 from engine.commands.store_app import add_store_commands
+from engine.commands.track_app import add_track_commands
 from engine.commands.verify_app import verify
+from engine.commands.walk_forward_app import add_walk_forward_commands
 from shared.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, SniperError
 from shared.version import VERSION
 
@@ -78,6 +81,9 @@ add_alert_commands(app)
 add_bot_commands(app)
 add_backtest_commands(app)
 add_parity_commands(app)
+add_optimize_commands(app)
+add_walk_forward_commands(app)
+add_track_commands(app)
 add_chart_commands(app)
 
 

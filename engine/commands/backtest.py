@@ -105,8 +105,10 @@ def dask_executor(address: str) -> Iterator[Executor]:
         yield client.get_executor()  # type: ignore[no-untyped-call]
 
 
-def request_of(flags: Flags, asked: Replaying, configured: Configured, edges: Edges) -> BacktestRequest:
-    """The request that the flags and settings make; nothing said of the time means the last 90 days of what is stored.
+def request_of(
+    flags: Flags, asked: Replaying, configured: Configured, edges: Edges, usual_days: int = USUAL_DAYS
+) -> BacktestRequest:
+    """The request that the flags and settings make; nothing said of the time means the last days of what is stored.
 
     Raises:
         ConfigFault: a time or symbol that is none, an empty period, or another currency than the profile trades in.
@@ -124,7 +126,7 @@ def request_of(flags: Flags, asked: Replaying, configured: Configured, edges: Ed
     since_ms = (
         parse_day(asked.since, "since" if flags.in_python else "--from")
         if asked.since
-        else until_ms - USUAL_DAYS * DAY_MS
+        else until_ms - usual_days * DAY_MS
     )
     return BacktestRequest(
         profile=with_costs(settings.profile, asked),
@@ -202,6 +204,15 @@ def write_report(told: Told, folder: Path) -> tuple[Path, ...]:
         "backtest.json": backtest_json(told),
         "trades.csv": trades_csv(told),
     }
+    return write_files(made, folder)
+
+
+def write_files(made: Mapping[str, str], folder: Path) -> tuple[Path, ...]:
+    """Texts by name, written into ``folder``, which is made if it is not there.
+
+    Raises:
+        StorageFault: they cannot be written.
+    """
     make_folder(folder)
     try:
         for name, text in made.items():

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import TYPE_CHECKING
 
 from engine.commands.flags import Flags
 from engine.commands.paths import candle_file, journal_file, note_file, request_file, universe_file
+from shared.errors import EXIT_FAILED
 
 if TYPE_CHECKING:
     from contracts.data_contract import CandleFeed, CandleStore
@@ -93,13 +95,22 @@ def _is_real(settings: Settings, request: ScanRequest) -> bool:
 
 
 def _workers(jobs: int) -> ProcessPoolExecutor:
-    """Worker processes that leave Ctrl-C to this one."""
-    return ProcessPoolExecutor(
-        jobs,
-        mp_context=get_context("spawn"),
-        initializer=signal.signal,
-        initargs=(signal.SIGINT, signal.SIG_IGN),
-    )
+    """Worker processes that leave Ctrl-C to this one, and end with it however it ends."""
+    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_serve)
+
+
+def _serve() -> None:
+    """What a worker does first."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A parent that was killed never says that there is no more work: its workers would wait for ever."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(EXIT_FAILED)
 
 
 @contextmanager

@@ -129,3 +129,28 @@ class Replaying:
     placebo: int = 200
     output: str | None = None
     resume: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searching:
+    """How a parameter search goes: configurations in all, the share of the period held back, the file of what is varied (the usual
+    fields without one), and whether that is only shown."""
+
+    trials: int = 50
+    held_back: float = 0.25
+    space: str | None = None
+    print_space: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forwarding:
+    """What a walk-forward chooses from, profiles by name or ``trials`` configurations drawn from a space (the usual one without a file),
+    how long its windows are in days, and whether its trades go on record."""
+
+    profiles: tuple[str, ...] = ()
+    trials: int = 0
+    space: str | None = None
+    train_days: float = 60.0
+    validate_days: float = 30.0
+    test_days: float = 30.0
+    record: bool = False

@@ -55,7 +55,7 @@ def size_of(space: Iterable[Knob]) -> int:
 @dataclass(frozen=True, slots=True)
 class Ground:
     """What is searched on: candles of an exchange's symbols, decided on after ``since_ms`` up to ``until_ms``. ``data_digest`` names the
-    very candles.
+    very candles, and whatever else than the profile a result depends on.
 
     Raises:
         ConfigFault: no symbols, or it ends before it begins.
@@ -154,7 +154,7 @@ class Touch:
 @dataclass(frozen=True, slots=True)
 class Search:
     """What a search found. ``held`` is what the best trial was worth in the held-back period; unsaid where nothing was chosen or the
-    period was spent before on another configuration. ``spent`` is how often other searches looked at that time of these candles;
+    period was spent before on another configuration. ``spent`` is how often others looked at that time of these candles, by a search, a backtest or a walk-forward;
     ``tried`` how many configurations anybody tried on the training part, these included."""
 
     ground: Ground

@@ -10,7 +10,7 @@ from typing import Final
 from shared.errors import ContractError
 from shared.models.planner import Style
 from shared.models.smc import Side
-from shared.models.statistics import Expectancy
+from shared.models.statistics import Expectancy, Insufficient
 from shared.models.timeframe import iso
 
 TENTHS: Final = 10
@@ -51,6 +51,21 @@ class PastTrade:
         )
         if not is_one:
             raise ContractError(f"no finished trade: {self!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What one source keeps of one exchange and set of rules: how many ``trades``, when the first and the last were decided, and what they
+    are worth together."""
+
+    source: str
+    exchange: str
+    profile: str
+    decision: str
+    trades: int
+    first_ms: int
+    last_ms: int
+    worth: Expectancy | Insufficient
 
 
 @dataclass(frozen=True, slots=True)

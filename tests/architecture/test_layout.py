@@ -30,10 +30,13 @@ EDGES_OF_ENGINE = (
     "engine/commands/chart_app.py",
     "engine/commands/live_app.py",
     "engine/commands/lock_app.py",
+    "engine/commands/optimize_app.py",
     "engine/commands/options.py",
     "engine/commands/parity_app.py",
     "engine/commands/store_app.py",
+    "engine/commands/track_app.py",
     "engine/commands/verify_app.py",
+    "engine/commands/walk_forward_app.py",
 )
 """The typer app and its options: the door's own modules, imported by the door alone."""
 LAST_RESORT = ["engine/commands/app.py"]

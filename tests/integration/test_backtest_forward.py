@@ -10,7 +10,7 @@ import pytest
 
 from data.trial_log import SqliteTrialLog
 from engine.backtest.on_record import recorded
-from engine.backtest.rerun import rerun
+from engine.backtest.rerun import Rerun
 from engine.backtest.run import run_backtest
 from engine.backtest.walk_forward import Run, best_of, folds, longest_ms, walk_forward
 from engine.hooks import Hooks
@@ -32,7 +32,7 @@ MADE_UP = Expectancy(30, 20, 0.1, 0.0, 0.2, 0.1, 0)
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     store = past_store(tmp_path_factory.mktemp("past"))
     with closing(store):
-        yield rerun(REQUEST, past_edges(store), hooks=Hooks())
+        yield Rerun(REQUEST, past_edges(store), hooks=Hooks())
 
 
 def test_a_rerun_is_the_backtest_of_that_profile_and_time(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -40,7 +40,7 @@ def test_a_rerun_is_the_backtest_of_that_profile_and_time(tmp_path_factory: pyte
     with closing(past_store(tmp_path_factory.mktemp("past"))) as store:
         edges = past_edges(store)
         asked = replace(REQUEST, profile=other, since_ms=since_ms)
-        again = rerun(REQUEST, edges, hooks=Hooks())(other, since_ms, REQUEST.until_ms)
+        again = Rerun(REQUEST, edges, hooks=Hooks())(other, since_ms, REQUEST.until_ms)
         assert again == run_backtest(asked, edges, hooks=Hooks()).backtest
 
 

@@ -47,6 +47,9 @@ NAMES = (
     "snipersight.alerts-1",
     "snipersight.backtest-1",
     "snipersight.parity-1",
+    "snipersight.optimize-1",
+    "snipersight.walk-forward-1",
+    "snipersight.track-1",
 )
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import replace
 
 import pytest
 
 from bot.ui.look import Look
-from bot.ui.search_lines import HEADINGS, search_lines, search_tsv
-from bot.ui.walk_forward_lines import walk_forward_lines
+from bot.ui.search_lines import HEADINGS, search_lines, search_tsv, trial_line
+from bot.ui.search_toml import chosen_toml, space_toml
+from bot.ui.walk_forward_lines import title_lines, walk_forward_lines, walk_forward_tsv
 from shared.config.profiles import load_profile
 from shared.models.search import Daily, Ground, Knob, Luck, Search, SearchPlan, Trial
 from shared.models.statistics import Expectancy, Figure, Insufficient, Unsaid
 from shared.models.timeframe import DAY_MS
-from shared.models.walk_forward import Choice, Fold, FoldResult, WalkForward, Window
+from shared.models.walk_forward import Choice, Fold, FoldPlan, FoldResult, WalkForward, Window
 from tests.fixtures.hand_backtest import MONDAY_MS
 
 PLAN = SearchPlan(
@@ -85,7 +87,7 @@ def test_a_best_that_did_not_last_is_told_beside_what_it_promised() -> None:
         ({"held": TOLD}, "Proven: the interval lies above 0 in a time that nobody had looked at"),
         (
             {"held": TOLD, "spent": 2},
-            "Not proven: other searches looked at the held-back time before (2)",
+            "Not proven: others looked at the held-back time before (2)",
         ),
         (
             {"held": Insufficient(12, 9)},
@@ -163,4 +165,67 @@ def test_every_fold_says_what_it_chose_what_that_promised_and_what_it_did() -> N
         "",
         "Out of sample: N = 60, -0.02R [-0.22, +0.18]",
         "Promised: +0.10R a trade · the profile changed 1 time in 3 folds",
+    ]
+
+
+def test_a_walk_that_chose_nothing_says_what_would_help() -> None:
+    never = replace(WALKED, folds=WALKED.folds[2:], worth=Insufficient(0, 0), promised=Unsaid("no trade"))
+    last = walk_forward_lines(never, BASE, Look(150))[-1]
+    assert last == "Nothing was traded: longer training or more symbols give more to choose by"
+
+
+def test_another_profile_is_told_by_its_name() -> None:
+    trend = load_profile("trend")
+    choice = Choice(trend, "a" * 64, 5, TOLD, LESS)
+    lines = walk_forward_lines(
+        replace(WALKED, folds=(replace(WALKED.folds[0], choice=choice),)), BASE, Look(150)
+    )
+    assert " · trend, best of 5 · " in lines[0]
+
+
+def test_a_walk_says_what_it_walks_through() -> None:
+    plan = FoldPlan(60, 30, 30, 4 * DAY_MS)
+    assert title_lines("w-0123456789ab", "binance", 5, plan, Look(150)) == [
+        "walk-forward · binance · 5 candidates · train 60, validate 30, test 30 days · 4 days free between them · w-0123456789ab"
+    ]
+
+
+def test_machines_get_a_line_a_fold() -> None:
+    rows = [line.split("\t") for line in walk_forward_tsv(WALKED, BASE)]
+    assert [row[4:] for row in rows[1:]] == [
+        ["min_score 70, entry_kinds limit", "0.1000", "60", "30", "-0.0200", "-0.2200", "0.1800"],
+        ["balanced", "0.2100", "3", "3", "", "", ""],
+        ["", "", "0", "0", "", "", ""],
+    ]
+    assert {len(row) for row in rows} == {11}
+
+
+def test_a_universe_is_not_told_as_one_symbol() -> None:
+    ranked = replace(FOUND, ground=replace(FOUND.ground, symbols=("*",)))
+    assert search_lines(ranked, Look(120))[0].startswith("search · balanced · demo · the universe · 4 trials")
+
+
+def test_a_trial_is_told_as_it_is_run() -> None:
+    text = "trial 3 of 50: insufficient: 12 of 30 trades on 9 of 20 days · min_score 80 · entry_kinds limit"
+    assert trial_line(TRIALS[2], 50) == text
+
+
+def test_values_of_every_kind_are_written_as_settings_that_are_read_back() -> None:
+    changes = (
+        ("plan.entry_kinds", ("limit",)),
+        ("gates.min_score", 70.5),
+        ("plan.max_targets", 2),
+        ("risk.allow_spot_shorts", "information"),
+    )
+    text = chosen_toml(BASE, changes, ("One remark.", "Another."))
+    assert text.startswith("# One remark.\n# Another.\n[profile]\n")
+    assert tomllib.loads(text)["profile"] == {
+        "name": "balanced",
+        "plan": {"entry_kinds": ["limit"], "max_targets": 2},
+        "gates": {"min_score": 70.5},
+        "risk": {"allow_spot_shorts": "information"},
+    }
+    assert space_toml([("smc.x", {"choices": [True, False]})]) == [
+        "[search]",
+        "smc.x = { choices = [true, false] }",
     ]

@@ -54,6 +54,16 @@ def test_nothing_is_given_of_another_market_or_under_other_rules(store: SqliteTr
     assert store.rows("bybit", D) == ()
 
 
+def test_a_source_gives_back_all_that_it_kept(store: SqliteTrackStore) -> None:
+    elsewhere = replace(past_trade(1), exchange="binance")
+    otherwise = replace(past_trade(2), decision="e" * 64)
+    store.keep("r-1", (*ROWS, otherwise, elsewhere))
+    store.keep("r-2", ROWS[:1])
+    assert store.of("r-1") == (elsewhere, *ROWS, otherwise)
+    assert store.of("r-2") == ROWS[:1]
+    assert store.of("r-3") == ()
+
+
 def test_keeping_a_source_again_replaces_all_of_it(store: SqliteTrackStore) -> None:
     store.keep("r-1", (*ROWS, replace(past_trade(1), exchange="binance")))
     store.keep("r-2", ())

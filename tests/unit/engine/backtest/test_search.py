@@ -167,6 +167,16 @@ def test_looks_of_other_searches_at_that_time_are_counted(log: SqliteTrialLog) -
     assert search(Made(at_seventy), BASE, elsewhere, other, log).spent == 0
 
 
+def test_a_backtest_of_the_time_held_back_was_a_look_at_it(log: SqliteTrialLog) -> None:
+    found(first := search(Made(at_seventy), BASE, GROUND, PLAN, log))
+    assert first.is_proven
+    held = replace(GROUND, since_ms=first.held_back.since_ms, until_ms=first.held_back.until_ms)
+    note(load_profile("trend"), held, log)
+    again = search(Made(at_seventy), BASE, GROUND, PLAN, log)
+    assert (again.spent, again.is_proven) == (1, False)
+    assert again.held == first.held
+
+
 def test_everything_ever_tried_on_the_candles_counts_against_the_best(log: SqliteTrialLog) -> None:
     first = search(Made(noise), BASE, GROUND, PLAN, log)
     second = search(Made(noise), BASE, GROUND, replace(PLAN, seed=8), log)
