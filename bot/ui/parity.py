@@ -41,6 +41,9 @@ PARTS: Final[Mapping[Cause, tuple[Part, ...]]] = {
     Cause.RULES: (Part.RULES,),
 }
 """Which differences are shown beneath each cause; candles where their series cannot be."""
+NONE_RECORDED: Final = (
+    "no scan of its present is recorded of that time; scans of a past moment (--as-of) are not compared"
+)
 MOST_CANDLES: Final = 3
 """Moved candles of one series that are shown one by one."""
 
@@ -52,7 +55,7 @@ def parity_lines(parity: Parity, look: Look) -> Iterator[str]:
         for fault in course.faults:
             yield from look.wrap(f"! {fault.symbol}: {fault.problem}", "  ")
     if not parity.courses:
-        yield "no scan of its present is recorded of that time"
+        yield from look.wrap(NONE_RECORDED)
         return
     yield ""
     if parity.setups or parity.missed:
