@@ -122,7 +122,7 @@ def bytes_of_setup(trade: object) -> str:
 
 def test_objects_decide_what_the_columns_decide(store: SqliteCandleStore) -> None:
     """A hook makes every close be decided with objects; this one changes nothing."""
-    request, hooks = asked(4), Hooks()
+    request, hooks = asked(2), Hooks()
     columns = run_backtest(request, past_edges(store), hooks=Hooks()).backtest
     hooks.register("after_plan", unchanged)
     objects = run_backtest(request, past_edges(store), hooks=hooks).backtest
