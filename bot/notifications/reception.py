@@ -188,8 +188,8 @@ class Reception:
             await self._voice.note(asked, note_of(answer), loud=True)
             return
         await self._voice.note(asked, "", loud=False)
-        told = {"status": "", "record": "", "short_id": fingerprint[:4]}
-        values = {"plan": found[0], **told, **listed(found[0], EVERY)}
+        known = {"plan": found[0], "status": "", "record": "", "short_id": fingerprint[:4]}
+        values = {**known, **listed(found[0], EVERY)}
         await self._voice.tell(asked, rendered("setup.html.j2", values))
 
     def _plan_for(self, fingerprint: str, found: list[Mapping[str, Any]]) -> Answer:

@@ -134,7 +134,7 @@ def endings_table(statistics: Statistics) -> Html:
         (
             name,
             f"{count:,}",
-            f"{count / max(1, total) * 100:.1f} %",
+            f"{count / max(1, total) * 100:.1f}{GLUE}%",
             bar(count / max(1, total)),
             MEANT[Ending(name)],
         )

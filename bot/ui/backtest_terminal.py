@@ -168,17 +168,21 @@ def _figures(statistics: Statistics) -> str:
     """Figures that exist, each with its N."""
     named: tuple[tuple[str, Figure | Unsaid, str], ...] = (
         ("profit factor", statistics.profit_factor, ".2f"),
-        ("won", statistics.win_rate, ".1%"),
+        ("won", statistics.win_rate, "%"),
         ("Sharpe", statistics.sharpe, ".2f"),
         ("Sortino", statistics.sortino, ".2f"),
-        ("in the market", statistics.exposure, ".1%"),
+        ("in the market", statistics.exposure, "%"),
     )
     told = [
-        f"{name} {figure.value:{form}} (N {figure.n:,})"
+        f"{name} {_told(figure.value, form)} (N {figure.n:,})"
         for name, figure, form in named
         if isinstance(figure, Figure)
     ]
     return " · ".join([*told, f"longest losing run {statistics.longest_losing_run}"])
+
+
+def _told(value: float, form: str) -> str:
+    return f"{value * 100:.1f} %" if form == "%" else f"{value:{form}}"
 
 
 def _stopped(backtest: Backtest) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.ui.look import Look
 from bot.ui.numbers import counted, measure_text, time_shown
-from bot.ui.table import Column, table_lines
+from bot.ui.table import Column, table_lines, width_of
 from shared.models.fills import Fill
 from shared.models.parity import (
     NOT_TRADED,
@@ -41,6 +41,11 @@ PARTS: Final[Mapping[Cause, tuple[Part, ...]]] = {
     Cause.RULES: (Part.RULES,),
 }
 """Which differences are shown beneath each cause; candles where their series cannot be."""
+NONE_RECORDED: Final = (
+    "no scan of its present is recorded of that time; scans of a past moment (--as-of) are not compared"
+)
+GAP: Final = 2
+"""Blanks between two columns."""
 MOST_CANDLES: Final = 3
 """Moved candles of one series that are shown one by one."""
 
@@ -52,7 +57,7 @@ def parity_lines(parity: Parity, look: Look) -> Iterator[str]:
         for fault in course.faults:
             yield from look.wrap(f"! {fault.symbol}: {fault.problem}", "  ")
     if not parity.courses:
-        yield "no scan of its present is recorded of that time"
+        yield from look.wrap(NONE_RECORDED)
         return
     yield ""
     if parity.setups or parity.missed:
@@ -60,11 +65,7 @@ def parity_lines(parity: Parity, look: Look) -> Iterator[str]:
             *(_setup_cells(one, look) for one in parity.setups),
             *(_missed_cells(one, look) for one in parity.missed),
         ]
-        columns = [
-            Column(heading, tuple(row[place] for row in rows), heading == "R")
-            for place, heading in enumerate(HEADINGS)
-        ]
-        yield from table_lines(columns, look, gap=2)
+        yield from _table(rows, look)
     for setup in parity.setups:
         if setup.differs:
             yield from _why(setup, look)
@@ -90,6 +91,19 @@ def _summary(parity: Parity) -> str:
         f"{counted(len(parity.setups), 'setup')} approved live · {same} the same · "
         f"{len(parity.setups) - same} not · {len(parity.missed)} missed"
     )
+
+
+def _table(rows: Sequence[tuple[str, ...]], look: Look) -> Iterator[str]:
+    """A table where it fits, else a line of parts each."""
+    columns = [
+        Column(heading, tuple(row[place] for row in rows), heading == "R")
+        for place, heading in enumerate(HEADINGS)
+    ]
+    if width_of(columns, GAP) <= look.columns:
+        yield from table_lines(columns, look, gap=GAP)
+        return
+    for row in rows:
+        yield from look.flow(look.signs(" · ".join(row)))
 
 
 def _setup_cells(one: LiveSetup, look: Look) -> tuple[str, ...]:

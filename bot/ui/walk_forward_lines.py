@@ -88,8 +88,8 @@ def _fold_line(place: int, result: FoldResult, base: Profile) -> str:
 
 def _promise_line(found: WalkForward) -> str:
     promised = found.promised
-    told = f"{promised}" if isinstance(promised, Unsaid) else f"{promised.value:+.2f}R"
-    return f"Promised: {told} a trade · the profile changed {counted(found.drift, 'time')} in {counted(len(found.folds), 'fold')}"
+    told = f"{promised}" if isinstance(promised, Unsaid) else f"{promised.value:+.2f}R a trade"
+    return f"Promised: {told} · the profile changed {counted(found.drift, 'time')} in {counted(len(found.folds), 'fold')}"
 
 
 def difference(base: Profile, profile: Profile) -> str:

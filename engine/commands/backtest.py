@@ -19,7 +19,7 @@ from engine.commands.reading import parse_day, parse_symbols
 from engine.commands.settings import Configured, configure
 from engine.commands.stored import known_exchanges
 from shared.errors import EXIT_DEGRADED, EXIT_OK, ConfigFault, DataFault, StorageFault
-from shared.models.timeframe import DAY_MS
+from shared.models.timeframe import DAY_MS, iso
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from engine.edges import Edges
     from shared.models.backtest import Told
     from shared.models.profile import Profile
+    from shared.models.walk_forward import Window
 
 USUAL_DAYS: Final = 90
 """Replayed where nothing is said."""
@@ -111,53 +112,60 @@ def request_of(
     """The request that the flags and settings make; nothing said of the time means the last days of what is stored.
 
     Raises:
-        ConfigFault: a time or symbol that is none, an empty period, or another currency than the profile trades in.
+        ConfigFault: a time or symbol that is none, a period that is empty or of which nothing is stored, or another currency than the
+            profile trades in.
         DataFault: nothing is stored.
     """
     from engine.backtest.request import BacktestRequest
 
     settings = configured.settings
-    newest_ms = newest_close_ms(settings.exchange, settings.profile, edges)
+    stored = stored_span(settings.exchange, settings.profile, edges)
     until_ms = (
-        min(newest_ms, parse_day(asked.until, "until" if flags.in_python else "--to"))
-        if asked.until
-        else newest_ms
+        parse_day(asked.until, "until" if flags.in_python else "--to") if asked.until else stored.until_ms
     )
     since_ms = (
         parse_day(asked.since, "since" if flags.in_python else "--from")
         if asked.since
-        else until_ms - usual_days * DAY_MS
+        else min(until_ms, stored.until_ms) - usual_days * DAY_MS
     )
+    if since_ms >= stored.until_ms or until_ms <= stored.since_ms:
+        period = f"from {iso(since_ms)} on" if not asked.until else f"from {iso(since_ms)} to {iso(until_ms)}"
+        raise ConfigFault(
+            f"no {settings.profile.timeframes.base} candle of {settings.exchange} is stored {period}: "
+            f"they run from {iso(stored.since_ms)} to {iso(stored.until_ms)}",
+            "Name a period among them, or fetch more with 'data sync'",
+        )
     return BacktestRequest(
         profile=with_costs(settings.profile, asked),
         exchange=settings.exchange,
         account=configured.account,
         since_ms=since_ms,
-        until_ms=until_ms,
+        until_ms=min(until_ms, stored.until_ms),
         symbols=parse_symbols(flags.symbols, settings.profile.universe.quote, flags.called("symbols")),
         top=flags.top or 0,
         seed=asked.seed,
     )
 
 
-def newest_close_ms(exchange: str, profile: Profile, edges: Edges) -> int:
-    """The newest stored close of the base timeframe; of the made-up market its usual instant.
+def stored_span(exchange: str, profile: Profile, edges: Edges) -> Window:
+    """From the oldest stored open of the base timeframe to the newest close; the made-up market ends at its usual instant.
 
     Raises:
         DataFault: nothing is stored.
     """
-    from data.adapters.demo import DEMO_AS_OF_MS
+    from data.adapters.demo import DEMO_AS_OF_MS, START_MS
+    from shared.models.walk_forward import Window
 
     if exchange == DEMO or edges.store is None:
-        return DEMO_AS_OF_MS
+        return Window(START_MS, DEMO_AS_OF_MS)
     base = profile.timeframes.base
-    ends = [info.last_ms + base.ms for info in edges.store.series(exchange) if info.timeframe is base]
-    if not ends:
+    series = [info for info in edges.store.series(exchange) if info.timeframe is base]
+    if not series:
         raise DataFault(
             f"no {base} candles of {exchange} are stored, and orders are filled on them",
             "Import some with 'data import PATH', or fetch them with 'data sync --since 2024-01-01 -t 5m'",
         )
-    return max(ends)
+    return Window(min(info.first_ms for info in series), max(info.last_ms for info in series) + base.ms)
 
 
 def with_costs(profile: Profile, asked: Replaying) -> Profile:

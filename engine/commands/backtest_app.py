@@ -54,7 +54,12 @@ Folder = Annotated[
 ]
 Draws = Annotated[
     int,
-    typer.Option("--placebo", min=0, max=10_000, help="Times the plans are tried at random times; 0: not."),
+    typer.Option(
+        "--placebo",
+        min=0,
+        max=10_000,
+        help="How often the plans are laid out again at random times, to compare; 0: not at all.",
+    ),
 ]
 Resume = Annotated[
     bool,

@@ -12,8 +12,9 @@ from engine.commands.flags import Flags, Forwarding, Replaying
 from engine.commands.optimize import space_values
 from engine.commands.settings import configure
 from engine.commands.stored import known_exchanges
-from shared.config.profiles import profile_names
+from shared.config.profiles import profile_names, profile_trees
 from shared.errors import ConfigFault, DataFault
+from shared.utils.suggest import suggest
 
 if TYPE_CHECKING:
     from engine.backtest.request import BacktestRequest
@@ -30,16 +31,21 @@ def candidates_of(
     """The candidates, costs said on the command line in all of them.
 
     Raises:
-        ConfigFault: profiles and a space at once, or an unknown profile.
+        ConfigFault: profiles and a space or one profile at once, none where some are named, or an unknown profile.
         DataFault: no packaged profile's timeframes are stored.
     """
-    if not (forward.trials or forward.space):
-        return _by_name(flags, asked, forward, request, environ)
-    if forward.profiles:
+    varied = bool(forward.trials or forward.space)
+    if forward.profiles and varied:
         raise ConfigFault(
             "--profiles and --space or --trials exclude each other",
             "Name the one profile to vary with --profile",
         )
+    if forward.profiles and flags.profile is not None:
+        raise ConfigFault(
+            "--profiles and --profile exclude each other", "Name every candidate with --profiles"
+        )
+    if not varied:
+        return _by_name(flags, asked, forward, request, environ)
     from engine.backtest.space import sampled, space_of
 
     space = space_of(space_values(forward.space))
@@ -51,7 +57,7 @@ def _by_name(
 ) -> tuple[Profile, ...]:
     """Profiles as ``--profile`` would give them, with what the settings change in each."""
     exchanges = known_exchanges(environ, flags)
-    names = [name.strip() for given in forward.profiles for name in given.split(",") if name.strip()]
+    names = _names(flags, forward)
     found = [
         with_costs(configure(replace(flags, profile=name), environ, exchanges).settings.profile, asked)
         for name in dict.fromkeys(names or profile_names())
@@ -66,6 +72,18 @@ def _by_name(
             "Fetch them with 'data sync', or name a profile with --profiles",
         )
     return readable
+
+
+def _names(flags: Flags, forward: Forwarding) -> list[str | Profile]:
+    """Profiles that were named, ``--profile`` alone being the one; none means every packaged one."""
+    named = [name.strip() for given in forward.profiles for name in given.split(",") if name.strip()]
+    if forward.profiles and not named:
+        raise ConfigFault("--profiles names no profile", "Write it like balanced,trend")
+    trees = profile_trees()
+    for name in named:
+        if name not in trees:
+            raise ConfigFault(f"--profiles: unknown profile {name!r}", suggest(name, trees))
+    return [*named] or ([flags.profile] if flags.profile is not None else [])
 
 
 def _stored(flags: Flags, exchange: str, environ: Mapping[str, str]) -> frozenset[Timeframe]:

@@ -54,7 +54,14 @@ def parse_day(given: str, called: str) -> int:
         ConfigFault: as :func:`parse_as_of`.
     """
     text = given.strip()
-    return parse_as_of(f"{text}-01" if MONTH.fullmatch(text) else text, called)
+    if not MONTH.fullmatch(text):
+        return parse_as_of(text, called)
+    try:
+        return parse_as_of(datetime.strptime(f"{text}+0000", "%Y-%m%z"), called)
+    except ValueError:
+        raise ConfigFault(
+            f"{called} is not a time: {text!r}", "Write it like 2024-08 or 2024-08-05"
+        ) from None
 
 
 def parse_symbols(given: Iterable[str], quote: str, called: str = "--symbols") -> tuple[str, ...]:

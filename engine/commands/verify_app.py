@@ -101,7 +101,8 @@ def verify_lookahead(
     no_color: NoColor = False,
     debug: Debug = False,
 ) -> int:
-    """Does anything know the future? Columns, detectors and whole decisions, with later candles cut off, poisoned or altered."""
+    """Does anything know the future? Columns, detectors and whole decisions, with later candles cut off, poisoned or altered. Exit code
+    30 if anything of ours or of a plugin does."""
     given = locals()
     from engine.commands.lookahead import lookahead as run
 

@@ -17,7 +17,6 @@ from engine.commands.options import (
     Json,
     NoColor,
     Plain,
-    Profile,
     Quiet,
     Seed,
     Stored,
@@ -26,6 +25,10 @@ from engine.commands.options import (
     flags_of,
 )
 
+OneProfile = Annotated[
+    str | None,
+    typer.Option("--profile", "-p", help="The only candidate, or the one that --trials and --space vary."),
+]
 Profiles = Annotated[
     list[str] | None,
     typer.Option(
@@ -72,7 +75,7 @@ def add_walk_forward_commands(app: typer.Typer) -> None:
 
 def walk_forward(
     *,
-    profile: Profile = None,
+    profile: OneProfile = None,
     profiles: Profiles = None,
     trials: Drawn = 0,
     space: DrawnSpace = None,

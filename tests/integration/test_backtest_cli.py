@@ -112,7 +112,14 @@ def test_a_notebook_gets_the_same_trades(
     [
         (("--from", "2026-05-30", "--to", "2026-05-20"), 2, "Give --from a time before --to"),
         (("--from", "yesterday"), 2, "--from is not a time: 'yesterday'"),
-        (("--from", "2026-13"), 2, "--from is not a time"),
+        (("--from", "2026-13"), 2, "--from is not a time: '2026-13'. Write it like 2024-08"),
+        (
+            ("--from", "2031-01"),
+            2,
+            "no 5m candle of binance is stored from 2031-01-01T00:00:00Z on: they run from",
+        ),
+        (("--from", "2031-01", "--to", "2031-02"), 2, "to 2031-02-01T00:00:00Z: they run from"),
+        (("--from", "2010-01", "--to", "2010-02"), 2, "is stored from 2010-01-01T00:00:00Z"),
         (("-s", "BTCC/USDT"), 2, "Did you mean 'BTC/USDT'?"),
         (("--account", "100EUR"), 2, "the account is in EUR"),
         (("--executor", "tcp://127.0.0.1:9"), 2, "no Dask scheduler"),

@@ -168,6 +168,41 @@ def test_the_space_that_is_printed_is_the_space_that_is_searched(cli: Cli) -> No
 
 
 @pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("--profiles", "balancd"), "--profiles: unknown profile 'balancd'. Did you mean 'balanced'?"),
+        (("--profiles", " , "), "--profiles names no profile"),
+        (("--profiles", "balanced", "-p", "trend"), "--profiles and --profile exclude each other"),
+        (
+            ("--profiles", "balanced", "--trials", "2"),
+            "--profiles and --space or --trials exclude each other",
+        ),
+    ],
+)
+def test_candidates_that_are_none_are_refused(cli: Cli, words: tuple[str, ...], problem: str) -> None:
+    code, _, err = cli("walk-forward", "-e", "binance", *words)
+    assert (code, problem in err) == (2, True), err
+
+
+def test_one_profile_alone_is_its_own_walk(cli: Cli) -> None:
+    walk = (
+        "walk-forward",
+        "-e",
+        "binance",
+        "-p",
+        "aggressive",
+        "--from",
+        "2026-03-01",
+        "-o",
+        "one",
+        "--json",
+    )
+    code, out, err = cli(*walk, "--train-days", "30", "--validate-days", "12", "--test-days", "20")
+    assert code == 0, err
+    assert [candidate["name"] for candidate in json.loads(out)["candidates"]] == ["aggressive"]
+
+
+@pytest.mark.parametrize(
     ("text", "problem"),
     [
         ("[searching]\n", "wants the table [search] alone"),

@@ -170,7 +170,8 @@ def test_every_fold_says_what_it_chose_what_that_promised_and_what_it_did() -> N
 
 def test_a_walk_that_chose_nothing_says_what_would_help() -> None:
     never = replace(WALKED, folds=WALKED.folds[2:], worth=Insufficient(0, 0), promised=Unsaid("no trade"))
-    last = walk_forward_lines(never, BASE, Look(150))[-1]
+    *_, promise, last = walk_forward_lines(never, BASE, Look(150))
+    assert promise == "Promised: n/a (no trade) · the profile changed 1 time in 1 fold"
     assert last == "Nothing was traded: longer training or more symbols give more to choose by"
 
 

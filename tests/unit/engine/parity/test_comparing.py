@@ -218,6 +218,11 @@ def test_a_person_reads_what_differs_below_the_table() -> None:
     assert "what was really bought and sold is not recorded" in text
 
 
+@pytest.mark.parametrize("columns", [60, 80, 100])
+def test_no_line_is_wider_than_the_terminal(columns: int) -> None:
+    assert max(map(len, parity_lines(PARITY, Look(columns)))) <= columns
+
+
 def test_every_row_for_machines_has_every_column() -> None:
     rows = [line.split("\t") for line in parity_tsv(PARITY)]
     assert {len(row) for row in rows} == {len(TSV_HEADINGS)}
