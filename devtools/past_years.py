@@ -121,10 +121,9 @@ def main(arguments: Sequence[str]) -> int:
         if is_new:
             import_path(asked.folder, store, Reading(LateClock().now_ms()))
         for past in PASTS:
-            print(
-                "\n".join(lines(past, [told_of(store, past, name, asked.draws) for name in profile_names()]))
-            )
-            print(flush=True)
+            tales = (told_of(store, past, name, asked.draws) for name in profile_names())
+            for line in lines(past, tales):
+                print(line, flush=True)
         store.close()
     return 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -25,17 +25,34 @@ def pay_funding(
 ) -> Funding:
     """Funding of a position from its fill to candle ``last``. A stamp without a rate on record costs the configured stress rate
     whichever side is held; it is counted, never left out."""
+    charges = funding_charges(terms, fills, bars, last, rates)
+    missing = sum(charge.is_stress for charge in charges)
+    return Funding(sum((charge.paid for charge in charges), 0.0), len(charges), missing)
+
+
+class Charge(NamedTuple):
+    """One payment: its stamp (UTC ms), what it cost in quote currency, and whether its rate was not on record."""
+
+    stamp_ms: int
+    paid: float
+    is_stress: bool
+
+
+def funding_charges(
+    terms: Terms, fills: Sequence[Fill], bars: Bars, last: int, rates: FundingRates | None
+) -> tuple[Charge, ...]:
+    """Every payment of a position from its fill to candle ``last``, oldest first."""
     if not terms.perpetual or not fills or last < 0:
-        return Funding()
-    paid, missing = 0.0, 0
-    stamps = _stamps(fills[0].bar_ms, int(bars.open_ms[last]))
+        return ()
     stress = terms.costs.funding_stress_bps / 10_000
-    for stamp in stamps:
+    charges = []
+    for stamp in _stamps(fills[0].bar_ms, int(bars.open_ms[last])):
         notional = float(_held(fills, stamp)) * _price(bars, stamp)
         rate = (rates or {}).get(stamp)
-        missing += rate is None
-        paid += notional * (stress if rate is None else rate * int(terms.side))
-    return Funding(paid, len(stamps), missing)
+        charges.append(
+            Charge(stamp, notional * (stress if rate is None else rate * int(terms.side)), rate is None)
+        )
+    return tuple(charges)
 
 
 def _stamps(filled_ms: int, last_ms: int) -> range:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from shared.errors import StorageFault
 from strategy.columns.span import TOLD, Decisions
 
 SEAL: Final = "seal"
+ABANDONED_S: Final = 86_400
+"""A file half written a day ago is of a run that was killed."""
 ADVICE: Final = "Make room or name another SNIPERSIGHT_HOME, or run with --no-resume"
 UNREADABLE: Final = (BadZipFile, ValueError, KeyError, EOFError, RuntimeError, zlib.error)
 """What a file that is not what was written may raise."""
@@ -81,7 +84,8 @@ class FileShelf:
 
     def _prune(self) -> None:
         files = sorted(self.folder.glob("*.npz"), key=_written)
-        for file in files[:-MOST_FILES]:
+        left = [file for file in self.folder.glob("*.part") if time.time() - _written(file) > ABANDONED_S]
+        for file in (*files[:-MOST_FILES], *left):
             file.unlink(missing_ok=True)
 
 

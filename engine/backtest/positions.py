@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 import numpy as np
 
+from bot.executor.bars import Bars
+from bot.executor.funding import Charge, funding_charges
 from bot.executor.terms import Terms
 from shared.models.backtest import Trade
 from shared.models.data import Candles, Floats, Ints
@@ -15,7 +18,7 @@ from shared.models.risk import Position
 from shared.models.trades import EXITS, ClosedTrade
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Taken:
     """A trade, its terms, the heat it was approved with in R, and the candles it lives on."""
 
@@ -56,8 +59,8 @@ class Taken:
         return Position(plan.exchange, plan.symbol, plan.side, left, plan.entry.price, stop, risk_r)
 
     def worth(self, now_ms: int) -> Decimal:
-        """Quote currency won or lost by then: at its end its result, before that its fills with what is left marked to the last close
-        (funding is settled at the end)."""
+        """Quote currency won or lost by then: at its end its result, before that its fills and the funding paid, with what is left marked to the
+        last close."""
         if self.is_over(now_ms):
             return Decimal(repr(self.trade.outcome.result))
         fills = self.fills_by(now_ms)
@@ -68,6 +71,7 @@ class Taken:
             (-way if fill.leg == "entry" else way) * fill.price * float(fill.quantity) - fill.fee
             for fill in fills
         )
+        flow -= sum(charge.paid for charge in self.charges if charge.stamp_ms < now_ms)
         return Decimal(repr(flow + way * float(_left(fills)) * _last_close(self.candles, now_ms)))
 
     def marks(self, times_ms: Ints) -> Floats:
@@ -81,10 +85,18 @@ class Taken:
             bought = float(fill.quantity) * (1 if fill.leg == "entry" else -1)
             left += np.where(known, bought, 0.0)
             worth -= np.where(known, way * bought * fill.price + fill.fee, 0.0)
+        for charge in self.charges:
+            worth -= np.where(charge.stamp_ms < times_ms, charge.paid, 0.0)
         last = np.maximum(candles.close_ms.searchsorted(times_ms, "right") - 1, 0)
         worth += way * left * candles.close[last]
         over = (times_ms >= outcome.ended_ms) & (not outcome.alive)
         return np.where(over, outcome.result, worth)
+
+    @cached_property
+    def charges(self) -> tuple[Charge, ...]:
+        """The funding it paid, oldest first."""
+        bars = Bars.of(self.candles, self.terms.side)
+        return funding_charges(self.terms, self.trade.outcome.fills, bars, len(bars) - 1, None)
 
     def closed(self) -> ClosedTrade:
         """As protections count it."""

@@ -82,7 +82,7 @@ def test_a_replayed_close_has_the_bytes_of_a_scan_as_of_it(store: SqliteCandleSt
     market = MarketPast.of(request, history)
     replayers = {symbol: replayer_of(request, history, symbol) for symbol in SYMBOLS}
     ends = set()
-    for as_of_ms in closes_of(request, seed=len(name), count=8):
+    for as_of_ms in closes_of(request, seed=len(name), count=5):
         gathered, scans = scanned(request, edges, as_of_ms)
         context = market.context(as_of_ms)
         assert context == gathered.market_context
@@ -98,7 +98,7 @@ def test_a_replayed_close_has_the_bytes_of_a_scan_as_of_it(store: SqliteCandleSt
 def test_the_columns_decide_what_a_scan_decides(store: SqliteCandleStore, name: str) -> None:
     request, edges = past_request(40, name), past_edges(store)
     desk, tables = decided(request, edges)
-    for as_of_ms in (*closes_of(request, seed=11, count=5), *planned_closes(tables, 3)):
+    for as_of_ms in (*closes_of(request, seed=11, count=3), *planned_closes(tables, 2)):
         _, scans = scanned(request, edges, as_of_ms)
         for symbol, scan in scans.items():
             table = tables[symbol]
@@ -126,7 +126,7 @@ def test_on_recorded_candles_too(recorded: SqliteCandleStore, name: str) -> None
     )
     edges = past_edges(recorded)
     desk, tables = decided(request, edges)
-    for as_of_ms in (*closes_of(request, seed=3, count=6), *planned_closes(tables, 4)):
+    for as_of_ms in (*closes_of(request, seed=3, count=3), *planned_closes(tables, 3)):
         gathered, scans = scanned(request, edges, as_of_ms)
         context = desk.market.context(as_of_ms)
         assert context == gathered.market_context

@@ -122,7 +122,7 @@ def bytes_of_setup(trade: object) -> str:
 
 def test_objects_decide_what_the_columns_decide(store: SqliteCandleStore) -> None:
     """A hook makes every close be decided with objects; this one changes nothing."""
-    request, hooks = asked(4), Hooks()
+    request, hooks = asked(2), Hooks()
     columns = run_backtest(request, past_edges(store), hooks=Hooks()).backtest
     hooks.register("after_plan", unchanged)
     objects = run_backtest(request, past_edges(store), hooks=hooks).backtest
@@ -173,6 +173,35 @@ def test_a_kept_file_that_is_not_what_was_written_is_made_anew(
     again = run_backtest(request, past_edges(store), hooks=Hooks(), kept=kept).backtest
     assert bytes_of(again) == bytes_of(first)
     assert one.read_bytes() != harmed[harm]
+
+
+def test_what_a_killed_run_left_half_written_goes_after_a_day(
+    store: SqliteCandleStore, tmp_path: Path
+) -> None:
+    kept = FileShelf(tmp_path)
+    old, young = tmp_path / "a.1.part", tmp_path / "b.2.part"
+    for part in (old, young):
+        part.write_bytes(b"half")
+    os.utime(old, (1, 1))
+    run_backtest(asked(2), past_edges(store), hooks=Hooks(), kept=kept)
+    assert not old.exists()
+    assert young.exists()
+
+
+def test_funding_is_part_of_what_a_position_is_worth_while_it_is_held(whole: Replayed) -> None:
+    longest = max(
+        (one for one in whole.book.taken if one.trade.is_finished and one.charges),
+        key=lambda one: one.trade.outcome.ended_ms - one.trade.outcome.filled_ms,
+    )
+    outcome = longest.trade.outcome
+    assert sum(charge.paid for charge in longest.charges) == pytest.approx(outcome.funding.paid)
+    (first, *_) = longest.charges
+    free = replace(longest, terms=replace(longest.terms, perpetual=False))
+    before, after = first.stamp_ms, first.stamp_ms + whole.backtest.base.ms
+    assert longest.worth(before) == free.worth(before)
+    assert float(free.worth(after) - longest.worth(after)) == pytest.approx(first.paid)
+    times = np.array([before, after])
+    assert longest.marks(times) == pytest.approx([float(longest.worth(at)) for at in times.tolist()])
 
 
 def test_a_folder_that_takes_nothing_says_so(store: SqliteCandleStore, tmp_path: Path) -> None:

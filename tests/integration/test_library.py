@@ -24,6 +24,7 @@ def test_the_facade_is_small_and_stable() -> None:
     assert ss.__all__ == [
         "Candles",
         "__version__",
+        "backtest",
         "chart",
         "detect",
         "explain",
