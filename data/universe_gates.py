@@ -166,10 +166,12 @@ def days_left(facts: Facts) -> Number:
 
 
 def age_days(facts: Facts) -> Number:
-    """Days since it was listed, or else since its first stored daily candle. Where more can be fetched a store that begins
-    late proves nothing: then only an age that is enough counts."""
+    """Days since it was listed, or else since its first stored daily candle, once that is closed: before, nobody has it. Where
+    more can be fetched a store that begins late proves nothing: then only an age that is enough counts."""
     since = facts.market.onboard_ms or facts.first_day_ms
-    age = (facts.as_of_ms - since) / DAY_MS if since else nan
+    age: Number = (facts.as_of_ms - since) / DAY_MS if since else nan
+    if not facts.market.onboard_ms:
+        age = np.where(np.greater_equal(age, 1), age, nan)[()]
     proven = facts.market.onboard_ms or facts.all_there_is or bool(age >= facts.rules.min_age_days)
     return age if proven else nan
 

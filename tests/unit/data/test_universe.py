@@ -189,6 +189,13 @@ def test_a_store_that_begins_late_proves_youth_only_where_nothing_can_be_fetched
     assert (end.code if isinstance(end, Rejection) else "") == code
 
 
+@pytest.mark.parametrize(("open_ms", "code"), [(NOW - DAY_MS, "universe.age"), (NOW - DAY_MS + 1, "")])
+def test_a_first_day_counts_from_its_close_on(open_ms: int, code: str) -> None:
+    days = {"SOL/USDT": open_ms}
+    end = outcome(market("SOL", onboard_ms=0), ticker("SOL"), first_days=days, all_there_is=True)
+    assert (end.code if isinstance(end, Rejection) else "") == code
+
+
 def test_a_symbol_asked_for_by_name_only_has_to_trade_in_the_profiles_currency_and_go_on() -> None:
     thin = market("DUST", onboard_ms=NOW), ticker("DUST", 1.0, bid=1.0, ask=200.0)
     assert outcome(*thin, wanted=("DUST/USDT",)) == "in"
