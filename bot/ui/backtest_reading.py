@@ -131,12 +131,14 @@ def _remarks(told: Told) -> str:
     missing = told.statistics.funding_missing
     parts = []
     if missing:
+        were = "was" if missing == 1 else "were"
         parts.append(
-            f"{counted(missing, 'funding payment')} had no rate on record and were charged the stress rate"
+            f"{counted(missing, 'funding payment')} had no rate on record and {were} charged the stress rate"
         )
     if told.statistics.open_trades:
+        count = "counts" if told.statistics.open_trades == 1 else "count"
         parts.append(
-            f"{counted(told.statistics.open_trades, 'trade')} still open ({r_text(told.statistics.open_r)}) count nowhere"
+            f"{counted(told.statistics.open_trades, 'trade')} still open ({r_text(told.statistics.open_r)}) {count} nowhere"
         )
     empty = [one.symbol for one in told.backtest.coverage if not one.last_ms]
     if empty:

@@ -116,7 +116,7 @@ def test_missing_funding_open_trades_faults_and_flags_share_a_sentence() -> None
         backtest={"faults": broken, "flags": ("revised: BTC/USDT 15m 3",)},
     )
     assert sentences(told)[-1] == (
-        "2 funding payments had no rate on record and were charged the stress rate; 1 trade still open (+0.40R) count nowhere; "
+        "2 funding payments had no rate on record and were charged the stress rate; 1 trade still open (+0.40R) counts nowhere; "
         "not replayed: A/USDT, B/USDT, C/USDT and 1 more; flagged: revised: BTC/USDT 15m 3."
     )
 
