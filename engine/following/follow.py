@@ -68,7 +68,8 @@ def played_out(setup: Followed, store: CandleStore, exchange: str, as_of_ms: int
     terms = recorded_terms(
         setup.plan, setup.profile.costs, perpetual=setup.perpetual, liquidation=_liquidation(setup)
     )
-    return play(terms, store.read(exchange, str(setup.plan["symbol"]), base, terms.live_ms, as_of_ms))
+    candles = store.read(exchange, str(setup.plan["symbol"]), base, setup.live_ms, as_of_ms)
+    return play(replace(terms, live_ms=setup.live_ms), candles)
 
 
 def _developed(setup: Followed, store: CandleStore, exchange: str, as_of_ms: int) -> Development:

@@ -22,7 +22,7 @@ LONGEST_MS: Final = 120 * Timeframe.D1.ms
 class Followed:
     """One setup: its published plan as it was first approved, the profile it was approved under, whether it is a perpetual, and
     what its newest record says: the outcome's content (empty before the first) and the trader's verdict (empty without one). ``run_id`` is
-    the run that approved it."""
+    the run that approved it, ``as_of_ms`` the time of that scan."""
 
     plan: Mapping[str, Any]
     profile: Profile
@@ -30,6 +30,7 @@ class Followed:
     outcome: Mapping[str, Any]
     verdict: str
     run_id: str = ""
+    as_of_ms: int = 0
 
     @property
     def fingerprint(self) -> str:
@@ -51,6 +52,12 @@ class Followed:
         """When it was decided."""
         return from_iso(self.plan["decided_at"])
 
+    @property
+    def live_ms(self) -> int:
+        """From when on its orders could rest: a scan that came late in the trigger's candle is not credited with what the base candles
+        before it showed."""
+        return max(self.decided_ms, self.profile.timeframes.base.floor(self.as_of_ms))
+
 
 def setups_since(journal: Journal, since_ms: int, exchange: str = "") -> tuple[Followed, ...]:
     """Every setup that a scan of its present approved on ``exchange`` (any, if empty) since a wall time, oldest first, as it was
@@ -69,6 +76,7 @@ def setups_since(journal: Journal, since_ms: int, exchange: str = "") -> tuple[F
             outcome=outcomes.get(record.name, {}),
             verdict=str(verdicts.get(record.name, {}).get("verdict", "")),
             run_id=record.run_id,
+            as_of_ms=int(scans[record.run_id]["as_of_ms"]),
         )
         for record in plans
         if _is_of(scans[record.run_id], exchange)

@@ -13,7 +13,7 @@ from engine.following.track import finished, shown, track_record
 from engine.following.turn import covers
 from shared.models.risk import Lock
 from shared.models.statistics import Insufficient
-from shared.models.timeframe import DAY_MS
+from shared.models.timeframe import DAY_MS, MINUTE_MS
 from tests.fixtures.followed import World, on_binance, world
 from tests.fixtures.hand_scan import BTC as DEMO_BTC
 from tests.fixtures.hand_scan import SHIB as DEMO_SHIB
@@ -48,6 +48,19 @@ def test_a_whole_life_is_told_stage_by_stage(here: World) -> None:
     assert here.told() == ["new", "entered", "target_1", "closed"]
     assert here.outcome()["ending"] == "target"
     assert here.outcome()["result_r"] > 2
+
+
+def test_a_scan_that_came_late_is_not_credited_with_what_had_happened_before_it(here: World) -> None:
+    here.approves(BTC, late_ms=7 * MINUTE_MS)
+    here.trades(f"{FILLED}, {CALM}, {CALM}")
+    assert here.follow(3).reached == 0
+    assert here.told() == ["new"]
+
+
+def test_seconds_after_a_close_the_next_candle_counts_from_its_open(here: World) -> None:
+    here.approves(BTC, late_ms=20_000)
+    here.trades(f"{FILLED}, {CALM}")
+    assert here.follow(2).reached == 1
 
 
 def test_a_late_look_tells_every_stage_that_was_missed_in_order(here: World) -> None:
