@@ -192,13 +192,15 @@ def backtest(
     since: str | None = None,
     until: str | None = None,
     account: str | None = None,
+    top: int | None = None,
     placebo: int = 200,
     seed: int = 7,
+    jobs: int = 1,
 ) -> ShownBacktest:
     """Replay stored candles as ``snipersight backtest`` does; the result prints as its summary, and ``report(path)`` writes its page.
 
     ``since`` and ``until`` are UTC days or months like ``2024-01-01`` and ``2024-09`` (the last 90 days of what is stored). ``placebo`` is
-    how often the plans are laid out at other times, 0 not at all. The others as in :func:`scan`.
+    how often the plans are laid out at other times, 0 not at all. ``jobs`` processes share the work. The others as in :func:`scan`.
 
     Raises:
         ConfigFault: an argument or setting that is wrong.
@@ -217,6 +219,8 @@ def backtest(
         exchange=exchange,
         symbols=(symbols,) if isinstance(symbols, str) else tuple(symbols),
         account=account,
+        top=top,
+        jobs=jobs,
         in_python=True,
     )
     asked = Replaying(since=since, until=until, seed=seed, placebo=placebo)

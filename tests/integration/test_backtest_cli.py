@@ -99,7 +99,7 @@ def test_a_notebook_gets_the_same_trades(
 ) -> None:
     assert run(["backtest", *PERIOD, "--json", "-o", "out", "-q"]) == 0
     document = json.loads(capsys.readouterr().out)
-    shown = ss.backtest("aggressive", "binance", since="2026-05-05", until="2026-05-25", placebo=20)
+    shown = ss.backtest("aggressive", "binance", since="2026-05-05", until="2026-05-25", placebo=20, jobs=2)
     assert shown.backtest.run_id == document["run_id"]
     assert list(shown.to_frame()["id"]) == [trade["plan"]["id"] for trade in document["trades"]]
     assert shown.report(tmp_path / "mine.html").read_text().startswith("<!doctype html>")
