@@ -153,13 +153,17 @@ async def market_state(benchmark: Market, candles: Ingested, breadth: Breadth, d
     for fault in candles.faults:
         if fault.symbol == symbol:
             return unknown_market(symbol, fault.problem)
-    smc = replace(desk.settings.smc, sessions="off")
-    rules = replace(desk.settings, timeframes=BENCHMARK_TIMEFRAMES, smc=smc)
+    rules = benchmark_rules(desk.settings)
     ingested = await ingest({symbol: benchmark}, desk.source, rules, desk.as_of_ms, lambda done, total: None)
     if ingested.faults:
         return unknown_market(symbol, ingested.faults[0].problem)
     data = ingested.data[symbol]
     return market_context_of(data, desk.as_of_ms, find_structure(data, rules), breadth)
+
+
+def benchmark_rules(settings: Profile) -> Profile:
+    """The settings the benchmark's regime is read by, whatever the profile trades."""
+    return replace(settings, timeframes=BENCHMARK_TIMEFRAMES, smc=replace(settings.smc, sessions="off"))
 
 
 def benchmark_symbol(markets: Mapping[str, Market], quote: str) -> str:

@@ -10,12 +10,13 @@ from collections.abc import Callable
 import numpy as np
 
 from engine.backtest.replayer import Replayer
+from shared.errors import ContractError
 from shared.models.context import SniperContext
 from shared.models.data import Ints
 from shared.models.gates import Rejection
 from shared.models.planner import TradePlan
 from shared.models.regime import MarketContext
-from shared.models.smc import Side, ZoneKind
+from shared.models.smc import ZoneKind
 from strategy.columns.span import Decisions
 from strategy.planner.planner_service import PLACES
 
@@ -56,17 +57,12 @@ def row_of(decided: SniperContext) -> Row:
         return -1, 0.0, int(plan.side), *scores, origin_ms, kind
     if isinstance(plan, Rejection):
         return PLACES[plan.code], plan.measured, 0, *scores, 0, -1
-    raise TypeError(f"{decided.symbol}: neither plan nor rejection")
+    raise ContractError(f"{decided.symbol}: a decision that is neither plan nor rejection")
 
 
 def _zone(decided: SniperContext, plan: TradePlan) -> tuple[int, int]:
     """Origin and kind of the zone that a plan trades."""
     structure = decided.smc_snapshot.timeframes[plan.anchor] if decided.smc_snapshot else None
-    zones = (*structure.zones,) if structure else ()
+    zones = structure.zones if structure else ()
     origin_ms = next(zone.origin_ms for zone in zones if zone.object_id == plan.entry.object_id)
     return origin_ms, KINDS.index(plan.entry.zone_kind)
-
-
-def fingerprint_key(decisions: Decisions, row: int) -> tuple[int, int, int]:
-    """What names the setup of a planned row within its symbol: its side, and the kind and origin of its zone."""
-    return Side(int(decisions.side[row])), int(decisions.zone_kind[row]), int(decisions.zone_ms[row])

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from engine.backtest.around import Around, instants
 from engine.backtest.deciding import decide_with_objects
 from engine.backtest.frames import Shelves
 from engine.backtest.funnel import drops_at
-from engine.backtest.history import History
+from engine.backtest.history import History, Series
 from engine.backtest.kept import FileShelf
 from engine.backtest.market import MarketPast
 from engine.backtest.replayer import Replayer
@@ -31,7 +32,7 @@ from shared.models.scan import SymbolFault
 from strategy.columns.span import Decisions
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Desk:
     """What every symbol's work is made of."""
 
@@ -75,7 +76,7 @@ class Desk:
         series, frames = self.history.candles[symbol], self.request.profile.timeframes
         return not len(series[frames.base]) and any(len(series[name]) for name in frames.needed)
 
-    @property
+    @cached_property
     def as_of_ms(self) -> Ints:
         """The instants at which a decision can differ from the one before."""
         frames = self.request.profile.timeframes
@@ -85,16 +86,25 @@ class Desk:
         """A symbol's work."""
         profile, as_of_ms = self.request.profile, self.as_of_ms
         places = np.searchsorted(self.around.closes_ms, as_of_ms)
-        series = {name: self.history.candles[symbol][name] for name in profile.timeframes.needed}
         return SymbolWork(
-            profile, self.history.markets[symbol], series, as_of_ms, self.around.columns.at(places)
+            profile,
+            self.history.markets[symbol],
+            self._series(symbol),
+            as_of_ms,
+            self.around.columns.at(places),
         )
+
+    def _series(self, symbol: str) -> Series:
+        """A symbol's candles of every timeframe the profile reads."""
+        held = self.history.candles[symbol]
+        return {name: held[name] for name in self.request.profile.timeframes.needed}
 
     def replayer(self, symbol: str) -> Replayer:
         """The symbol with objects."""
         profile = self.request.profile
-        series = {name: self.history.candles[symbol][name] for name in profile.timeframes.needed}
-        shelves = Shelves.of(self.history.markets[symbol], series, profile.smc, profile.data.history_bars)
+        shelves = Shelves.of(
+            self.history.markets[symbol], self._series(symbol), profile.smc, profile.data.history_bars
+        )
         return Replayer(profile, shelves, self.hooks, self.request.until_ms)
 
 

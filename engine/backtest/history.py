@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from data.ingestion_pipeline import fault_of
 from data.source import Source
 from data.symbol_reading import Checks, SymbolReading
 from data.universe_history import Stored
@@ -85,7 +86,7 @@ async def _read(request: BacktestRequest, edges: Edges, progress: Progress) -> H
             try:
                 candles[symbol] = await _series(market, wanted, source, request)
             except SniperError as error:
-                faults.append(SymbolFault(symbol, "data", type(error).__name__, error.problem, error.action))
+                faults.append(fault_of(symbol, error))
             progress("candles", done, len(markets))
         return History(
             exchange=request.exchange,

@@ -11,7 +11,7 @@ from data.universe_history import UniverseHistory, membership
 from engine.backtest.frames import FrameReader, Shelves, windows
 from engine.backtest.history import History
 from engine.backtest.request import BacktestRequest
-from engine.gather import BENCHMARK_TIMEFRAMES
+from engine.gather import BENCHMARK_TIMEFRAMES, benchmark_rules
 from shared.models.data import MultiTimeframeData
 from shared.models.profile import Profile
 from shared.models.regime import Breadth, MarketContext
@@ -23,8 +23,8 @@ from strategy.smc.snapshot import find_structure
 
 @dataclass(frozen=True, slots=True)
 class MarketPast:
-    """The market as a scan of any close in the period would see it. ``ranked`` is the profile's universe at every close; ``shelves`` hold every symbol's 4h candles, ``benchmark`` those of
-    the benchmark, empty where it cannot be read; ``why_unknown`` then says why."""
+    """The market as a scan of any close in the period would see it. ``ranked`` is the profile's universe at every close; ``shelves`` hold
+    every symbol's 4h candles, ``benchmark`` those of the benchmark, empty where it cannot be read; ``why_unknown`` then says why."""
 
     request: BacktestRequest
     history: History
@@ -37,7 +37,7 @@ class MarketPast:
     @classmethod
     def of(cls, request: BacktestRequest, history: History) -> MarketPast:
         """The market of a history that has been read."""
-        rules, bars = replace(request.profile.smc, sessions="off"), request.profile.data.history_bars
+        rules, bars = benchmark_rules(request.profile).smc, request.profile.data.history_bars
         shelves = {
             symbol: Shelves.of(
                 history.markets[symbol], {BREADTH_TIMEFRAME: series[BREADTH_TIMEFRAME]}, rules, bars
@@ -55,12 +55,6 @@ class MarketPast:
         own = Shelves.of(history.markets[symbol], wanted, rules, bars)
         return cls(request, history, ranked, shelves, (own,), "")
 
-    @property
-    def rules(self) -> Profile:
-        """The settings the benchmark's regime is read by."""
-        smc = replace(self.request.profile.smc, sessions="off")
-        return replace(self.request.profile, timeframes=BENCHMARK_TIMEFRAMES, smc=smc)
-
     def context(self, as_of_ms: int) -> MarketContext:
         """The benchmark's state and the market's appetite as of a close; that of the last close asked about is kept."""
         if as_of_ms not in self.asked:
@@ -73,8 +67,9 @@ class MarketPast:
         for shelves in self.benchmark:
             frames = shelves.frames_at(as_of_ms, self.request.until_ms)
             data = MultiTimeframeData(shelves.market, as_of_ms, windows(frames, as_of_ms), (), ())
-            reader = FrameReader(frames, self.rules.smc, float(shelves.market.tick))
-            structure = find_structure(data, self.rules, compute=reader)
+            rules = benchmark_rules(self.request.profile)
+            reader = FrameReader(frames, rules.smc, float(shelves.market.tick))
+            structure = find_structure(data, rules, compute=reader)
             return market_context(data, as_of_ms, structure, self.breadth(as_of_ms))
         return unknown_market(self.history.benchmark, self.why_unknown)
 

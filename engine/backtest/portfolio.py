@@ -6,7 +6,6 @@ be taken at a later close, while it still passes.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -333,11 +332,6 @@ def _account(portfolio: Portfolio, book: Book, history: TradeHistory) -> Account
 def _quote_volume(history: History, symbol: str, now_ms: int) -> float:
     hours = history.candles[symbol][Timeframe.H1].between(now_ms - DAY_MS, now_ms)
     return stored_ticker(symbol, hours).quote_volume if len(hours) else 0.0
-
-
-def end_counts(book: Book) -> Counter[str]:
-    """How many planned rows ended how."""
-    return Counter(book.ends.values())
 
 
 def equity_points(book: Book, request: BacktestRequest) -> tuple[EquityPoint, ...]:
